@@ -1,0 +1,62 @@
+"""A container entrypoint and config-generation toolkit.
+
+>>> import entrykit
+>>> files = entrykit.render("haproxy", {"DOMAINS": "web:example.com"})
+>>> "frontend https" in files["haproxy.cfg"].text
+True
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from entrykit.errors import (
+    CheckError,
+    CommitError,
+    EntrykitError,
+    HandOverError,
+    RenderError,
+    SettingsError,
+    UsageError,
+)
+
+if TYPE_CHECKING:
+    from entrykit.configfile import ConfigFiles
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CheckError",
+    "CommitError",
+    "EntrykitError",
+    "HandOverError",
+    "RenderError",
+    "SettingsError",
+    "UsageError",
+    "__version__",
+    "render",
+]
+
+
+def render(role: str, environ: Mapping[str, str] = os.environ) -> ConfigFiles:
+    """Render the files of a role, offline: no daemon, no network, no disk but `NAME_FILE`s.
+
+    Args:
+        role: its name, as `entrykit roles` lists them.
+        environ: the variables, names to texts.
+
+    Returns:
+        The files by their paths relative to the role's folder.
+
+    Raises:
+        UsageError: there is no such role.
+        SettingsError: with every fault of every variable.
+        RenderError: a template is broken.
+    """
+    from entrykit.role import load_role
+    from entrykit.templates import render as render_role
+
+    found = load_role(role)
+    return render_role(found, found.settings.from_environ(environ))

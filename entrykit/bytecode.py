@@ -1,0 +1,45 @@
+"""Compiled templates, kept beside their sources as Python keeps its .pyc files.
+
+Compiling a template costs more than everything else that entrykit does itself
+in a start. The cache lies in the package, so it is as trusted as the package.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+
+import jinja2
+from jinja2.bccache import Bucket, BytecodeCache
+
+
+class BesideTemplates(BytecodeCache):
+    """Jinja2's bytecode cache in `__pycache__` below a folder of templates.
+
+    A folder that cannot be written, or PYTHONDONTWRITEBYTECODE, only means that
+    the next start compiles again.
+    """
+
+    def __init__(self, templates: str) -> None:
+        self._folder = os.path.join(templates, "__pycache__")
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Fill the bucket; jinja2 itself compares the checksum of the source."""
+        with suppress(OSError), open(self._path(bucket), "rb") as file:
+            bucket.load_bytecode(file)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Write the bucket: whole, or not at all."""
+        if sys.dont_write_bytecode:
+            return
+        new = f"{self._path(bucket)}.{os.getpid()}"
+        with suppress(OSError):
+            os.makedirs(self._folder, exist_ok=True)
+            with open(new, "wb") as file:
+                bucket.write_bytecode(file)
+            os.replace(new, self._path(bucket))
+
+    def _path(self, bucket: Bucket) -> str:
+        tag = f"{sys.implementation.cache_tag}.jinja-{jinja2.__version__}"
+        return os.path.join(self._folder, f"{bucket.key}.{tag}")

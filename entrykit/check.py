@@ -1,0 +1,63 @@
+"""The daemon's own verdict on a folder of files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from entrykit.errors import CheckError
+from entrykit.handover import find, scrubbed
+from entrykit.role import Role
+from entrykit.secret import MASK
+from entrykit.settings import Settings
+
+
+def judge_for(
+    role: Role[Any], settings: Settings, environ: Mapping[str, str], tell: Callable[[str], None]
+) -> Callable[[str], None]:
+    """Return the function that has the role's daemon judge a folder.
+
+    Args:
+        role: whose daemon.
+        settings: whose secrets are masked in what the daemon says.
+        environ: what the daemon will see at the hand-over too.
+        tell: called with what the daemon said of files that it accepts.
+
+    Raises:
+        CheckError: (the returned function) the daemon refused the files.
+        HandOverError: (the returned function) the daemon is not there.
+    """
+
+    def judge(folder: str) -> None:
+        argv = [*role.check(folder)]
+        status, output = _run(argv, scrubbed(role, environ))
+        words = masked(output.replace(f"{folder}/", ""), settings)
+        if status:
+            raise CheckError(argv, status, words)
+        tell(words)
+
+    return judge
+
+
+def _run(argv: list[str], environ: Mapping[str, str]) -> tuple[int, str]:
+    import subprocess
+
+    done = subprocess.run(
+        argv,
+        executable=find(argv[0], environ),
+        env=dict(environ),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+def masked(text: str, settings: Settings) -> str:
+    """Replace every secret of `settings` in `text`."""
+    for secret in settings.secrets():
+        text = text.replace(secret, MASK)
+    return text

@@ -1,0 +1,80 @@
+"""The DOMAINS grammar: which app serves which domains.
+
+    web:example.com,www.example.com  api:9000:api.example.com  old:old.example.com/8080
+    {"web": ["example.com"], "api": {"port": 9000, "domains": ["api.example.com"]}}
+
+Either entries separated by blanks, where a # at the start of one begins a comment
+to the end of the line; or a map in JSON or YAML (`entrykit.domains_map`).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from entrykit.apps import App
+from entrykit.catalogue import Catalogue, Place
+
+__all__ = ["App", "parse_domains"]
+
+_COMMENT: Final = re.compile(r"(?<!\S)#[^\r\n]*")
+# A number alone is not a domain, but a port whose domains are missing.
+_ENTRY: Final = re.compile(r"(\[[^\]]*+\][^:]*+|[^:]*+):(?:([^:]*+):)?((?![0-9]+\Z)[^:]++)")
+_EXPECTED: Final = "(expected app:domain,domain or app:port:domain,domain)"
+
+
+def parse_domains(text: str) -> tuple[App, ...]:
+    """Read the text of DOMAINS.
+
+    Returns:
+        An app for each name and port, in order of appearance.
+
+    Raises:
+        Faults: with everything that is wrong, in order.
+    """
+    uncommented = _COMMENT.sub("", text) if "#" in text else text
+    catalogue = Catalogue()
+    if _is_map(uncommented):
+        from entrykit.domains_map import read_map
+
+        read_map(text, catalogue)
+    else:
+        _read_entries(uncommented, catalogue)
+    return catalogue.apps()
+
+
+def _is_map(text: str) -> bool:
+    """Whether this is JSON or YAML: an entry begins with no brace, and ends with no colon."""
+    first, newline, _ = text.strip().partition("\n")
+    line = first.rstrip()
+    return line.startswith("{") or (newline != "" and (line == "---" or line.endswith(":")))
+
+
+def _read_entries(text: str, catalogue: Catalogue) -> None:
+    for number, word in enumerate(text.split(), start=1):
+        place = Place(f"entry {number}", word)
+        if match := _ENTRY.fullmatch(word):
+            name, port, domains = match.groups()
+            catalogue.add(place, (name, port), domains.split(","))
+        else:
+            catalogue.refuse(place, _refusal(word))
+
+
+def _refusal(word: str) -> str:
+    """Say why a word is not an entry."""
+    _, rest = cut_name(word)
+    port, _, domains = (rest or "").partition(":")
+    if ":" in domains:
+        return "too many colons (expected app:port:domain,domain, an IPv6 address in brackets)"
+    return f"no domain after the {'port' if port else 'app name'} {_EXPECTED}"
+
+
+def cut_name(text: str) -> tuple[str, str | None]:
+    """Split at the first colon, leaving alone those of an IPv6 address in brackets.
+
+    Returns:
+        The name of an app, and what follows its colon; None if there is no colon.
+    """
+    inside = text.find("]") if text.startswith("[") else 0
+    colon = text.find(":", max(inside, 0))
+    return (text, None) if colon < 0 else (text[:colon], text[colon + 1 :])

@@ -1,0 +1,166 @@
+"""Environment variables: NAME, NAME_FILE, --env-file, near-miss names and service links."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from entrykit.errors import SettingsError, UsageError
+from entrykit.shown import shown
+
+Warn = Callable[[str], None]
+
+# A service named `http` puts HTTP_PORT=tcp://10.0.0.1:80 and its kin into every
+# pod beside it (Kubernetes, "Environment variables" of "Service"; Docker's links
+# did the same before).
+_LINK_VALUE = re.compile(r"(?:tcp|udp|sctp)://\S+:\d+")
+_LINK_NAME = re.compile(
+    r"\w+_(?:SERVICE_(?:HOST|PORT)(?:_\w+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_\w+)?)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the environment says about the variables that were asked for.
+
+    Attributes:
+        values: name to text, for every variable that is set and can be read.
+        faults: name to message, for every variable that is set and cannot.
+        warnings: what looks like a mistake and is none for certain.
+    """
+
+    values: dict[str, str] = field(default_factory=dict)
+    faults: dict[str, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+
+def read(environ: Mapping[str, str], names: Collection[str]) -> Reading:
+    """Look up each of `names`, or the file that `NAME_FILE` names.
+
+    Empty is unset. One trailing newline of a file is dropped, no more. A
+    service link is never taken for a setting.
+    """
+    reading = Reading()
+    for name in names:
+        try:
+            value = _value(environ, name, reading.warnings)
+        except ValueError as error:
+            reading.faults[name] = str(error)
+        else:
+            if value is not None:
+                reading.values[name] = value
+    reading.warnings.extend(near_misses(environ, names))
+    return reading
+
+
+def _value(environ: Mapping[str, str], name: str, warnings: list[str]) -> str | None:
+    value, path = environ.get(name) or None, environ.get(f"{name}_FILE") or None
+    if value and name.endswith("_PORT") and _LINK_VALUE.fullmatch(value):
+        warnings.append(f"{name}: {shown(value)} is a service link and not a setting: ignored")
+        value = None
+    if value and path:
+        raise ValueError(f"{name}: set, and {name}_FILE as well (expected one of the two)")
+    if path:
+        return _content(f"{name}_FILE", path)
+    if value and not _encodable(value):
+        raise ValueError(f"{name}: not valid UTF-8")
+    return value
+
+
+def _content(name: str, path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            text = file.read().removesuffix("\n")
+    except UnicodeDecodeError:
+        raise ValueError(f"{name}: {shown(path)}: not valid UTF-8") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ValueError(f"{name}: {shown(path)}: {reason}") from None
+    if not text:
+        raise ValueError(f"{name}: {shown(path)}: the file is empty")
+    return text
+
+
+def _encodable(text: str) -> bool:
+    """Whether the bytes were UTF-8: others arrive as lone surrogates (PEP 383)."""
+    return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def near_misses(environ: Mapping[str, str], names: Collection[str]) -> Iterator[str]:
+    """Yield a warning for each set variable that is one slip away from a known one."""
+    known = {*names, *(f"{name}_FILE" for name in names)}
+    slips = {slip: name for name in sorted(known, reverse=True) for slip in _slips(name)}
+    for name in sorted(environ):
+        if name in known or _is_link(name, environ[name]):
+            continue
+        meant = next((slips[slip] for slip in _slips(name.upper()) if slip in slips), None)
+        if meant:
+            yield f"{name}: no such variable; did you mean {meant}?"
+
+
+def _is_link(name: str, value: str) -> bool:
+    return bool(_LINK_VALUE.fullmatch(value) or _LINK_NAME.fullmatch(name))
+
+
+def _slips(name: str) -> Iterable[str]:
+    """The name and all that one missing character makes of it.
+
+    Two names that share one of these differ by a swapped pair, or by a letter
+    that is missing, added or wrong: the symmetric-delete way of spell checkers,
+    which costs no comparison of every name with every other.
+    """
+    yield name
+    for place in range(len(name)):
+        yield name[:place] + name[place + 1 :]
+
+
+def overlay(
+    environ: Mapping[str, str], env_files: Iterable[str], assignments: Iterable[str]
+) -> dict[str, str]:
+    """Lay the files of `--env-file` and then the words of `-e` over `environ`.
+
+    A bare NAME takes the value that `environ` has, as docker's options of the
+    same names do.
+
+    Raises:
+        UsageError: a file cannot be read, or a word has no name.
+        SettingsError: a line of a file has no name.
+    """
+    result = dict(environ)
+    for path in env_files:
+        result.update(_lines(path, environ))
+    for word in assignments:
+        if not word.partition("=")[0]:
+            raise UsageError(f"-e {shown(word)}: no name before the = (expected NAME=value)")
+        result.update(_assignment(word, environ))
+    return result
+
+
+def _lines(path: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """Read docker's env-file: NAME=value, # comments, no quotes and no expansion."""
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            lines = [line.removesuffix("\r").lstrip() for line in file.read().split("\n")]
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not valid UTF-8"
+        raise UsageError(f"--env-file {shown(path)}: {reason}") from None
+    result: dict[str, str] = {}
+    faults = []
+    for number, line in enumerate(lines, start=1):
+        name = line.partition("=")[0]
+        if not line or line.startswith("#"):
+            continue
+        if not name or any(char.isspace() for char in name):
+            faults.append(f"{path}:{number}: {shown(name)} is not a name (expected NAME=value)")
+        result.update(_assignment(line, environ))
+    if faults:
+        raise SettingsError(faults)
+    return result
+
+
+def _assignment(word: str, environ: Mapping[str, str]) -> dict[str, str]:
+    name, sign, value = word.partition("=")
+    if sign:
+        return {name: value}
+    return {name: environ[name]} if name in environ else {}

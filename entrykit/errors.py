@@ -1,0 +1,121 @@
+"""What can go wrong, drawn as a tree.
+
+EntrykitError                  one message, no traceback
+    UsageError          64     the words on the command line are off
+    CheckError          65     the daemon refused the staged files
+    RenderError         70     a template is broken
+    CommitError         73     the files cannot be written
+    SettingsError       78     bad variables, one line each
+    HandOverError  126/127     the program cannot be executed
+
+The numbers are exit codes: sysexits(3), and the shell's 126 and 127. Anything
+else that escapes is a bug of entrykit's and exits with 70 as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+EX_SOFTWARE = 70
+
+
+class EntrykitError(Exception):
+    """One message for a person, and the exit code that goes with it."""
+
+    exit_code: int = EX_SOFTWARE
+
+
+class UsageError(EntrykitError):
+    """The command line asks for what is not there."""
+
+    exit_code = 64
+
+
+class CheckError(EntrykitError):
+    """The daemon's own refusal of the staged files, whole.
+
+    Args:
+        argv: the command that judged them.
+        status: its exit status.
+        output: its words, secrets already masked.
+    """
+
+    exit_code = 65
+
+    def __init__(self, argv: Sequence[str], status: int, output: str) -> None:
+        self.argv = tuple(argv)
+        self.status = status
+        self.output = output
+        super().__init__(
+            f"{argv[0]} refused the configuration; nothing was changed\n"
+            f"  command: {' '.join(argv)}\n"
+            f"  status: {status}\n"
+            f"{_indented(output)}\n"
+            f"TIP: `entrykit render` with the same variables shows the files"
+        )
+
+
+class RenderError(EntrykitError):
+    """A template is broken or asks for a name that is not there.
+
+    Args:
+        place: the template and the line, as `haproxy.cfg.j2:12`.
+        reason: what is wrong there.
+    """
+
+    exit_code = 70
+
+    def __init__(self, place: str, reason: str) -> None:
+        self.place = place
+        self.reason = reason
+        super().__init__(f"{place}: {reason}")
+
+
+class CommitError(EntrykitError):
+    """A file could not be written; what stood there before still stands.
+
+    Args:
+        path: the file or folder in question.
+        reason: what the system said, or why we would not.
+        tip: what would help.
+    """
+
+    exit_code = 73
+
+    def __init__(self, path: str, reason: str, tip: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"{path}: {reason}\nTIP: {tip}")
+
+
+class SettingsError(EntrykitError):
+    """Every bad variable at once, a line each, in the order of the model.
+
+    Args:
+        faults: lines of the form `NAME: what is wrong (what would be right)`.
+    """
+
+    exit_code = 78
+
+    def __init__(self, faults: Iterable[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(self.faults))
+
+
+class HandOverError(EntrykitError):
+    """A program cannot be executed.
+
+    Args:
+        program: its name or path.
+        reason: why not.
+        found: whether it is there at all: exit code 126 if so, 127 if not.
+    """
+
+    def __init__(self, program: str, reason: str, *, found: bool) -> None:
+        self.program = program
+        self.exit_code = 126 if found else 127
+        super().__init__(f"{program}: {reason}")
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  | {line}" for line in text.rstrip().splitlines())

@@ -1,0 +1,91 @@
+"""Become the upstream: signals reset, environment scrubbed, execve."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+
+from entrykit.errors import HandOverError
+from entrykit.role import Role
+from entrykit.settings import Settings
+
+# Where execvp(3) looks when there is no PATH.
+_DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def upstream(role: Role[Any], settings: Settings, command: Sequence[str]) -> list[str]:
+    """Return what is executed in the end.
+
+    The image's entrypoint gets the command unchanged; where there is none, the
+    daemon is executed as the official entrypoint would.
+    """
+    words = list(command) or list(role.command(settings))
+    named = settings.entrykit_upstream
+    if named is None and os.path.exists(role.entrypoint):
+        named = role.entrypoint
+    return [named, *words] if named else list(role.bare(words))
+
+
+def find(program: str, environ: Mapping[str, str]) -> str:
+    """Find a program as execvp(3) does.
+
+    Raises:
+        HandOverError: it is not there (127), or not executable (126).
+    """
+    if os.path.dirname(program):
+        places = [program]
+    else:
+        path = environ.get("PATH") or _DEFAULT_PATH
+        places = [os.path.join(folder, program) for folder in path.split(":")]
+    there = [place for place in places if os.path.isfile(place)]
+    for place in there:
+        if os.access(place, os.X_OK):
+            return place
+    if there:
+        raise HandOverError(there[0], "not executable", found=True)
+    raise HandOverError(
+        program, "no such program" + ("" if len(places) == 1 else " in PATH"), found=False
+    )
+
+
+def scrubbed(role: Role[Any], environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment without the secrets that the role has read."""
+    consumed = role.settings.secret_variables()
+    return {name: value for name, value in environ.items() if name not in consumed}
+
+
+def execute(argv: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
+    """Replace this process: same PID, no child, nothing inherited that was Python's.
+
+    Raises:
+        HandOverError: it is not there (127), or the system will not have it (126).
+    """
+    path = find(argv[0], environ)
+    _reset_signals()
+    _close_descriptors()
+    try:
+        os.execve(path, list(argv), dict(environ))  # noqa: S606 -- no shell is the point
+    except OSError as error:
+        found = error.errno != errno.ENOENT
+        raise HandOverError(path, str(error.strerror), found=found) from error
+
+
+def _reset_signals() -> None:
+    """Undo what CPython does at its start: it ignores these two, and exec inherits that."""
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+
+
+def _close_descriptors() -> None:
+    """Let no descriptor above 2 survive; they stay open until then, for an error to be told."""
+    for name in os.listdir("/proc/self/fd"):
+        number = int(name)
+        if number > 2:  # noqa: PLR2004 -- standard error
+            try:
+                os.set_inheritable(number, False)
+            except OSError:
+                continue  # the one that listed the folder is closed again

@@ -1,0 +1,243 @@
+"""The kinds of values that variables have: from text to a value, or a clear fault.
+
+Each kind is a type for a settings model. Its validator is a plain function at
+module level, from the text of a variable to the value; what it refuses is a
+`Faults` whose messages show the text (never a secret's) and what would be right.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Final
+
+from pydantic import PlainValidator
+
+from entrykit.faults import Faults
+from entrykit.secret import Secret as SecretText
+from entrykit.secret import Snippet as RawText
+from entrykit.shown import shown
+
+_PORTS: Final = range(1, 65536)
+_SOCKET_PATH: Final = 97
+_ON: Final = {"on": True, "true": True, "yes": True, "1": True}
+_OFF: Final = {"off": False, "false": False, "no": False, "0": False}
+_DURATION: Final = re.compile(r"([1-9][0-9]{0,9})(ms|s|m|h|d)")
+_MILLISECONDS: Final = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_HOST: Final = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What the documentation says of a type.
+
+    Attributes:
+        name: a word or two for a table.
+        schema: the JSON Schema of the variable's text.
+        secret: whether the value is masked, and gone before the hand-over.
+    """
+
+    name: str
+    schema: Mapping[str, object] = field(default_factory=lambda: {"type": "string"}, hash=False)
+    secret: bool = False
+
+
+def port(text: str) -> int:
+    """Parse a TCP port, 1 to 65535."""
+    number = int(text) if re.fullmatch(r"[1-9][0-9]{0,4}", text) else 0
+    if number not in _PORTS:
+        raise Faults([f"{shown(text)}: not a port (expected 1 to 65535)"])
+    return number
+
+
+def switch(text: str) -> bool:
+    """Parse on or off; true, yes, 1 and false, no, 0 are understood as well."""
+    value = (_ON | _OFF).get(text.lower())
+    if value is None:
+        raise Faults([f"{shown(text)}: neither on nor off"])
+    return value
+
+
+def count(text: str) -> int:
+    """Parse a whole number above zero."""
+    if not re.fullmatch(r"[1-9][0-9]{0,8}", text):
+        raise Faults([f"{shown(text)}: not a whole number above 0"])
+    return int(text)
+
+
+def seconds(text: str) -> int:
+    """Parse a whole number of seconds, 0 included."""
+    if not re.fullmatch(r"0|[1-9][0-9]{0,9}", text):
+        raise Faults([f"{shown(text)}: not a whole number of seconds (expected 63072000, say)"])
+    return int(text)
+
+
+def duration(text: str) -> str:
+    """Parse a time with its unit, as HAProxy and many others write it: 500ms, 30s, 5m, 1h, 2d.
+
+    A bare number is refused: what it means differs from daemon to daemon.
+    """
+    match = _DURATION.fullmatch(text)
+    if not match:
+        raise Faults([f"{shown(text)}: not a time (expected a number and ms, s, m, h or d: 30s)"])
+    # HAProxy keeps timers in milliseconds, in 31 bits (configuration manual, 2.5).
+    if int(match[1]) * _MILLISECONDS[match[2]] >= 2**31:
+        raise Faults([f"{shown(text)}: too long (expected at most 24d)"])
+    return text
+
+
+def line(text: str) -> str:
+    """Accept any text of one line."""
+    if any(char < " " or char == "\x7f" for char in text):
+        raise Faults([f"{shown(text)}: has a control character or more than one line"])
+    return text
+
+
+def secret(text: str) -> SecretText:
+    """Accept any secret of one line; what is wrong is said without showing it."""
+    if any(char < " " or char == "\x7f" for char in text):
+        raise Faults(["the secret has a control character or more than one line"])
+    return SecretText(text)
+
+
+def snippet(text: str) -> RawText:
+    """Accept raw lines for a config file; the daemon is their only judge."""
+    if "\0" in text or "\r" in text:
+        raise Faults(["has a NUL or a carriage return (expected lines of the daemon's own syntax)"])
+    return RawText(text.strip("\n"))
+
+
+def folder(text: str) -> str:
+    """Accept an absolute path."""
+    line(text)
+    if not text.startswith("/"):
+        raise Faults([f"{shown(text)}: not an absolute path (expected /a/path)"])
+    return text.rstrip("/") or "/"
+
+
+def socket_path(text: str) -> str:
+    """Accept an absolute path that HAProxy can bind to: of 97 bytes at most.
+
+    It binds PATH.PID.tmp first and renames; sun_path holds 107 bytes (unix(7)).
+    """
+    folder(text)
+    if len(text.encode()) > _SOCKET_PATH:
+        raise Faults([f"{shown(text)}: too long for a socket (expected at most 97 bytes)"])
+    return text
+
+
+def host_port(text: str) -> str:
+    """Accept name:port, address:port or [address]:port."""
+    host, colon, number = text.rpartition(":")
+    if not colon:
+        raise Faults([f"{shown(text)}: no port (expected name:port)"])
+    port(number)
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    if bare != host or ":" in host:
+        addresses(bare)
+    elif not _HOST.fullmatch(host):
+        raise Faults([f"{shown(text)}: not a host and a port (expected name:port)"])
+    return text
+
+
+def words(text: str) -> list[str]:
+    """Split a list: `a,b`, or a JSON list of strings."""
+    # A bracket alone may also begin an IPv6 address.
+    if not re.match(r'\s*\[\s*["\]]', text):
+        return [item.strip() for item in text.split(",")]
+    import json
+
+    try:
+        items = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Faults([f'{shown(text)}: not a JSON list (expected ["a", "b"])']) from None
+    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+        raise Faults([f'{shown(text)}: not a list of strings (expected ["a", "b"])'])
+    return items
+
+
+def addresses(text: str) -> tuple[str, ...]:
+    """Parse a list of IP addresses, in the canonical form of each."""
+    from ipaddress import ip_address
+
+    good, faults = [], []
+    for item in words(text):
+        try:
+            good.append(str(ip_address(item.removeprefix("[").removesuffix("]"))))
+        except ValueError:
+            faults.append(f"{shown(item)}: not an IP address (expected 192.0.2.1 or 2001:db8::1)")
+    if faults:
+        raise Faults(faults)
+    return tuple(dict.fromkeys(good))
+
+
+def networks(text: str) -> tuple[str, ...]:
+    """Parse a list of IP networks in CIDR form; an address alone is a network of one."""
+    from ipaddress import ip_network
+
+    good, faults = [], []
+    for item in words(text):
+        try:
+            good.append(str(ip_network(item)))
+        except ValueError as error:
+            faults.append(f"{shown(item)}: {_network_fault(item, str(error))}")
+    if faults:
+        raise Faults(faults)
+    return tuple(dict.fromkeys(good))
+
+
+def _network_fault(item: str, error: str) -> str:
+    if "host bits" in error:
+        from ipaddress import ip_network
+
+        return f"has host bits set (expected {ip_network(item, strict=False)})"
+    return "not a network (expected 10.0.0.0/8 or 2001:db8::/32)"
+
+
+_ONE_LINE: Final = {"type": "string", "pattern": r"^[^\x00-\x1f\x7f]*$"}
+_ABSOLUTE: Final = {"type": "string", "pattern": "^/"}
+
+Port = Annotated[
+    int,
+    PlainValidator(port),
+    Kind(
+        "port",
+        {
+            "type": ["integer", "string"],
+            "pattern": "^[1-9][0-9]{0,4}$",
+            "minimum": 1,
+            "maximum": 65535,
+        },
+    ),
+]
+Switch = Annotated[
+    bool,
+    PlainValidator(switch),
+    Kind("on or off", {"enum": [*_ON, *_OFF, True, False]}),
+]
+Count = Annotated[
+    int,
+    PlainValidator(count),
+    Kind("number", {"type": ["integer", "string"], "pattern": "^[1-9][0-9]{0,8}$", "minimum": 1}),
+]
+Seconds = Annotated[
+    int,
+    PlainValidator(seconds),
+    Kind("seconds", {"type": ["integer", "string"], "pattern": "^(0|[1-9][0-9]*)$", "minimum": 0}),
+]
+Duration = Annotated[
+    str,
+    PlainValidator(duration),
+    Kind("time", {"type": "string", "pattern": "^[1-9][0-9]*(ms|s|m|h|d)$"}),
+]
+Line = Annotated[str, PlainValidator(line), Kind("text", _ONE_LINE)]
+Secret = Annotated[SecretText, PlainValidator(secret), Kind("secret", secret=True)]
+Snippet = Annotated[RawText, PlainValidator(snippet), Kind("raw lines", secret=True)]
+Folder = Annotated[str, PlainValidator(folder), Kind("folder", _ABSOLUTE)]
+SocketPath = Annotated[str, PlainValidator(socket_path), Kind("socket path", _ABSOLUTE)]
+HostPort = Annotated[
+    str, PlainValidator(host_port), Kind("host:port", {"type": "string", "pattern": ":[0-9]+$"})
+]
+Addresses = Annotated[tuple[str, ...], PlainValidator(addresses), Kind("list of IP addresses")]
+Networks = Annotated[tuple[str, ...], PlainValidator(networks), Kind("list of networks")]

@@ -1,0 +1,109 @@
+"""A role: one daemon that entrykit configures, and how to find it by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Generic, Self, TypeVar
+
+from entrykit.errors import UsageError
+from entrykit.message import Log
+from entrykit.quoting import Quote
+from entrykit.settings import Settings
+
+S = TypeVar("S", bound=Settings)
+
+ROLES = Path(__file__).with_name("roles")
+
+
+class Machine:
+    """What only the machine knows, for the few lines of a file that depend on it.
+
+    Made without arguments it says what holds on an ordinary machine: rendering
+    offline uses that, so its result is the same everywhere.
+    """
+
+    @classmethod
+    def observe(cls) -> Self:
+        """Look at this machine: before a start and before a check."""
+        return cls()
+
+
+def prepare_nothing(_settings: Settings, _folder: str, _log: Log) -> None:
+    """Leave the folder as it is: for a daemon that needs its files and no more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role(Generic[S]):
+    """One daemon: its variables, its files, its verdict, its way to be started.
+
+    Attributes:
+        name: the word on the command line.
+        summary: a line for people.
+        settings: the model of its variables.
+        templates: the folder of its templates; `x.cfg.j2` makes the file `x.cfg`.
+        main: the file that the daemon is given; it becomes live last.
+        quotes: file name suffix to the quoting of that format.
+        machine: what it has to know of the machine.
+        daemon: the program, and the first word of a command that is ours.
+        entrypoint: where the official image has its entrypoint.
+        command: the command where none was given: the official image's own.
+        bare: from a command to what the official entrypoint would execute.
+        check: from a folder of files to the command that judges them.
+        reads: whether a command reads a given main file.
+        prepare: makes what the daemon needs beside its files in a folder: links,
+            modes, keys. Idempotent.
+        secret_places: regular expressions whose first group comes before a secret in a file.
+        beside: names in the folder that `prepare` makes and the files refer to.
+    """
+
+    name: str
+    summary: str
+    settings: type[S]
+    templates: Path
+    main: str
+    quotes: Mapping[str, Quote]
+    machine: type[Machine] = Machine
+    daemon: str
+    entrypoint: str
+    command: Callable[[S], Sequence[str]]
+    bare: Callable[[Sequence[str]], Sequence[str]]
+    check: Callable[[str], Sequence[str]]
+    reads: Callable[[Sequence[str], str], bool]
+    prepare: Callable[[S, str, Log], None] = prepare_nothing
+    secret_places: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+
+    def owns(self, command: Sequence[str]) -> bool:
+        """Whether `command` is ours to configure for, as in the official images.
+
+        No command, a flag or the daemon's own name is; anything else is a
+        person's own program.
+        """
+        return not command or command[0].startswith("-") or command[0] == self.daemon
+
+
+def role_names() -> list[str]:
+    """Return the names of the roles, sorted: every package below `roles`."""
+    found = (path.parent.name for path in ROLES.glob("*/__init__.py"))
+    return sorted(name.replace("_", "-") for name in found)
+
+
+def is_role(name: str) -> bool:
+    """Whether there is a role of this name."""
+    return name.replace("-", "").isalnum() and (ROLES / name.replace("-", "_")).is_dir()
+
+
+def load_role(name: str) -> Role[Any]:
+    """Import one role and nothing of the others.
+
+    Raises:
+        UsageError: there is no such role; the known ones are listed.
+    """
+    if is_role(name):
+        role = import_module(f"entrykit.roles.{name.replace('-', '_')}").ROLE
+        assert isinstance(role, Role)  # noqa: S101 -- tells the type checker what the constructor has checked
+        return role
+    raise UsageError(f"no role is called {name!r} (known: {', '.join(role_names())})")

@@ -1,0 +1,156 @@
+"""The base of every role's settings: made of environment variables, frozen, self-describing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from typing import Literal, Self, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
+
+from entrykit import environ as environment
+from entrykit import kinds
+from entrykit.errors import SettingsError
+from entrykit.faults import Faults
+from entrykit.secret import Secret
+from entrykit.shown import shown
+
+
+def ignore(_warning: str) -> None:
+    """Drop a warning: what a library does when nobody asked to hear them."""
+
+
+class Settings(BaseModel):
+    """What every role can be told, whatever its daemon.
+
+    A field is a variable: `http_port` is HTTP_PORT. Its annotation is a type of
+    `entrykit.kinds` or a Literal, its description the meaning in the reference,
+    its first example what the documentation shows. Fields have no nested models.
+    """
+
+    # Deferred: this class itself is never validated, and its building would cost start time.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True
+    )
+
+    config_dir: kinds.Folder = Field(description="Folder of the daemon's files.")
+    entrykit_check: kinds.Switch = Field(
+        default=True, description="Have the daemon judge the files before they become live."
+    )
+    entrykit_overwrite: kinds.Switch = Field(
+        default=False, description="Replace files that entrykit did not write."
+    )
+    entrykit_upstream: kinds.Line | None = Field(
+        default=None,
+        description="Program to hand over to, in place of the image's own entrypoint.",
+        examples=["/usr/local/bin/docker-entrypoint.sh"],
+    )
+    entrykit_log_format: Literal["text", "json"] = Field(
+        default="text", description="How entrykit's own messages look."
+    )
+
+    @classmethod
+    def from_environ(
+        cls,
+        environ: Mapping[str, str] = os.environ,
+        warn: Callable[[str], None] = ignore,
+    ) -> Self:
+        """Read the role's variables.
+
+        Args:
+            environ: names to texts; nothing else is read but the files of `NAME_FILE`.
+            warn: called with a line for each thing that is probably a mistake.
+
+        Raises:
+            SettingsError: with every fault of every variable.
+        """
+        names = [name.upper() for name in cls.model_fields]
+        reading = environment.read(environ, names)
+        for warning in reading.warnings:
+            warn(warning)
+        return cls._from_reading(reading)
+
+    @classmethod
+    def _from_reading(cls, reading: environment.Reading) -> Self:
+        texts = {name.lower(): text for name, text in reading.values.items()}
+        faults = dict(reading.faults)
+        settings: Self | None
+        try:
+            settings = cls.model_validate(texts)
+        except ValidationError as error:
+            faults = {**_by_variable(cls, error, texts), **faults}
+            settings = cls._with_examples(texts, faults)
+        conflicts = list(settings.conflicts()) if settings else []
+        if faults or conflicts:
+            ordered = (faults[name] for name in map(str.upper, cls.model_fields) if name in faults)
+            raise SettingsError([*"\n".join(ordered).splitlines(), *conflicts])
+        if not settings:
+            raise AssertionError("a model without faults is valid")
+        return settings
+
+    @classmethod
+    def _with_examples(cls, texts: Mapping[str, str], faults: Mapping[str, str]) -> Self | None:
+        """Build the model with what is not at fault, so that conflicts are found as well."""
+        examples = {
+            name: str(field.examples[0])
+            for name, field in cls.model_fields.items()
+            if field.is_required() and field.examples and name.upper() in faults
+        }
+        good = {name: text for name, text in texts.items() if name.upper() not in faults}
+        try:
+            return cls.model_validate({**good, **examples})
+        except ValidationError:
+            return None
+
+    def conflicts(self) -> Iterator[str]:
+        """Yield a fault, with the variable's name, for values that do not go together."""
+        yield from ()
+
+    def secrets(self) -> list[str]:
+        """Return every secret text, longest first: what must not be seen anywhere."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        texts = {value.reveal() for value in values if isinstance(value, Secret)}
+        return sorted(texts, key=len, reverse=True)
+
+    @classmethod
+    def secret_variables(cls) -> frozenset[str]:
+        """Return the variables that no other program may see, and their `_FILE` forms."""
+        names = {name.upper() for name, field in cls.model_fields.items() if kind_of(field).secret}
+        return frozenset(names | {f"{name}_FILE" for name in names})
+
+
+def kind_of(field: FieldInfo) -> kinds.Kind:
+    """Return what the documentation says of a field's type.
+
+    A choice is a Literal, with or without None; everything else carries a Kind.
+    """
+    marks = [*field.metadata]
+    for part in (field.annotation, *get_args(field.annotation)):
+        marks += getattr(part, "__metadata__", ())
+        if choices := [arg for arg in get_args(part) if isinstance(arg, str)]:
+            return kinds.Kind(" or ".join(choices), {"enum": choices})
+    return next(mark for mark in marks if isinstance(mark, kinds.Kind))
+
+
+def _by_variable(
+    model: type[Settings], error: ValidationError, texts: Mapping[str, str]
+) -> dict[str, str]:
+    """Turn pydantic's errors into lines by variable name.
+
+    Built from `loc` and `ctx` alone: `msg` names fields and may show a value.
+    """
+    faults: dict[str, str] = {}
+    for item in error.errors(include_url=False, include_input=False):
+        field = str(item["loc"][0])
+        name, context = field.upper(), item.get("ctx", {})
+        cause = context.get("error")
+        if isinstance(cause, Faults):
+            faults[name] = "\n".join(f"{name}: {fault}" for fault in cause.faults)
+        elif item["type"] == "missing":
+            examples = model.model_fields[field].examples or ["a value"]
+            faults[name] = f"{name}: not set (expected {examples[0]}, say)"
+        else:
+            expected = context.get("expected", item["msg"])
+            faults[name] = f"{name}: {shown(texts[field])}: expected {expected}"
+    return faults

@@ -1,0 +1,58 @@
+"""A container's main: from the environment to the daemon itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+
+from entrykit.handover import execute, find, scrubbed, upstream
+from entrykit.message import Log
+from entrykit.role import Role, load_role
+
+
+def start(name: str, command: Sequence[str], environ: Mapping[str, str], log: Log) -> NoReturn:
+    """Configure the role and become its daemon; or just run a person's own command.
+
+    Args:
+        name: the role's.
+        command: what the container was given to run; none is the role's default.
+        environ: the variables.
+        log: where messages go.
+
+    Raises:
+        EntrykitError: and then nothing was executed.
+    """
+    role = load_role(name)
+    if not role.owns(command):
+        execute(command, environ)
+    argv = configure(role, command, environ, log)
+    execute(argv, scrubbed(role, environ))
+
+
+def configure(
+    role: Role[Any], command: Sequence[str], environ: Mapping[str, str], log: Log
+) -> list[str]:
+    """Do all that comes before the hand-over, and return what to execute."""
+    from entrykit.check import judge_for
+    from entrykit.commit import commit, writing
+    from entrykit.templates import render
+
+    settings = role.settings.from_environ(environ, log.warning)
+    argv = upstream(role, settings, command)
+    find(argv[0], environ)
+    files = render(role, settings, role.machine.observe())
+    folder = settings.config_dir
+    with writing(folder):
+        role.prepare(settings, folder, log)
+    judge = judge_for(role, settings, environ, log.debug) if settings.entrykit_check else _trust
+    changed = commit(
+        files, folder, judge, beside=role.beside, overwrite=settings.entrykit_overwrite
+    )
+    log.info(f"{role.name}: {', '.join(changed) or 'nothing'} changed in {folder}")
+    if not role.reads(argv, f"{folder}/{role.main}"):
+        log.warning(f"the command does not name {folder}/{role.main}: {' '.join(argv)}")
+    return argv
+
+
+def _trust(_folder: str) -> None:
+    """Judge nothing: ENTRYKIT_CHECK=off."""

@@ -1,0 +1,102 @@
+"""From settings to files: jinja2 lives here only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError, Undefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from entrykit.bytecode import BesideTemplates
+from entrykit.configfile import MARK, PRIVATE, PUBLIC, ConfigFile, ConfigFiles
+from entrykit.errors import RenderError
+from entrykit.quoting import Quote, QuotingError
+from entrykit.role import Machine, Role, S
+from entrykit.secret import Secret, Snippet
+
+SUFFIX = ".j2"
+
+
+def render(role: Role[S], settings: S, machine: Machine | None = None) -> ConfigFiles:
+    """Render every file of a role.
+
+    Pure: equal settings on an equal machine give equal bytes, and no disk but
+    the templates' is touched.
+
+    Args:
+        role: whose templates.
+        settings: its variables; a template sees them as `settings`.
+        machine: what was observed; an ordinary machine where left out.
+
+    Raises:
+        RenderError: a template is broken, or asks for a name that is not there.
+    """
+    known = role.machine() if machine is None else machine
+    # A name that begins with _ is a part that others include.
+    names = sorted(path.name for path in role.templates.glob(f"[!_]*{SUFFIX}"))
+    files = [_file(role, name, {"settings": settings, "machine": known}) for name in names]
+    return ConfigFiles(sorted(files, key=lambda file: file.path == role.main))
+
+
+def _file(role: Role[Any], name: str, context: dict[str, object]) -> ConfigFile:
+    path = name.removesuffix(SUFFIX)
+    private: list[object] = []
+    environment = ImmutableSandboxedEnvironment(
+        loader=FileSystemLoader(role.templates),
+        bytecode_cache=BesideTemplates(str(role.templates)),
+        undefined=StrictUndefined,
+        finalize=_finalize(role.quotes[Path(path).suffix], private),
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        optimized=False,
+        autoescape=False,  # no HTML: `finalize` quotes for the format in hand
+    )
+    try:
+        text = environment.get_template(name).render(context)
+    except (TemplateError, QuotingError) as error:
+        raise RenderError(_place(name, error), str(error)) from error
+    return ConfigFile(path, f"{_mark(role)}{text}", PRIVATE if private else PUBLIC)
+
+
+def _mark(role: Role[Any]) -> str:
+    """Return the first line, by which a later start knows the file as entrykit's own."""
+    return f"{MARK} from the variables of its role {role.name}: edits are lost at the next start.\n"
+
+
+def _finalize(quote: Quote, private: list[object]) -> Callable[[object], str]:
+    """Quote whatever an expression gives: a template cannot forget it.
+
+    What nobody else may read is noted in `private`, so that the file's mode
+    cannot be forgotten either.
+    """
+
+    def finalize(value: object) -> str:
+        if type(value) is str:  # nearly always
+            return quote(value)
+        if isinstance(value, Undefined):
+            return str(value)  # StrictUndefined raises here, with the name
+        if isinstance(value, Secret | Snippet) and value:
+            private.append(value)
+        return quote(value)
+
+    return finalize
+
+
+def _place(name: str, error: Exception) -> str:
+    """Name the template and the line: jinja2 gives its own lines to the traceback."""
+    if isinstance(error, TemplateSyntaxError):
+        return f"{error.name}:{error.lineno}"
+    place, step = name, error.__traceback__
+    while step is not None:
+        place = _template_line(step) or place
+        step = step.tb_next
+    return place
+
+
+def _template_line(step: TracebackType) -> str | None:
+    path = Path(step.tb_frame.f_code.co_filename)
+    return f"{path.name}:{step.tb_lineno}" if path.suffix == SUFFIX else None

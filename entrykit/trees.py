@@ -1,0 +1,108 @@
+"""Values in JSON or YAML: every scalar a text, no key lost, no type guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from entrykit.faults import Faults
+from entrykit.shown import shown
+
+if TYPE_CHECKING:
+    from yaml import Event
+
+# A map is a tuple of its pairs, so that a key that is there twice can be seen.
+Tree: TypeAlias = "str | bool | list[Tree] | tuple[tuple[str, Tree], ...] | None"
+
+# Parsers take time that grows with the square of the depth.
+_DEEPEST: Final = 20
+_STAR: Final = '(expected no alias; a name that begins with * needs quotes: "*.example.com")'
+
+
+def parse_tree(text: str) -> Tree:
+    """Read JSON or YAML.
+
+    Numbers come as they are written. true, false and null are values of their own
+    in JSON and texts in YAML, where nothing tells `no` from a country.
+
+    Raises:
+        Faults: it is neither, has aliases or is too deep.
+    """
+    if not text.lstrip().startswith("{"):
+        return _yaml(text)
+    try:
+        return _json(text)
+    except Faults as json_faults:
+        try:
+            return _yaml(text)
+        except Faults as yaml_faults:
+            raise Faults([f"{json_faults}; {yaml_faults}"]) from None
+
+
+def _json(text: str) -> Tree:
+    import json
+
+    try:
+        tree: Tree = json.loads(
+            text, object_pairs_hook=tuple, parse_int=str, parse_float=str, parse_constant=str
+        )
+    except RecursionError:
+        raise Faults(["not JSON: nested too deep"]) from None
+    except ValueError as error:
+        raise Faults([f"not JSON: {error}"]) from None
+    return tree
+
+
+def _yaml(text: str) -> Tree:
+    import yaml
+
+    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+    try:
+        documents = _documents(yaml.parse(text, Loader=loader))
+    except Faults:
+        raise
+    # Surrogates and some escapes end in errors that are not YAML's own.
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
+        raise Faults([f"not YAML: {_reason(error)}"]) from None
+    if len(documents) != 1:
+        raise Faults([f"not YAML: {len(documents)} documents (expected 1)"])
+    return documents[0]
+
+
+def _reason(error: Exception) -> str:
+    from yaml import MarkedYAMLError
+
+    if not isinstance(error, MarkedYAMLError) or not error.problem_mark:
+        return shown(str(getattr(error, "reason", error)))
+    mark = error.problem_mark
+    hint = f" {_STAR}" if "alias" in (error.context or "") else ""
+    return f"line {mark.line + 1} column {mark.column + 1}: {shown(error.problem or '')}{hint}"
+
+
+def _documents(events: Iterator[Event]) -> list[Tree]:
+    """Build the documents from events: a loader would follow aliases and recurse into depths."""
+    import yaml
+
+    open_nodes: list[list[Tree]] = [[]]
+    for event in events:
+        if isinstance(event, yaml.AliasEvent):
+            raise Faults([f"not understood: the alias {shown(f'*{event.anchor}')} {_STAR}"])
+        if isinstance(event, yaml.ScalarEvent):
+            open_nodes[-1].append(event.value)
+        elif isinstance(event, yaml.CollectionStartEvent):
+            if len(open_nodes) > _DEEPEST:
+                raise Faults(["not understood: nested too deep"])
+            open_nodes.append([])
+        elif isinstance(event, yaml.CollectionEndEvent):
+            items = open_nodes.pop()
+            open_nodes[-1].append(
+                _pairs(items) if isinstance(event, yaml.MappingEndEvent) else items
+            )
+    return open_nodes[0]
+
+
+def _pairs(items: list[Tree]) -> tuple[tuple[str, Tree], ...]:
+    keys = [key for key in items[::2] if isinstance(key, str)]
+    if len(keys) * 2 != len(items):
+        raise Faults(["not understood: a key that is not text"])
+    return tuple(zip(keys, items[1::2], strict=True))

@@ -1,0 +1,160 @@
+"""What a person does with a role without starting it: one function for each verb."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from entrykit.cli import VERBS, Parser, volume
+from entrykit.message import Log
+from entrykit.reference import FORMATS
+from entrykit.role import Role, load_role, role_names
+from entrykit.settings import Settings
+
+
+def run(verb: str, argv: Sequence[str], environ: Mapping[str, str], log: Log) -> int:
+    """Run one verb.
+
+    Args:
+        verb: a key of `VERBS`.
+        argv: the words after it.
+        environ: the process environment.
+        log: where messages go; files and tables go to stdout.
+
+    Returns:
+        The exit code.
+    """
+    words = _parser(verb).parse_args(argv)
+    log.shift(words.verbose - words.quiet)
+    return _RUN[verb](words, environ, log)
+
+
+def _parser(verb: str) -> argparse.ArgumentParser:
+    parser = Parser(prog=f"entrykit {verb}", description=f"{VERBS[verb].capitalize()}.")
+    volume(parser)
+    if verb == "roles":
+        return parser
+    parser.add_argument("role", help="a name that `entrykit roles` lists")
+    if verb == "env":
+        parser.add_argument("--format", choices=FORMATS, default="text", help="how it is written")
+        return parser
+    _environment_options(parser)
+    if verb == "render":
+        parser.add_argument("-o", metavar="DIR", dest="folder", help="write the files there")
+    return parser
+
+
+def _environment_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--env-file", metavar="FILE", action="append", default=[],
+        help="variables in docker's format, laid over the environment",
+    )  # fmt: skip
+    parser.add_argument(
+        "-e", metavar="NAME=VALUE", dest="assignments", action="append", default=[],
+        help="one variable, laid over everything else",
+    )  # fmt: skip
+    parser.add_argument("--no-env", action="store_true", help="leave the process environment out")
+
+
+def _environ(words: argparse.Namespace, environ: Mapping[str, str]) -> dict[str, str]:
+    from entrykit.environ import overlay
+
+    return overlay({} if words.no_env else environ, words.env_file, words.assignments)
+
+
+def _settings(
+    words: argparse.Namespace, environ: Mapping[str, str], log: Log
+) -> tuple[Role[Any], Settings]:
+    role = load_role(words.role)
+    return role, role.settings.from_environ(environ, log.warning)
+
+
+def _render(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> int:
+    from entrykit.templates import render
+
+    role, settings = _settings(words, _environ(words, environ), log)
+    files = render(role, settings)
+    if words.folder is not None:
+        _write(role, settings, os.path.abspath(words.folder), log)
+        return 0
+    for file in files.values():
+        sys.stdout.write(f"==> {file.path} <==\n{file.text}")
+    sys.stdout.flush()
+    return 0
+
+
+def _write(role: Role[Any], settings: Settings, folder: str, log: Log) -> None:
+    """Write the role's folder as it would stand in the image."""
+    from entrykit.commit import commit, writing
+    from entrykit.templates import render
+
+    there = settings.model_copy(update={"config_dir": folder})
+    with writing(folder):
+        role.prepare(there, folder, log)
+    commit(
+        render(role, there),
+        folder,
+        lambda _folder: None,
+        beside=role.beside,
+        overwrite=settings.entrykit_overwrite,
+    )
+
+
+def _check(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> int:
+    from tempfile import TemporaryDirectory
+
+    from entrykit.check import judge_for
+    from entrykit.commit import write
+    from entrykit.templates import render
+
+    seen = _environ(words, environ)
+    role, settings = _settings(words, seen, log)
+    # The daemon is run with the machine's PATH, whichever variables are judged.
+    program = {"PATH": environ.get("PATH", "")} | seen
+    with TemporaryDirectory(prefix="entrykit-") as folder:
+        role.prepare(settings, folder, log)
+        for file in render(role, settings, role.machine.observe()).values():
+            write(os.path.join(folder, file.path), file)
+        judge_for(role, settings, program, log.info)(folder)
+    return 0
+
+
+def _diff(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> int:
+    from entrykit.diff import difference
+    from entrykit.templates import render
+
+    role, settings = _settings(words, _environ(words, environ), log)
+    files = render(role, settings, role.machine.observe())
+    lines = difference(role, settings, files)
+    with suppress(BrokenPipeError):
+        sys.stdout.writelines(lines)
+        sys.stdout.flush()
+    return 1 if lines else 0
+
+
+def _env(words: argparse.Namespace, _environ: Mapping[str, str], _log: Log) -> int:
+    from entrykit.reference import describe
+
+    sys.stdout.write(describe(load_role(words.role), words.format))
+    return 0
+
+
+def _roles(_words: argparse.Namespace, _environ: Mapping[str, str], _log: Log) -> int:
+    for name in role_names():
+        sys.stdout.write(f"{name}\t{load_role(name).summary}\n")
+    return 0
+
+
+_Verb = Callable[[argparse.Namespace, Mapping[str, str], Log], int]
+
+_RUN: Mapping[str, _Verb] = {
+    "render": _render,
+    "check": _check,
+    "diff": _diff,
+    "env": _env,
+    "roles": _roles,
+}
