@@ -1,0 +1,59 @@
+"""HAProxy as the edge: TLS by SNI, backends by Host, from one DOMAINS variable."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from entrykit import quoting
+from entrykit.role import Role
+from entrykit.roles.haproxy.machine import HaproxyMachine
+from entrykit.roles.haproxy.prepare import prepare
+from entrykit.roles.haproxy.settings import HaproxySettings
+
+
+def _command(settings: HaproxySettings) -> Sequence[str]:
+    return ["haproxy", "-f", f"{settings.config_dir}/haproxy.cfg"]
+
+
+def _bare(command: Sequence[str]) -> Sequence[str]:
+    """Execute as docker-entrypoint.sh of the official image does.
+
+    -W is the master-worker mode, in which SIGUSR2 reloads; -db keeps it in the foreground.
+    """
+    words = command[1:] if command[0] == "haproxy" else command
+    return ["haproxy", "-W", "-db", *words]
+
+
+def _check(folder: str) -> Sequence[str]:
+    return ["haproxy", "-c", "-f", f"{folder}/haproxy.cfg"]
+
+
+def _reads(command: Sequence[str], main: str) -> bool:
+    """Whether the command names the file, or its folder: HAProxy reads every .cfg in one."""
+    return main in command or str(Path(main).parent) in command
+
+
+ROLE: Final = Role(
+    name="haproxy",
+    summary="TLS by SNI, backends by Host, redirects to HTTPS",
+    settings=HaproxySettings,
+    templates=Path(__file__).with_name("templates"),
+    main="haproxy.cfg",
+    quotes={".cfg": quoting.haproxy, ".map": quoting.haproxy_map},
+    machine=HaproxyMachine,
+    daemon="haproxy",
+    entrypoint="/usr/local/bin/docker-entrypoint.sh",
+    command=_command,
+    bare=_bare,
+    check=_check,
+    reads=_reads,
+    prepare=prepare,
+    secret_places=(
+        r"(\bpassword +)\S.*$",
+        r"(\bstats +auth +)\S.*$",
+        r"(?i)(\bauthorization\b).*$",
+    ),
+    beside=("tls",),
+)

@@ -1,0 +1,59 @@
+"""Apps as HAProxy has them: backends and their servers."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from entrykit.apps import App
+from entrykit.hostnames import is_address
+
+_PORTS: Final = {"terminate": 80, "passthrough": 443}
+
+
+class Backend(NamedTuple):
+    """One app on one port, or the one that answers ACME challenges.
+
+    A tuple, because a template takes ten thousand of them apart in a start.
+
+    Attributes:
+        name: `app:port`; the colon keeps it apart from `acme`.
+        kind: `http`, `tcp` where the app speaks TLS itself, or `acme`.
+        host: what its servers resolve: a name or an address.
+        address: host and port as a server line has them.
+        replicas: how many addresses of the name are used at most.
+        check: path of the health check over HTTP, or None for one over TCP.
+        domains: whose requests it gets.
+    """
+
+    name: str
+    kind: str
+    host: str
+    address: str
+    replicas: int = 1
+    check: str | None = None
+    domains: tuple[str, ...] = ()
+
+    @property
+    def is_literal(self) -> bool:
+        """Whether the host is an address, so that there is nothing to resolve."""
+        return is_address(self.host)
+
+
+def backend_of(app: App) -> Backend:
+    """Make the backend of an app."""
+    port = app.port or _PORTS[app.tls]
+    return Backend(
+        name=f"{app.name}:{port}",
+        kind="tcp" if app.tls == "passthrough" else "http",
+        host=app.name,
+        address=f"[{app.name}]:{port}" if ":" in app.name else f"{app.name}:{port}",
+        replicas=app.replicas,
+        check=app.check,
+        domains=app.domains,
+    )
+
+
+def acme_backend(address: str) -> Backend:
+    """Make the backend of `host:port`, which answers ACME challenges."""
+    host = address.rpartition(":")[0].removeprefix("[").removesuffix("]")
+    return Backend("acme", "acme", host, address)

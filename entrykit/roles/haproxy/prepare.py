@@ -1,0 +1,76 @@
+"""What HAProxy needs beside its files: the folder `tls` with every usable certificate.
+
+haproxy.cfg names it relatively, so that a rendered folder runs anywhere. It is
+a link to CERTS_DIR where the crt-list can be kept there, on the volume that
+certbot shares: a reload then sees what certbot has written. Where CERTS_DIR
+cannot be written, `tls` is a folder of links to its files.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+from entrykit.configfile import MARK
+from entrykit.message import Log
+from entrykit.roles.haproxy import certificates
+from entrykit.roles.haproxy.settings import HaproxySettings
+
+_MARK: Final = f"{MARK} from the certificates that lie here: made anew at every start."
+
+
+def prepare(settings: HaproxySettings, folder: str, log: Log) -> None:
+    """Index the certificates for the files in `folder`.
+
+    Args:
+        settings: CERTS_DIR, or `certs` in CONFIG_DIR.
+        folder: where `tls` is made: the live folder, or another one that shall
+            change nothing outside of itself.
+        log: told of each certificate that cannot be served.
+
+    Raises:
+        OSError: `folder` cannot be written.
+    """
+    if folder == settings.config_dir and settings.admin_socket:
+        os.makedirs(os.path.dirname(settings.admin_socket), exist_ok=True)
+    certs = settings.certs_dir or os.path.join(settings.config_dir, "certs")
+    tls = os.path.join(folder, "tls")
+    own = os.path.isdir(tls) and not os.path.islink(tls)
+    if folder == settings.config_dir and not own and _kept(certs, log):
+        _link(certs, tls)
+        return
+    if os.path.islink(tls):
+        os.unlink(tls)
+    _tell(certificates.mirror(certs, tls, _MARK), log)
+
+
+def _kept(certs: str, log: Log) -> bool:
+    """Write the index into the folder of certificates; False where that cannot be."""
+    try:
+        os.makedirs(certs, exist_ok=True)
+        index = certificates.index(certs)
+        certificates.write_index(certs, index, _MARK)
+    except OSError as error:
+        log.debug(f"{certs}: {error.strerror}: the crt-list is kept in CONFIG_DIR")
+        return False
+    _tell(index, log)
+    return True
+
+
+def _tell(index: certificates.Index, log: Log) -> None:
+    for message in index.left_out:
+        log.warning(f"certificate not served: {message}")
+    log.debug(f"{len(index.served)} certificates")
+
+
+def _link(certs: str, tls: str) -> None:
+    inside = os.path.dirname(certs) == os.path.dirname(tls)
+    target = os.path.basename(certs) if inside else certs
+    if os.path.islink(tls) and os.readlink(tls) == target:
+        return
+    new = f"{tls}.new"
+    if os.path.islink(new):
+        os.unlink(new)  # a start was killed here
+    os.makedirs(os.path.dirname(tls), exist_ok=True)
+    os.symlink(target, new)
+    os.rename(new, tls)

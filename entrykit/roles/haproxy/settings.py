@@ -1,0 +1,241 @@
+"""The variables of the haproxy role."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, PlainValidator
+
+from entrykit import kinds
+from entrykit.domains import App, parse_domains
+from entrykit.faults import Faults
+from entrykit.roles.haproxy.backends import Backend, acme_backend, backend_of
+from entrykit.secret import Snippet
+from entrykit.settings import Settings
+from entrykit.shown import shown
+
+_HTTP: Final = 80
+_HTTPS: Final = 443
+_NO_LINES: Final = Snippet("")
+
+
+def thumbprint(text: str) -> str:
+    """Accept the thumbprint of an ACME account: SHA-256 in base64url (RFC 8555, 8.1; RFC 7638)."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]{43}", text):
+        raise Faults([f"{shown(text)}: not a thumbprint (expected 43 letters, digits, - or _)"])
+    return text
+
+
+Domains = Annotated[
+    tuple[App, ...],
+    PlainValidator(parse_domains),
+    kinds.Kind("app:domain,domain …"),
+]
+Thumbprint = Annotated[
+    str,
+    PlainValidator(thumbprint),
+    kinds.Kind("thumbprint", {"type": "string", "pattern": "^[A-Za-z0-9_-]{43}$"}),
+]
+
+
+class HaproxySettings(Settings):
+    """What the haproxy role can be told."""
+
+    config_dir: kinds.Folder = Field(
+        default="/usr/local/etc/haproxy",
+        description="Folder of haproxy.cfg and the files that it names.",
+    )
+    domains: Domains = Field(
+        description="Which app serves which domains: `app:domain,domain`, separated by blanks, "
+        "with a port as `app:9000:domain`; or a JSON or YAML map of apps. "
+        "An app is a DNS name or an IP address; its port is 80 unless given, "
+        "443 with TLS passed through.",
+        examples=["web:example.com,www.example.com api:9000:api.example.com"],
+    )
+    http_port: kinds.Port = Field(default=_HTTP, description="Port for HTTP.")
+    https_port: kinds.Port = Field(default=_HTTPS, description="Port for HTTPS.")
+    public_https_port: kinds.Port = Field(
+        default=_HTTPS,
+        description="Port on which clients reach HTTPS: the one that redirects name.",
+    )
+    bind: kinds.Addresses = Field(
+        default=(),
+        description="Addresses to listen on; all of IPv4 and IPv6 unless set.",
+        examples=["192.0.2.1,2001:db8::1"],
+    )
+    certs_dir: kinds.Folder | None = Field(
+        default=None,
+        description="Folder of PEM files, chain and key in one; `certs` in CONFIG_DIR unless set. "
+        "The crt-list is written there too, if it can be.",
+        examples=["/certs"],
+    )
+    https_redirect: kinds.Switch = Field(
+        default=True, description="Redirect HTTP to HTTPS, all but ACME challenges."
+    )
+    www_redirect: kinds.Switch = Field(
+        default=False,
+        description="Redirect www.example.com to example.com where DOMAINS has both.",
+    )
+    acme_backend: kinds.HostPort = Field(
+        default="certbot:8080", description="Who answers ACME challenges over HTTP."
+    )
+    acme_thumbprint: Thumbprint | None = Field(
+        default=None,
+        description="Thumbprint of the ACME account: HAProxy then answers challenges itself.",
+        examples=["LPJNul-wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ"],
+    )
+    trusted_proxies: kinds.Networks = Field(
+        default=(),
+        description="Networks of proxies in front, whose X-Forwarded headers are kept.",
+        examples=["10.0.0.0/8,2001:db8::/32"],
+    )
+    accept_proxy: kinds.Switch = Field(
+        default=False,
+        description="Expect the PROXY protocol: from TRUSTED_PROXIES only, where that is set, "
+        "from every client otherwise.",
+    )
+    tls_profile: Literal["intermediate", "modern"] = Field(
+        default="intermediate",
+        description="Mozilla's recommendation for TLS: modern is TLS 1.3 only.",
+    )
+    hsts_max_age: kinds.Seconds = Field(
+        default=0,
+        description="max-age of Strict-Transport-Security; 0 sends no such header.",
+        examples=["63072000"],
+    )
+    http3: kinds.Switch = Field(default=False, description="Serve HTTP/3 as well.")
+    log_format: Literal["haproxy", "json"] = Field(
+        default="haproxy", description="Access log on stdout: HAProxy's own format, or JSON."
+    )
+    timeout_connect: kinds.Duration = Field(default="5s", description="Time to connect to an app.")
+    timeout_client: kinds.Duration = Field(
+        default="1m", description="Time that a client may be silent."
+    )
+    timeout_server: kinds.Duration = Field(
+        default="1m", description="Time that an app may be silent."
+    )
+    timeout_request: kinds.Duration = Field(
+        default="10s", description="Time for a client to send a request's headers."
+    )
+    timeout_keep_alive: kinds.Duration = Field(
+        default="10s", description="Time that a connection stays open between requests."
+    )
+    timeout_tunnel: kinds.Duration = Field(
+        default="1h", description="Time that a WebSocket or passed-through TLS may be silent."
+    )
+    haproxy_maxconn: kinds.Count | None = Field(
+        default=None,
+        description="Connections at a time; from the limit of open files unless set.",
+        examples=["20000"],
+    )
+    haproxy_hard_stop_after: kinds.Duration = Field(
+        default="30s", description="Longest time that a graceful stop or an old worker may take."
+    )
+    health_port: kinds.Port = Field(
+        default=8404, description="Port on loopback where /healthz answers 200."
+    )
+    stats_port: kinds.Port | None = Field(
+        default=None,
+        description="Port of the statistics page; on loopback only unless STATS_PASSWORD is set.",
+        examples=["8405"],
+    )
+    stats_user: kinds.Line = Field(default="admin", description="User of the statistics page.")
+    stats_password: kinds.Secret | None = Field(
+        default=None, description="Password of the statistics page."
+    )
+    metrics_port: kinds.Port | None = Field(
+        default=None,
+        description="Port where /metrics answers Prometheus.",
+        examples=["8406"],
+    )
+    admin_socket: kinds.SocketPath | None = Field(
+        default=None,
+        description="Path of HAProxy's admin socket, mode 600: for changes without a reload.",
+        examples=["/run/haproxy/admin.sock"],
+    )
+    haproxy_extra_global: kinds.Snippet = Field(
+        default=_NO_LINES, description="Raw lines at the end of the global section."
+    )
+    haproxy_extra_defaults: kinds.Snippet = Field(
+        default=_NO_LINES, description="Raw lines at the end of the defaults section."
+    )
+    haproxy_extra_frontend: kinds.Snippet = Field(
+        default=_NO_LINES,
+        description="Raw lines in the HTTP and HTTPS frontends, before requests are routed.",
+    )
+    haproxy_extra_backend: kinds.Snippet = Field(
+        default=_NO_LINES, description="Raw lines in each app's backend."
+    )
+
+    def conflicts(self) -> Iterator[str]:
+        """Yield what does not go together."""
+        yield from self._taken_twice()
+        yield from self._same_backend()
+        if self.http3 and self.accept_proxy:
+            yield "HTTP3: on, and so is ACCEPT_PROXY (expected one: QUIC has no PROXY protocol)"
+        if self.stats_password and not self.stats_port:
+            yield "STATS_PASSWORD: set, but STATS_PORT is not (expected both or none)"
+
+    def _taken_twice(self) -> Iterator[str]:
+        owners: dict[int, str] = {}
+        for name in ("http_port", "https_port", "health_port", "stats_port", "metrics_port"):
+            port = getattr(self, name)
+            if port is not None and (owner := owners.setdefault(port, name)) != name:
+                yield f"{name.upper()}: {port} is also {owner.upper()} (expected another port)"
+
+    def _same_backend(self) -> Iterator[str]:
+        counts = Counter(backend.name for backend in self.backends)
+        for name in (name for name, number in counts.items() if number > 1):
+            yield f"DOMAINS: {name} is named with its port and without it (expected one way)"
+
+    @cached_property
+    def backends(self) -> list[Backend]:
+        """A backend for each app and port, in the order of DOMAINS."""
+        return [backend_of(app) for app in self.domains]
+
+    @property
+    def all_backends(self) -> list[Backend]:
+        """The apps, and who answers ACME challenges where HAProxy does not itself."""
+        acme = [] if self.acme_thumbprint else [acme_backend(self.acme_backend)]
+        return self.backends + acme
+
+    @property
+    def all_proxied(self) -> bool:
+        """Whether every connection begins with the PROXY protocol."""
+        return self.accept_proxy and not self.trusted_proxies
+
+    @property
+    def some_proxied(self) -> bool:
+        """Whether connections from the trusted proxies begin with the PROXY protocol."""
+        return self.accept_proxy and bool(self.trusted_proxies)
+
+    @property
+    def loop(self) -> str:
+        """The abstract socket between the two kinds of TLS, unique to what we listen on."""
+        return f"entrykit-{self.bind[0] if self.bind else '*'}-{self.https_port}"
+
+    @cached_property
+    def hosts(self) -> dict[str, str]:
+        """Domain to backend, for what HAProxy terminates."""
+        return self._routes("http")
+
+    @cached_property
+    def servernames(self) -> dict[str, str]:
+        """Domain to backend, for what is passed through."""
+        return self._routes("tcp")
+
+    @property
+    def wildcards(self) -> bool:
+        """Whether any domain is a wildcard."""
+        return any(domain[0] == "*" for app in self.domains for domain in app.domains)
+
+    def _routes(self, kind: str) -> dict[str, str]:
+        routes: dict[str, str] = {}
+        for backend in self.backends:
+            if backend.kind == kind:
+                routes |= dict.fromkeys(backend.domains, backend.name)
+        return routes

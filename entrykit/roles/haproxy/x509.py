@@ -1,0 +1,153 @@
+"""What a certificate says of itself: the host names that it is for, and its kind of key.
+
+A reader of the few fields that are needed, so that no library has to be loaded at
+a start. The fields are those of RFC 5280, 4.1; the encoding is DER (X.690, 8.1 and
+10.1). Whether a certificate is good in any other way is for OpenSSL to say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+_INTEGER: Final = 0x02
+_OCTETS: Final = 0x04
+_OID: Final = 0x06
+_SEQUENCE: Final = 0x30
+_SET: Final = 0x31
+_VERSION: Final = 0xA0
+_EXTENSIONS: Final = 0xA3
+_DNS_NAME: Final = 0x82
+
+_LONG_FORM: Final = 0x80  # of a length: the other bits say how many octets follow
+_LONG_TAG: Final = 0x1F  # no field of a certificate has one
+_MOST_OCTETS: Final = 4
+
+_COMMON_NAME: Final = bytes.fromhex("550403")  # 2.5.4.3
+_SUBJECT_ALT_NAME: Final = bytes.fromhex("551d11")  # 2.5.29.17
+_KEYS: Final = {
+    bytes.fromhex("2a8648ce3d0201"): "ecdsa",  # 1.2.840.10045.2.1 (RFC 5480, 2.1.1)
+    bytes.fromhex("2a864886f70d010101"): "rsa",  # 1.2.840.113549.1.1.1 (RFC 3279, 2.3.1)
+}
+
+# BMPString and UniversalString; every other kind of text can hold a host name only as ASCII.
+_WIDE: Final = {0x1E: "utf-16-be", 0x1C: "utf-32-be"}
+
+# The names go into a map of HAProxy's, where blanks, line ends and # have meanings. Names
+# that end in a number are addresses, which no client sends as SNI (RFC 6066, 3).
+_LABEL: Final = r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)"
+_HOST: Final = re.compile(rf"(?=.{{1,253}}\Z)(?:\*\.)?(?:{_LABEL}\.)*(?![0-9]+\Z){_LABEL}")
+
+
+def dns_names(der: bytes) -> tuple[str, ...]:
+    """Read the host names that a certificate is for (RFC 5280, 4.1.2.6 and 4.2.1.6).
+
+    Args:
+        der: one certificate in DER.
+
+    Returns:
+        Each dNSName and common name that is a host name, or one below `*.`, in lower
+        case, in the order of the certificate. HAProxy serves a certificate by its
+        common names too, whether or not it has dNSNames.
+
+    Raises:
+        ValueError: this is no certificate.
+    """
+    subject, _, extensions = _fields(der)
+    found = [*_alt_names(extensions), *_common_names(subject)]
+    return tuple(dict.fromkeys(name.lower() for name in found if _HOST.fullmatch(name)))
+
+
+def key_kind(der: bytes) -> str:
+    """Name the kind of the certificate's key: "ecdsa", "rsa" or "other".
+
+    Raises:
+        ValueError: this is no certificate.
+    """
+    _, key, _ = _fields(der)
+    algorithm = _inside(next(iter(_items(key)), None), _SEQUENCE)
+    return _KEYS.get(_inside(next(iter(_items(algorithm)), None), _OID), "other")
+
+
+def _fields(der: bytes) -> tuple[bytes, bytes, bytes]:
+    """Return the contents of subject, subjectPublicKeyInfo and extensions (RFC 5280, 4.1)."""
+    certificate = _items(_only(der, _SEQUENCE))
+    fields = _items(_inside(next(iter(certificate), None), _SEQUENCE))
+    if fields and fields[0][0] == _VERSION:
+        del fields[0]
+    # serialNumber, signature, issuer, validity, subject, subjectPublicKeyInfo
+    expected = [_INTEGER, *[_SEQUENCE] * 5]
+    if [tag for tag, _ in fields[:6]] != expected:
+        raise ValueError("its fields are not those of a certificate")
+    extensions = [contents for tag, contents in fields[6:] if tag == _EXTENSIONS]
+    return fields[4][1], fields[5][1], _only(extensions[0], _SEQUENCE) if extensions else b""
+
+
+def _alt_names(extensions: bytes) -> Iterator[str]:
+    for extension in _all(extensions, _SEQUENCE):
+        parts = _items(extension)
+        if parts and parts[0] == (_OID, _SUBJECT_ALT_NAME):
+            names = _items(_only(_inside(parts[-1], _OCTETS), _SEQUENCE))
+            yield from (name.decode("ascii", "replace") for tag, name in names if tag == _DNS_NAME)
+
+
+def _common_names(subject: bytes) -> Iterator[str]:
+    for attributes in _all(subject, _SET):
+        for attribute in _all(attributes, _SEQUENCE):
+            parts = _items(attribute)
+            if parts and parts[0] == (_OID, _COMMON_NAME):
+                tag, text = parts[-1]
+                yield text.decode(_WIDE.get(tag, "ascii"), "replace")
+
+
+def _only(data: bytes, tag: int) -> bytes:
+    """Return the contents of the one value that `data` is."""
+    items = _items(data)
+    if len(items) != 1:
+        raise ValueError(f"{len(items)} values in place of one")
+    return _inside(items[0], tag)
+
+
+def _all(data: bytes, tag: int) -> Iterator[bytes]:
+    return (_inside(item, tag) for item in _items(data))
+
+
+def _inside(item: tuple[int, bytes] | None, tag: int) -> bytes:
+    if item is None or item[0] != tag:
+        raise ValueError(f"no value of type {tag:#04x} where there has to be one")
+    return item[1]
+
+
+def _items(data: bytes) -> list[tuple[int, bytes]]:
+    """Split DER into its values, each as its tag and its contents."""
+    items = []
+    place = 0
+    while place < len(data):
+        start, end = _bounds(data, place)
+        items.append((data[place], data[start:end]))
+        place = end
+    return items
+
+
+def _bounds(data: bytes, place: int) -> tuple[int, int]:
+    """Return where the contents of the value at `place` start and end."""
+    start = place + 2
+    if start > len(data) or data[place] & _LONG_TAG == _LONG_TAG:
+        raise ValueError("a value without a header that can be read")
+    length = data[place + 1]
+    if length >= _LONG_FORM:
+        octets = data[start : start + length - _LONG_FORM]
+        start += len(octets)
+        length = _long(octets, length - _LONG_FORM)
+    if start + length > len(data):
+        raise ValueError("a value that is cut off")
+    return start, start + length
+
+
+def _long(octets: bytes, number: int) -> int:
+    length = int.from_bytes(octets, "big")
+    shortest = octets[:1] != b"\0" and length >= _LONG_FORM
+    if len(octets) != number or number > _MOST_OCTETS or not shortest:
+        raise ValueError("a length that is not DER")
+    return length
