@@ -12,9 +12,11 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import re
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from io import FileIO
 
 from entrykit.configfile import MARK, ConfigFile, ConfigFiles
 from entrykit.errors import CommitError
@@ -53,15 +55,16 @@ def commit(
         _recover(folder)
         changed = [file for file in files.values() if _differs(folder, file)]
         if not overwrite:
-            _refuse_foreign(folder, changed)
+            refuse_foreign(folder, changed)
         _refuse_read_only_mounts(folder, changed)
         if not changed:
             judge(folder)
             return []
         _stage(folder, files, beside, judge)
-        _decide(folder, [file.path for file in changed])
-        _install(folder, [file.path for file in changed])
-    return [file.path for file in changed]
+        names = [file.path for file in changed]
+        _decide(folder, names)
+        _carry_out(folder, names)
+    return names
 
 
 @contextmanager
@@ -117,8 +120,12 @@ def _differs(folder: str, file: ConfigFile) -> bool:
         return True
 
 
-def _refuse_foreign(folder: str, files: Sequence[ConfigFile]) -> None:
-    """Refuse to replace a file that a person put there; an empty one has nothing to lose."""
+def refuse_foreign(folder: str, files: Iterable[ConfigFile]) -> None:
+    """Refuse to replace a file that a person put there; an empty one has nothing to lose.
+
+    Raises:
+        CommitError: a file is there and lacks entrykit's mark.
+    """
     for file in files:
         path = os.path.join(folder, file.path)
         with suppress(FileNotFoundError), open(path, "rb") as live:
@@ -144,9 +151,13 @@ def _mounts() -> set[str]:
     """Return the places where something is mounted (proc_pid_mountinfo(5), field 5)."""
     try:
         with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as table:
-            return {line.split(" ")[4].replace("\\040", " ") for line in table}
+            return {_unescaped(line.split(" ")[4]) for line in table}
     except OSError:
         return set()
+
+
+def _unescaped(path: str) -> str:
+    return re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), path)
 
 
 def _stage(folder: str, files: ConfigFiles, beside: Sequence[str], judge: Judge) -> None:
@@ -182,15 +193,22 @@ def _decide(folder: str, changed: Sequence[str]) -> None:
     _sync(folder)
 
 
+def _carry_out(folder: str, names: Sequence[str]) -> None:
+    """Install what was decided just now; if not even the first file can be, nothing was."""
+    try:
+        _install(folder, names)
+    except OSError:
+        decided, stage = os.path.join(folder, _DECIDED), os.path.join(folder, _STAGE)
+        if len(os.listdir(decided)) == len(names):
+            os.rename(decided, stage)
+            _discard(stage)
+        raise
+
+
 def _install(folder: str, names: Sequence[str]) -> None:
     decided = os.path.join(folder, _DECIDED)
-    for place, name in enumerate(names):
-        try:
-            _replace(os.path.join(decided, name), os.path.join(folder, name))
-        except OSError:
-            if place == 0:
-                _discard(decided)  # nothing has changed yet, so nothing has to be finished
-            raise
+    for name in names:
+        _replace(os.path.join(decided, name), os.path.join(folder, name))
     os.rmdir(decided)
     _sync(folder)
 
@@ -206,14 +224,25 @@ def _replace(new: str, live: str) -> None:
 
 
 def _copy(new: str, live: str) -> None:
-    with open(new, "rb") as source, open(live, "r+b") as target:
-        data = source.read()
-        target.write(data)
-        target.truncate(len(data))
-        target.flush()
+    with open(new, "rb") as source, open(live, "r+b", buffering=0) as target:
+        old = target.read()
+        try:
+            _overwrite(target, source.read())
+        except OSError:
+            with suppress(OSError):  # its blocks are still there: a full disk takes it back
+                _overwrite(target, old)
+            raise
         with suppress(PermissionError):  # the mode of somebody else's file is theirs
             os.fchmod(target.fileno(), stat.S_IMODE(os.fstat(source.fileno()).st_mode))
         os.fsync(target.fileno())
+
+
+def _overwrite(target: FileIO, data: bytes) -> None:
+    target.seek(0)
+    rest = memoryview(data)
+    while rest:
+        rest = rest[target.write(rest) :]
+    target.truncate(len(data))
 
 
 def _sync(folder: str) -> None:

@@ -46,8 +46,8 @@ def parse_domains(text: str) -> tuple[App, ...]:
 def _is_map(text: str) -> bool:
     """Whether this is JSON or YAML: an entry begins with no brace, and ends with no colon."""
     first, newline, _ = text.strip().partition("\n")
-    line = first.rstrip()
-    return line.startswith("{") or (newline != "" and (line == "---" or line.endswith(":")))
+    word = first.split()[0] if first else ""
+    return word.startswith("{") or (newline != "" and (word == "---" or word.endswith(":")))
 
 
 def _read_entries(text: str, catalogue: Catalogue) -> None:

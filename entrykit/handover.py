@@ -6,6 +6,7 @@ import errno
 import os
 import signal
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NoReturn
 
 from entrykit.errors import HandOverError
@@ -82,10 +83,11 @@ def _reset_signals() -> None:
 
 def _close_descriptors() -> None:
     """Let no descriptor above 2 survive; they stay open until then, for an error to be told."""
-    for name in os.listdir("/proc/self/fd"):
-        number = int(name)
+    try:
+        numbers = [int(name) for name in os.listdir("/proc/self/fd")]
+    except FileNotFoundError:  # no /proc: as in a bare chroot
+        numbers = list(range(os.sysconf("SC_OPEN_MAX")))
+    for number in numbers:
         if number > 2:  # noqa: PLR2004 -- standard error
-            try:
+            with suppress(OSError):  # the one that listed the folder is closed again
                 os.set_inheritable(number, False)
-            except OSError:
-                continue  # the one that listed the folder is closed again

@@ -88,7 +88,8 @@ def domain(text: str) -> str:
 
 
 def _punycode(text: str) -> str:
-    # The cost of idna grows faster than the text, and most of a longer one is refused anyway.
+    # Punycode is no shorter than the text, but for accents that are characters of their
+    # own, and idna takes time that grows with the square of a label.
     if len(text) > _NAME_LENGTH:
         raise Faults([f"{shown(text)}: longer than {_NAME_LENGTH} characters"])
     import idna

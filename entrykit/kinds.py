@@ -15,17 +15,17 @@ from typing import Annotated, Final
 from pydantic import PlainValidator
 
 from entrykit.faults import Faults
+from entrykit.hostnames import app_name
+from entrykit.ports import port
 from entrykit.secret import Secret as SecretText
 from entrykit.secret import Snippet as RawText
 from entrykit.shown import shown
 
-_PORTS: Final = range(1, 65536)
 _SOCKET_PATH: Final = 97
 _ON: Final = {"on": True, "true": True, "yes": True, "1": True}
 _OFF: Final = {"off": False, "false": False, "no": False, "0": False}
 _DURATION: Final = re.compile(r"([1-9][0-9]{0,9})(ms|s|m|h|d)")
 _MILLISECONDS: Final = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-_HOST: Final = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,33 +43,26 @@ class Kind:
     secret: bool = False
 
 
-def port(text: str) -> int:
-    """Parse a TCP port, 1 to 65535."""
-    number = int(text) if re.fullmatch(r"[1-9][0-9]{0,4}", text) else 0
-    if number not in _PORTS:
-        raise Faults([f"{shown(text)}: not a port (expected 1 to 65535)"])
-    return number
-
-
 def switch(text: str) -> bool:
     """Parse on or off; true, yes, 1 and false, no, 0 are understood as well."""
     value = (_ON | _OFF).get(text.lower())
     if value is None:
-        raise Faults([f"{shown(text)}: neither on nor off"])
+        raise Faults([f"{shown(text)}: neither on nor off (expected one of them)"])
     return value
 
 
 def count(text: str) -> int:
     """Parse a whole number above zero."""
     if not re.fullmatch(r"[1-9][0-9]{0,8}", text):
-        raise Faults([f"{shown(text)}: not a whole number above 0"])
+        raise Faults([f"{shown(text)}: not a whole number (expected 1 to 999999999)"])
     return int(text)
 
 
 def seconds(text: str) -> int:
     """Parse a whole number of seconds, 0 included."""
     if not re.fullmatch(r"0|[1-9][0-9]{0,9}", text):
-        raise Faults([f"{shown(text)}: not a whole number of seconds (expected 63072000, say)"])
+        expected = "expected 0 to 9999999999"
+        raise Faults([f"{shown(text)}: not a whole number of seconds ({expected})"])
     return int(text)
 
 
@@ -133,11 +126,10 @@ def host_port(text: str) -> str:
     if not colon:
         raise Faults([f"{shown(text)}: no port (expected name:port)"])
     port(number)
-    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
-    if bare != host or ":" in host:
-        addresses(bare)
-    elif not _HOST.fullmatch(host):
-        raise Faults([f"{shown(text)}: not a host and a port (expected name:port)"])
+    try:
+        app_name(host)
+    except Faults:
+        raise Faults([f"{shown(text)}: not a host and a port (expected name:port)"]) from None
     return text
 
 
@@ -164,12 +156,23 @@ def addresses(text: str) -> tuple[str, ...]:
     good, faults = [], []
     for item in words(text):
         try:
-            good.append(str(ip_address(item.removeprefix("[").removesuffix("]"))))
+            good.append(str(ip_address(_unscoped(_unbracketed(item)))))
         except ValueError:
             faults.append(f"{shown(item)}: not an IP address (expected 192.0.2.1 or 2001:db8::1)")
     if faults:
         raise Faults(faults)
     return tuple(dict.fromkeys(good))
+
+
+def _unbracketed(item: str) -> str:
+    return item[1:-1] if item.startswith("[") and item.endswith("]") else item
+
+
+def _unscoped(item: str) -> str:
+    """Refuse fe80::1%eth0, which no daemon's configuration takes."""
+    if "%" in item:
+        raise ValueError(item)
+    return item
 
 
 def networks(text: str) -> tuple[str, ...]:
@@ -179,7 +182,7 @@ def networks(text: str) -> tuple[str, ...]:
     good, faults = [], []
     for item in words(text):
         try:
-            good.append(str(ip_network(item)))
+            good.append(str(ip_network(_unscoped(item))))
         except ValueError as error:
             faults.append(f"{shown(item)}: {_network_fault(item, str(error))}")
     if faults:

@@ -17,10 +17,8 @@ Quote = Callable[[object], str]
 # Characters that mean themselves everywhere in haproxy.cfg, also between double
 # quotes and in a log-format string.
 _bare: Final = re.compile(r"[A-Za-z0-9._:/,@*=+\[\]-]+").fullmatch
-_MAP_KEY: Final = r"[^\s#\x00-\x1f\x7f][^\s\x00-\x1f\x7f]*+"
-_map_key: Final = re.compile(_MAP_KEY).fullmatch
-_map_keys: Final = re.compile(rf"(?:{_MAP_KEY}\n)*+").fullmatch
-_map_value: Final = re.compile(r"[^\s\x00-\x1f\x7f]++(?: ++[^\s\x00-\x1f\x7f]++)*+").fullmatch
+_map_key: Final = re.compile(r"[^\s#\x00-\x1f\x7f][^\s\x00-\x1f\x7f]*").fullmatch
+_map_value: Final = re.compile(r"[^\s\x00-\x1f\x7f]+(?: +[^\s\x00-\x1f\x7f]+)*").fullmatch
 
 
 class QuotingError(ValueError):
@@ -51,18 +49,11 @@ def haproxy_map(value: object) -> str:
     """
     if not isinstance(value, Mapping):
         raise QuotingError(f"{_named(value)}: not a map")
-    odd = _odd_keys(list(value)) + [text for text in set(value.values()) if not _map_value(text)]
+    odd = [key for key in value if not _map_key(key)]
+    odd += [text for text in set(value.values()) if not _map_value(text)]
     if odd:
         raise QuotingError(f"{shown(odd[0])}: a map file cannot hold it")
-    return "\n".join([f"{key} {backend}" for key, backend in value.items()])
-
-
-def _odd_keys(keys: list[str]) -> list[str]:
-    """Return the keys that would not be read as one; judged at once, as there may be 100,000."""
-    text = "".join([f"{key}\n" for key in keys])
-    if text.count("\n") == len(keys) and _map_keys(text):
-        return []
-    return [key for key in keys if not _map_key(key)]
+    return "\n".join([f"{key} {text}" for key, text in value.items()])
 
 
 def _plain(value: object) -> str:

@@ -31,7 +31,10 @@ class Machine:
         return cls()
 
 
-def prepare_nothing(_settings: Settings, _folder: str, _log: Log) -> None:
+Prepare = Callable[[S, str, bool, Log], None]
+
+
+def prepare_nothing(_settings: Settings, _folder: str, _live: bool, _log: Log) -> None:
     """Leave the folder as it is: for a daemon that needs its files and no more."""
 
 
@@ -54,7 +57,8 @@ class Role(Generic[S]):
         check: from a folder of files to the command that judges them.
         reads: whether a command reads a given main file.
         prepare: makes what the daemon needs beside its files in a folder: links,
-            modes, keys. Idempotent.
+            modes, keys. Idempotent. Its third argument says whether the folder is
+            the live one; for another it changes nothing outside of that folder.
         secret_places: regular expressions whose first group comes before a secret in a file.
         beside: names in the folder that `prepare` makes and the files refer to.
     """
@@ -72,7 +76,7 @@ class Role(Generic[S]):
     bare: Callable[[Sequence[str]], Sequence[str]]
     check: Callable[[str], Sequence[str]]
     reads: Callable[[Sequence[str], str], bool]
-    prepare: Callable[[S, str, Log], None] = prepare_nothing
+    prepare: Prepare[S] = prepare_nothing
     secret_places: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
 

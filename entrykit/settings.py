@@ -151,6 +151,6 @@ def _by_variable(
             examples = model.model_fields[field].examples or ["a value"]
             faults[name] = f"{name}: not set (expected {examples[0]}, say)"
         else:
-            expected = context.get("expected", item["msg"])
-            faults[name] = f"{name}: {shown(texts[field])}: expected {expected}"
+            expected = str(context.get("expected", item["msg"])).replace("'", "")
+            faults[name] = f"{name}: {shown(texts[field])}: no such choice (expected {expected})"
     return faults

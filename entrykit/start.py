@@ -34,7 +34,7 @@ def configure(
 ) -> list[str]:
     """Do all that comes before the hand-over, and return what to execute."""
     from entrykit.check import judge_for
-    from entrykit.commit import commit, writing
+    from entrykit.commit import commit, refuse_foreign, writing
     from entrykit.templates import render
 
     settings = role.settings.from_environ(environ, log.warning)
@@ -43,7 +43,9 @@ def configure(
     files = render(role, settings, role.machine.observe())
     folder = settings.config_dir
     with writing(folder):
-        role.prepare(settings, folder, log)
+        if not settings.entrykit_overwrite:
+            refuse_foreign(folder, files.values())
+        role.prepare(settings, folder, True, log)
     judge = judge_for(role, settings, environ, log.debug) if settings.entrykit_check else _trust
     changed = commit(
         files, folder, judge, beside=role.beside, overwrite=settings.entrykit_overwrite

@@ -89,26 +89,24 @@ def _render(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> 
 
 def _write(role: Role[Any], settings: Settings, folder: str, log: Log) -> None:
     """Write the role's folder as it would stand in the image."""
-    from entrykit.commit import commit, writing
+    from entrykit.commit import commit, refuse_foreign, writing
     from entrykit.templates import render
 
     there = settings.model_copy(update={"config_dir": folder})
+    files = render(role, there)
     with writing(folder):
-        role.prepare(there, folder, log)
-    commit(
-        render(role, there),
-        folder,
-        lambda _folder: None,
-        beside=role.beside,
-        overwrite=settings.entrykit_overwrite,
-    )
+        if not settings.entrykit_overwrite:
+            refuse_foreign(folder, files.values())
+        role.prepare(there, folder, False, log)
+    overwrite = settings.entrykit_overwrite
+    commit(files, folder, lambda _folder: None, beside=role.beside, overwrite=overwrite)
 
 
 def _check(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> int:
     from tempfile import TemporaryDirectory
 
     from entrykit.check import judge_for
-    from entrykit.commit import write
+    from entrykit.commit import write, writing
     from entrykit.templates import render
 
     seen = _environ(words, environ)
@@ -116,9 +114,10 @@ def _check(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> i
     # The daemon is run with the machine's PATH, whichever variables are judged.
     program = {"PATH": environ.get("PATH", "")} | seen
     with TemporaryDirectory(prefix="entrykit-") as folder:
-        role.prepare(settings, folder, log)
-        for file in render(role, settings, role.machine.observe()).values():
-            write(os.path.join(folder, file.path), file)
+        with writing(folder):
+            role.prepare(settings, folder, False, log)
+            for file in render(role, settings, role.machine.observe()).values():
+                write(os.path.join(folder, file.path), file)
         judge_for(role, settings, program, log.info)(folder)
     return 0
 

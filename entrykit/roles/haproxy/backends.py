@@ -23,6 +23,7 @@ class Backend(NamedTuple):
         replicas: how many addresses of the name are used at most.
         check: path of the health check over HTTP, or None for one over TCP.
         domains: whose requests it gets.
+        asked: the host that a health check over HTTP asks for.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Backend(NamedTuple):
     replicas: int = 1
     check: str | None = None
     domains: tuple[str, ...] = ()
+    asked: str = ""
 
     @property
     def is_literal(self) -> bool:
@@ -50,6 +52,7 @@ def backend_of(app: App) -> Backend:
         replicas=app.replicas,
         check=app.check,
         domains=app.domains,
+        asked=min(app.domains, key=lambda domain: domain.startswith("*")).removeprefix("*."),
     )
 
 

@@ -21,10 +21,11 @@ from entrykit.shown import shown
 
 CRT_LIST: Final = "crt-list.txt"
 NAMES_MAP: Final = "names.map"
+_OWN: Final = frozenset({CRT_LIST, NAMES_MAP})
 
 # What HAProxy reads beside a PEM file, by itself (ssl-load-extra-files).
 _COMPANIONS: Final = (".key", ".issuer", ".ocsp", ".sctl")
-_NOT_CERTIFICATES: Final = (*_COMPANIONS, ".dh", CRT_LIST, NAMES_MAP)
+_OTHER_ENDINGS: Final = (*_COMPANIONS, ".dh")
 
 _PREFERENCE: Final = ("ecdsa", "rsa", "other")
 
@@ -131,11 +132,7 @@ def mirror(certs: str | Path, into: str | Path, mark: str) -> Index:
     for name in sorted(links):
         _link(os.path.join(certs, name), os.path.join(into, name))
     write_index(into, found, mark)
-    # Only now does nothing name them any more.
-    for name in set(os.listdir(into)) - links:
-        path = os.path.join(into, name)
-        if os.path.islink(path) and os.readlink(path) == os.path.join(certs, name):
-            os.unlink(path)
+    _unlink_others(certs, into, links)
     return found
 
 
@@ -145,7 +142,9 @@ def _candidates(folder: str | Path) -> list[str]:
     except FileNotFoundError:
         return []
     return sorted(
-        name for name in names if not name.startswith(".") and not name.endswith(_NOT_CERTIFICATES)
+        name
+        for name in names
+        if not (name.startswith(".") or name.endswith(_OTHER_ENDINGS) or name in _OWN)
     )
 
 
@@ -183,17 +182,16 @@ def _write(path: str, data: bytes) -> None:
         raise FileExistsError(errno.EEXIST, "entrykit did not write this file", path)
     folder, name = os.path.split(path)
     new = os.path.join(folder, f".{name}.{os.urandom(8).hex()}")
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
     try:
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
         with open(descriptor, "wb") as file:
             os.fchmod(descriptor, 0o644)
             file.write(data)
             file.flush()
             os.fsync(descriptor)
         os.rename(new, path)
-    except OSError:
-        if os.path.lexists(new):
-            os.unlink(new)
+    except BaseException:
+        os.unlink(new)
         raise
 
 
@@ -211,3 +209,11 @@ def _link(target: str, path: str) -> None:
             return
         os.unlink(path)
     os.symlink(target, path)
+
+
+def _unlink_others(certs: str, into: str | Path, links: set[str]) -> None:
+    """Remove our links to what is not served any more; what else lies there is not ours."""
+    for name in sorted(set(os.listdir(into)) - links):
+        path = os.path.join(into, name)
+        if os.path.islink(path) and os.readlink(path) == os.path.join(certs, name):
+            os.unlink(path)

@@ -41,7 +41,7 @@ class HaproxyMachine(Machine):
         )
 
     def listen(self, bind: Iterable[str]) -> list[str]:
-        """Write the addresses of BIND as bind lines have them; all that there are if it is unset."""
+        """Write the addresses of BIND as bind lines have them; every address if it is unset."""
         everywhere = ("0.0.0.0", "::") if self.ipv6 else ("0.0.0.0",)  # noqa: S104
         return [f"[{address}]" if ":" in address else address for address in bind or everywhere]
 

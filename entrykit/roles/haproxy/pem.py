@@ -23,7 +23,8 @@ _ENDINGS: Final = (".pem", ".crt", ".cer")
 _BEGIN: Final = b"-----BEGIN CERTIFICATE-----"
 _END: Final = b"-----END CERTIFICATE-----"
 _KEY: Final = re.compile(rb"^-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----", re.MULTILINE)
-_BOUNDARY: Final = re.compile(rb"^-----(BEGIN|END) (.*?)\s*$", re.MULTILINE)
+_BOUNDARY: Final = re.compile(rb"^-----(BEGIN|END) (.*)$", re.MULTILINE)
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"  # some editors write it, and OpenSSL skips it
 
 # No version of the crt-list has quotes: blanks end a name, brackets begin options wherever
 # they stand. # begins a comment, and @ a crt-store since 3.0.
@@ -59,12 +60,18 @@ def read(path: str) -> Pem | None:
     """
     name = os.path.basename(path)
     data = _contents(path)
-    if data is None or (_BEGIN not in data and not name.lower().endswith(_ENDINGS)):
+    if data is None:
         return None
-    _refuse_outside(name, data)
+    if _BEGIN not in data:
+        if name.lower().endswith(_ENDINGS):
+            raise Refusal("no certificate in PEM format")
+        return None
+    _refuse_name(name)
     _refuse_torn(data)
     names, key = _certificate(data)
     _refuse_key(path, inside=_KEY.search(data) is not None)
+    if not names:
+        raise Refusal("no host name in it (expected a dNSName in its subjectAltName)")
     return Pem(name, names, key)
 
 
@@ -74,16 +81,12 @@ def _contents(path: str) -> bytes | None:
         if not stat.S_ISREG(os.stat(path).st_mode):
             return None
         with open(path, "rb") as file:
-            return file.read(_LARGEST + 1)
+            return file.read(_LARGEST + 1).removeprefix(_BYTE_ORDER_MARK)
     except OSError as error:
         raise Refusal(f"cannot be read ({error.strerror})") from None
 
 
-def _refuse_outside(name: str, data: bytes) -> None:
-    if _BEGIN not in data:
-        raise Refusal("no certificate in PEM format")
-    if len(data) > _LARGEST:
-        raise Refusal(f"larger than {_LARGEST >> 20} MiB")
+def _refuse_name(name: str) -> None:
     if _INEXPRESSIBLE.search(name):
         raise Refusal(
             "a crt-list cannot name it (expected a file name without blanks, control characters, "
@@ -93,7 +96,9 @@ def _refuse_outside(name: str, data: bytes) -> None:
 
 def _refuse_torn(data: bytes) -> None:
     """Refuse a file that somebody is still writing, or never finished."""
-    boundaries = _BOUNDARY.findall(data)
+    if len(data) > _LARGEST:
+        raise Refusal(f"larger than {_LARGEST >> 20} MiB")
+    boundaries = [(word, label.rstrip()) for word, label in _BOUNDARY.findall(data)]
     begins, ends = boundaries[::2], boundaries[1::2]
     whole = all(word == b"BEGIN" and label.endswith(b"-----") for word, label in begins)
     if not whole or ends != [(b"END", label) for _, label in begins]:
@@ -107,12 +112,9 @@ def _certificate(data: bytes) -> tuple[tuple[str, ...], str]:
     body = data.partition(_BEGIN)[2].partition(_END)[0]
     try:
         der = a2b_base64(b"".join(body.split()), strict_mode=True)
-        names, key = x509.dns_names(der), x509.key_kind(der)
+        return x509.dns_names(der), x509.key_kind(der)
     except ValueError as error:
         raise Refusal(f"not an X.509 certificate ({error})") from None
-    if not names:
-        raise Refusal("no host name in it (expected a dNSName in its subjectAltName)")
-    return names, key
 
 
 def _refuse_key(path: str, *, inside: bool) -> None:
@@ -143,7 +145,7 @@ def _no_password() -> NoReturn:
 
 def _reason(error: ssl.SSLError) -> str:
     if error.reason in _MISMATCHES:
-        return "its private key belongs to another certificate"
-    # OpenSSL gives no reason where it finds no more than that this is not what it expected.
-    said = (error.reason or "it is not what it should be").replace("_", " ").lower()
-    return f"OpenSSL does not take it ({said})"
+        return "its private key is not that of its first certificate"
+    if not error.reason:
+        return "OpenSSL cannot read it"
+    return f"OpenSSL refuses it ({error.reason.replace('_', ' ').lower()})"

@@ -19,24 +19,26 @@ from entrykit.roles.haproxy.settings import HaproxySettings
 _MARK: Final = f"{MARK} from the certificates that lie here: made anew at every start."
 
 
-def prepare(settings: HaproxySettings, folder: str, log: Log) -> None:
+def prepare(settings: HaproxySettings, folder: str, live: bool, log: Log) -> None:
     """Index the certificates for the files in `folder`.
 
     Args:
         settings: CERTS_DIR, or `certs` in CONFIG_DIR.
-        folder: where `tls` is made: the live folder, or another one that shall
-            change nothing outside of itself.
+        folder: where `tls` is made.
+        live: whether that is the folder that HAProxy will run from; for another
+            one nothing outside of it is changed.
         log: told of each certificate that cannot be served.
 
     Raises:
         OSError: `folder` cannot be written.
     """
-    if folder == settings.config_dir and settings.admin_socket:
+    if live and settings.admin_socket:
         os.makedirs(os.path.dirname(settings.admin_socket), exist_ok=True)
     certs = settings.certs_dir or os.path.join(settings.config_dir, "certs")
     tls = os.path.join(folder, "tls")
     own = os.path.isdir(tls) and not os.path.islink(tls)
-    if folder == settings.config_dir and not own and _kept(certs, log):
+    ours = live or os.path.dirname(certs) == folder
+    if ours and not own and _kept(certs, log):
         _link(certs, tls)
         return
     if os.path.islink(tls):
