@@ -136,12 +136,12 @@ class HaproxySettings(Settings):
         default="30s", description="Longest time that a graceful stop or an old worker may take."
     )
     health_port: kinds.Port = Field(
-        default=8404, description="Port on loopback where /healthz answers 200."
+        default=8401, description="Port on loopback where /healthz answers 200."
     )
     stats_port: kinds.Port | None = Field(
         default=None,
         description="Port of the statistics page; on loopback only unless STATS_PASSWORD is set.",
-        examples=["8405"],
+        examples=["8404"],
     )
     stats_user: kinds.Line = Field(default="admin", description="User of the statistics page.")
     stats_password: kinds.Secret | None = Field(
@@ -150,7 +150,7 @@ class HaproxySettings(Settings):
     metrics_port: kinds.Port | None = Field(
         default=None,
         description="Port where /metrics answers Prometheus.",
-        examples=["8406"],
+        examples=["8405"],
     )
     admin_socket: kinds.SocketPath | None = Field(
         default=None,

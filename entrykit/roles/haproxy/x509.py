@@ -22,7 +22,6 @@ _DNS_NAME: Final = 0x82
 
 _LONG_FORM: Final = 0x80  # of a length: the other bits say how many octets follow
 _LONG_TAG: Final = 0x1F  # no field of a certificate has one
-_MOST_OCTETS: Final = 4
 
 _COMMON_NAME: Final = bytes.fromhex("550403")  # 2.5.4.3
 _SUBJECT_ALT_NAME: Final = bytes.fromhex("551d11")  # 2.5.29.17
@@ -148,6 +147,6 @@ def _bounds(data: bytes, place: int) -> tuple[int, int]:
 def _long(octets: bytes, number: int) -> int:
     length = int.from_bytes(octets, "big")
     shortest = octets[:1] != b"\0" and length >= _LONG_FORM
-    if len(octets) != number or number > _MOST_OCTETS or not shortest:
+    if len(octets) != number or not shortest:
         raise ValueError("a length that is not DER")
     return length
