@@ -1,0 +1,94 @@
+# What there is to do with a clone. `make` alone lists it.
+
+# Any Python from 3.11 on: make test PYTHON=python3.13
+PYTHON ?= python3
+export PYTHON
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+
+BIN := .venv/bin
+# What the tests and the demo run, beside Python's packages.
+PROGRAMS := haproxy curl openssl iproute2 util-linux
+# Releases of Debian whose HAProxy is not this machine's own; the first of them is always tried.
+CODENAME := $(shell . /etc/os-release && echo "$$VERSION_CODENAME")
+OTHERS := $(filter-out $(CODENAME),trixie bookworm sid)
+MADE := .made-by-$(subst /,-,$(PYTHON))
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: setup ## serve two small apps through HAProxy on loopback, until Ctrl-C
+	@$(BIN)/python tools/demo.py
+
+.PHONY: test
+test: lint test-here test-$(firstword $(OTHERS)) ## everything that has to pass, with this machine's HAProxy and trixie's
+
+.PHONY: test-versions
+test-versions: setup $(addprefix test-,$(OTHERS)) ## what depends on HAProxy's version, with bookworm's, trixie's and sid's
+	$(BIN)/pytest -m versions
+
+.PHONY: lint
+lint: setup ## style and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+.PHONY: test-here
+test-here: setup ## all tests, with this machine's HAProxy
+	$(BIN)/pytest
+
+.PHONY: $(addprefix test-,$(OTHERS))
+$(addprefix test-,$(OTHERS)): test-%: setup
+	program=$$(tools/haproxy-release $*) && \
+	ENTRYKIT_TEST_HAPROXY=$$program $(BIN)/pytest -m versions
+
+.PHONY: bench
+bench: .cache/bench/.ready ## start time against the bare interpreter and j2cli, as a table
+	@.cache/bench/bin/pip install --quiet --force-reinstall --no-deps .
+	@.cache/bench/bin/python benchmarks/start.py
+
+.PHONY: wheel
+wheel: setup ## build dist/*.whl, and try it in a virtual environment of its own
+	tools/wheel
+
+.PHONY: format
+format: setup ## have ruff mend what it can
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+.PHONY: clean
+clean: ## remove everything that was made here
+	rm -rf .venv .cache dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find benchmarks entrykit tests tools -name __pycache__ -prune -exec rm -rf {} +
+
+.PHONY: setup
+setup: .venv/.ready ## make the virtual environment, install what is missing
+	@tools/debian-packages $(PROGRAMS)
+
+.venv/.ready: pyproject.toml .venv/$(MADE)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --group test --group lint --editable .
+	touch $@
+
+.cache/bench/.ready: pyproject.toml .cache/bench/$(MADE)
+	tools/debian-packages haproxy
+	$(@D)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(@D)/bin/python -m pip install --quiet --group bench .
+	touch $@
+
+# A virtual environment is made anew for another PYTHON.
+.venv/$(MADE) .cache/bench/$(MADE): %/$(MADE):
+	tools/debian-packages python3-venv
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "entrykit needs Python 3.11 or newer: make PYTHON=python3.13, say")'
+	$(PYTHON) -m venv --clear $(@D)
+	touch $@
+
+# And where an upgrade of the system took its interpreter away.
+ifeq ($(wildcard $(BIN)/python),)
+.PHONY: .venv/$(MADE)
+endif

@@ -1,0 +1,53 @@
+"""What the tests of the haproxy role share."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+from haproxy.apps import App
+from haproxy.authority import Authority
+from haproxy.edge import Edges
+
+
+@pytest.fixture(scope="session")
+def search_path(tmp_path_factory):
+    """PATH with the HAProxy under test first: ENTRYKIT_TEST_HAPROXY, or that of our own PATH."""
+    named = os.environ.get("ENTRYKIT_TEST_HAPROXY")
+    program = named or shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin")
+    assert program, "no haproxy: install it, or name it in ENTRYKIT_TEST_HAPROXY"
+    folder = tmp_path_factory.mktemp("path")
+    (folder / "haproxy").symlink_to(os.path.abspath(program))
+    return f"{folder}:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+@pytest.fixture(scope="session")
+def authority():
+    return Authority()
+
+
+@pytest.fixture
+def edge(tmp_path, authority, search_path):
+    """Start an edge with the variables given; see `Edges`."""
+    with Edges(tmp_path, authority, search_path) as edges:
+        yield edges
+
+
+@pytest.fixture(scope="module")
+def shared_edge(tmp_path_factory, authority, search_path):
+    """The same, for edges that serve all tests of a module."""
+    with Edges(tmp_path_factory.mktemp("shared"), authority, search_path) as edges:
+        yield edges
+
+
+@pytest.fixture(scope="session")
+def web():
+    with App("web") as app:
+        yield app
+
+
+@pytest.fixture(scope="session")
+def api():
+    with App("api") as app:
+        yield app

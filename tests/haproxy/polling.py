@@ -1,0 +1,28 @@
+"""Waiting for what comes by itself: until a deadline, never for a fixed time."""
+
+from __future__ import annotations
+
+import time
+
+PAUSE = 0.02
+
+
+def eventually(probe, seconds=10.0):
+    """Call `probe` until it returns something true, and return that.
+
+    What it raises counts as not yet. At the deadline its last error is raised,
+    or an AssertionError with what it returned last.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            result = probe()
+        except (OSError, AssertionError) as error:
+            if time.monotonic() > deadline:
+                raise
+            result = error
+        else:
+            if result:
+                return result
+        assert time.monotonic() < deadline, f"not within {seconds} s: {result!r}"
+        time.sleep(PAUSE)

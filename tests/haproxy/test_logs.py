@@ -1,0 +1,145 @@
+"""The access log on stdout: a line for each request, and none that a client could break."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from haproxy.client import ask, written
+from haproxy.polling import eventually
+
+pytestmark = pytest.mark.versions
+
+
+@pytest.fixture(scope="module")
+def pems(authority):
+    return [authority.pem("one.test")]
+
+
+@pytest.fixture(scope="module")
+def logged(shared_edge, web, pems):
+    """Logs JSON, with an app that is passed through so that connections are logged as well."""
+    apps = [
+        web.described("one.test"),
+        ("127.0.0.9", {"domains": ["vault.test"], "tls": "passthrough"}),
+    ]
+    return shared_edge(
+        DOMAINS=json.dumps(dict(apps)), LOG_FORMAT="json", HTTPS_REDIRECT="off", certificates=pems
+    )
+
+
+def entries(edge):
+    """Every line, parsed strictly: as UTF-8, as JSON, each an object."""
+    found = [json.loads(line.decode()) for line in edge.access_log]
+    assert all(type(entry) is dict for entry in found)
+    return found
+
+
+def entry(edge, **wanted):
+    """Wait for the line that has these values."""
+    matching = lambda: [  # noqa: E731 -- asked again until the line is there
+        found for found in entries(edge) if wanted.items() <= found.items()
+    ]
+    return eventually(matching)[-1]
+
+
+def test_a_request_is_an_object(logged, web):
+    headers = [("User-Agent", "tests/1"), ("Referer", "https://from.test/")]
+    logged.http("one.test", "/an?entry", headers=headers, source="127.0.0.3")
+
+    found = entry(logged, uri="/an?entry")
+    expected = {
+        "client": "127.0.0.3",
+        "frontend": "http",
+        "backend": web.address,
+        "method": "GET",
+        "host": "one.test",
+        "protocol": "HTTP/1.1",
+        "status": 200,
+        "user_agent": "tests/1",
+        "referer": "https://from.test/",
+    }
+    assert {name: found.get(name) for name in expected} == expected
+    assert datetime.fromisoformat(found["time"]).tzinfo is UTC
+    assert type(found["duration"]) is int
+
+
+def test_a_request_over_tls_says_so(logged):
+    logged.https("one.test", "/secure")
+
+    assert entry(logged, uri="/secure")["tls"] == "TLSv1.3"
+
+
+def test_a_passed_through_connection_is_an_object(logged):
+    with pytest.raises(OSError, match=r"EOF|reset"), logged.tls("vault.test"):
+        pass
+
+    assert entry(logged, sni="vault.test")["frontend"] == "tls"
+
+
+HOSTILE = [
+    b'"',
+    b"\\",
+    b'\\"',
+    b'","status":599,"x":"',
+    b"%[src]%{+Q}o",
+    b"'; DROP TABLE log",
+    b"${HOME}",
+    b"\t\x01\x1b[31m\x7f",
+    b"\x80\xff\xc3\x28\xed\xa0\x80\xf4\x90\x80\x80",
+    b"\xc3\xa9\xe2\x82\xac\xf0\x9f\x92\xa9",
+    b"\xe2\x80\xa8",
+    b"x" * 6000,
+    b'"' * 3000,
+    b"\xc3\xa9" * 2000,
+    b"\x01" * 5000,
+    b"",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("name", [b"User-Agent", b"Referer", b"Host"])
+def test_no_header_breaks_a_line(logged, name, text):
+    before = len(entries(logged))
+    host = None if name == b"Host" else "one.test"
+    status = logged.http(host, headers=[(name, text)]).status
+    eventually(lambda: len(entries(logged)) > before)
+
+    assert entries(logged)[-1]["status"] == status
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_address_or_method_breaks_a_line(logged, text):
+    before = len(entries(logged))
+    for request in (written("one.test", b"/" + text), written("one.test", "/", b"GET" + text)):
+        with logged.connect("HTTP") as connection:
+            ask(connection, request)
+    eventually(lambda: len(entries(logged)) >= before + 2)
+
+
+@pytest.mark.parametrize("data", [b"\0\1\2\3\r\n\r\n", b"GET\r\n\r\n", b'{"a":"\xff\r\n\r\n'])
+def test_what_is_no_request_breaks_no_line(logged, data):
+    before = len(entries(logged))
+    with logged.connect("HTTP") as connection:
+        connection.sendall(data)
+        assert b" 400 " in connection.recv(4096)
+    eventually(lambda: len(entries(logged)) > before)
+
+
+def test_health_checks_are_not_logged(logged):
+    with logged.connect("HEALTH") as connection:
+        assert ask(connection, written("localhost", "/healthz")).status == 200
+    logged.http("one.test", "/after-the-check")
+
+    entry(logged, uri="/after-the-check")
+    assert b"healthz" not in b"".join(logged.access_log)
+
+
+def test_haproxys_own_format_is_the_default(edge, web, pems):
+    served = edge(DOMAINS=web.serves("one.test"), certificates=pems)
+    served.https("one.test", "/a?b")
+
+    line = eventually(lambda: served.access_log)[-1].decode()
+    assert line.endswith('"GET /a?b HTTP/1.1"')
+    assert f" https~ {web.address}/s1 " in line

@@ -1,0 +1,145 @@
+"""Which app answers is said by Host alone, and a host that nobody serves reaches no app."""
+
+from __future__ import annotations
+
+import pytest
+from haproxy.client import ask, written
+
+pytestmark = pytest.mark.versions
+
+
+@pytest.fixture(scope="module")
+def domains(web, api):
+    """Two apps, and a wildcard of one that has an exact name of the other under it."""
+    return f"{web.serves('one.test', '*.wild.test')} {api.serves('two.test', 'own.wild.test')}"
+
+
+@pytest.fixture(scope="module")
+def plain(shared_edge, domains):
+    """Serves over HTTP."""
+    return shared_edge(DOMAINS=domains, HTTPS_REDIRECT="off")
+
+
+@pytest.fixture(scope="module")
+def secure(shared_edge, domains, authority):
+    """Serves over HTTPS, everything with one certificate."""
+    names = ["one.test", "two.test", "*.wild.test", "nobody.test"]
+    return shared_edge(DOMAINS=domains, certificates=[authority.pem(*names)])
+
+
+KNOWN = [
+    ("one.test", "web"),
+    ("two.test", "api"),
+    ("one.test:80", "web"),
+    ("two.test:9999", "api"),
+    ("two.test:", "api"),
+    ("ONE.Test", "web"),
+    ("one.test.", "web"),
+    ("Two.Test.:8080", "api"),
+    ("any.wild.test", "web"),
+    ("ANY.wild.test:81", "web"),
+    ("own.wild.test", "api"),
+]
+
+UNKNOWN = [
+    "nobody.test",
+    "sub.one.test",
+    "two.labels.wild.test",
+    "wild.test",
+    ".wild.test",
+    "xwild.test",
+    "test",
+    "127.0.0.1",
+    "[::1]",
+    "one.test.evil.test",
+    "",
+    None,
+]
+
+
+@pytest.mark.parametrize(("host", "app"), KNOWN)
+def test_the_host_says_which_app_answers(plain, host, app):
+    assert plain.http(host, "/a?b=c").app == app
+
+
+@pytest.mark.parametrize(("host", "app"), KNOWN)
+def test_the_host_says_which_app_answers_over_https(secure, host, app):
+    assert secure.https(host, sni="one.test").app == app
+
+
+@pytest.mark.parametrize("host", UNKNOWN)
+def test_an_unknown_host_gets_421_and_reaches_no_app(plain, web, api, host):
+    before = [*web.requests, *api.requests]
+
+    assert plain.http(host, method="GET").status == 421
+    assert plain.http(host, method="POST", body=b"x").status == 421
+    assert [*web.requests, *api.requests] == before
+
+
+@pytest.mark.parametrize("host", UNKNOWN)
+def test_an_unknown_host_gets_421_over_https_too(secure, web, api, host):
+    before = [*web.requests, *api.requests]
+
+    assert secure.https(host, sni="one.test").status == 421
+    assert [*web.requests, *api.requests] == before
+
+
+def test_an_unknown_host_gets_421_where_http_is_redirected(secure):
+    assert secure.http("nobody.test").status == 421
+
+
+def test_http_1_0_without_a_host_gets_421(plain):
+    with plain.connect("HTTP") as connection:
+        assert ask(connection, b"GET / HTTP/1.0\r\n\r\n").status == 421
+
+
+def test_a_host_with_a_comma_is_one_host(plain, web, api):
+    """Read as a list, the app behind would be another than the one that was judged."""
+    before = [*web.requests, *api.requests]
+
+    assert plain.http("one.test,two.test").status in {400, 421}
+    assert plain.http("nobody.test, one.test").status in {400, 421}
+    assert [*web.requests, *api.requests] == before
+
+
+def test_two_hosts_are_refused(plain):
+    assert plain.http("one.test", headers=[("Host", "two.test")]).status == 400
+
+
+def test_one_app_on_two_ports_is_two_backends(edge, web, api):
+    """The same address twice: the port tells them apart."""
+    domains = f"127.0.0.1:{web.port}:web.test 127.0.0.1:{api.port}:api.test"
+    both = edge(DOMAINS=domains, HTTPS_REDIRECT="off")
+
+    assert [both.http(host).app for host in ("web.test", "api.test")] == ["web", "api"]
+
+
+def test_an_international_name_is_served_by_its_punycode(edge, web):
+    served = edge(DOMAINS=web.serves("bücher.test"), HTTPS_REDIRECT="off")
+
+    assert served.http("xn--bcher-kva.test").app == "web"
+
+
+def test_bodies_and_methods_pass(plain):
+    answer = plain.http("one.test", "/path?q=1", method="PUT", body=b"hello")
+
+    assert {name: answer.seen[name] for name in ("method", "path", "body")} == {
+        "method": "PUT",
+        "path": "/path?q=1",
+        "body": "hello",
+    }
+
+
+def test_a_websocket_passes(plain):
+    """The connection is switched to another protocol and carries bytes in both directions."""
+    headers = [
+        ("Connection", "Upgrade"),
+        ("Upgrade", "websocket"),
+        ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+        ("Sec-WebSocket-Version", "13"),
+    ]
+    with plain.connect("HTTP") as connection:
+        connection.sendall(written("one.test", "/", headers=headers))
+        assert b" 101 " in connection.recv(4096)
+        connection.sendall(b"ping\n")
+        assert connection.recv(4096) == b"ping\n"

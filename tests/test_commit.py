@@ -1,0 +1,260 @@
+"""All files of a role become live, or none; what did not change is not touched."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+
+import committing
+import pytest
+from committing import accept, found, refuse, texts, version
+
+from entrykit.commit import commit
+from entrykit.configfile import MARK, PRIVATE, PUBLIC, ConfigFile, ConfigFiles
+from entrykit.errors import CheckError, CommitError
+
+OLD, NEW = version("old"), version("new")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with the old set in it."""
+    path = tmp_path / "live"
+    commit(OLD, str(path), accept)
+    return path
+
+
+def identity(folder):
+    """What changes if a file is touched in any way."""
+    paths = [folder, *folder.iterdir()]
+    return {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in paths}
+
+
+def modes(folder):
+    return {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+
+
+def test_the_first_commit_makes_the_folder_and_the_whole_set(tmp_path):
+    changed = commit(NEW, str(tmp_path / "a" / "b"), accept)
+
+    assert changed == ["hosts.map", "sni.map", "main.cfg"]
+    assert found(tmp_path / "a" / "b") == texts(NEW)
+
+
+def test_a_commit_replaces_the_whole_set_and_leaves_nothing_else(folder):
+    changed = commit(NEW, str(folder), accept)
+
+    assert changed == ["hosts.map", "sni.map", "main.cfg"]
+    assert found(folder) == texts(NEW)
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_modes_are_exact_whatever_the_umask(folder, umask):
+    before = os.umask(umask)
+    try:
+        commit(NEW, str(folder), accept)
+    finally:
+        os.umask(before)
+
+    assert modes(folder) == {"hosts.map": PUBLIC, "sni.map": PUBLIC, "main.cfg": PRIVATE}
+
+
+def test_an_equal_set_touches_nothing(folder):
+    """Inodes and times stay, the folder's as well."""
+    before = identity(folder)
+
+    assert commit(OLD, str(folder), accept) == []
+    assert identity(folder) == before
+
+
+def test_only_what_changed_is_replaced(folder):
+    """The others keep inode and time."""
+    before = identity(folder)
+    files = ConfigFiles([*list(OLD.values())[:2], NEW["main.cfg"]])
+
+    assert commit(files, str(folder), accept) == ["main.cfg"]
+    after = identity(folder)
+    assert found(folder) == texts(files)
+    assert {path.name for path in before if before[path] != after[path]} == {"live", "main.cfg"}
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "then"),
+    [
+        ("main.cfg", 0o644, PRIVATE),
+        ("main.cfg", 0o660, PRIVATE),
+        ("main.cfg", 0o600, 0o600),
+        ("hosts.map", 0o666, PUBLIC),
+        ("hosts.map", 0o400, 0o400),
+    ],
+)
+def test_a_looser_mode_is_tightened_and_a_tighter_one_left(folder, name, mode, then):
+    (folder / name).chmod(mode)
+
+    changed = commit(OLD, str(folder), accept)
+
+    assert changed == ([name] if mode != then else [])
+    assert modes(folder)[name] == then
+    assert found(folder) == texts(OLD)
+
+
+@pytest.mark.parametrize(
+    "error", [CheckError(["daemon"], 1, "no"), KeyboardInterrupt(), SystemExit(143)]
+)
+@pytest.mark.parametrize("before", [None, OLD], ids=["first", "change"])
+def test_a_set_that_is_not_accepted_changes_nothing(tmp_path, before, error):
+    """Neither when the daemon refuses it nor when the start is stopped meanwhile."""
+    if before:
+        commit(before, str(tmp_path), accept)
+    untouched = {path: value for path, value in identity(tmp_path).items() if path != tmp_path}
+
+    def judge(_folder):
+        raise error
+
+    with pytest.raises(type(error)):
+        commit(NEW, str(tmp_path), judge)
+
+    assert found(tmp_path) == (texts(before) if before else {})
+    assert {path: identity(tmp_path)[path] for path in untouched} == untouched
+
+
+def test_the_judge_sees_the_whole_new_set_in_one_folder(folder):
+    """And what it refers to beside it; what did not change is there as well."""
+    (folder / "tls").mkdir()
+    (folder / "tls" / "list").write_text("certificates")
+    files = ConfigFiles([NEW["hosts.map"], OLD["sni.map"], NEW["main.cfg"]])
+    seen = {}
+
+    def judge(stage):
+        seen["files"] = {name: text for name, text in found(stage).items() if name != "tls"}
+        with open(os.path.join(stage, "tls", "list")) as beside:
+            seen["beside"] = beside.read()
+
+    commit(files, str(folder), judge, beside=["tls"])
+
+    assert seen == {"files": texts(files), "beside": "certificates"}
+    assert found(folder) == {**texts(files), "tls": "a folder"}
+
+
+def test_the_judge_sees_the_live_set_where_nothing_changes(folder):
+    """A certificate beside the files may have gone bad meanwhile."""
+    judged = []
+
+    commit(OLD, str(folder), judged.append)
+    with pytest.raises(CheckError):
+        commit(OLD, str(folder), refuse)
+
+    assert judged == [str(folder)]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"global\n",
+        b"\n",
+        b"#",
+        MARK[:-1].encode(),
+        f"\n{MARK}\n".encode(),
+        f" {MARK}".encode(),
+        b"\xff\xfe\x00",
+    ],
+)
+@pytest.mark.parametrize("name", list(OLD))
+def test_a_file_of_somebody_else_is_left_alone_and_so_is_the_whole_set(folder, name, data):
+    (folder / name).write_bytes(data)
+    before = identity(folder)
+    judged = []
+
+    with pytest.raises(CommitError) as caught:
+        commit(NEW, str(folder), judged.append)
+
+    assert str(caught.value) == (
+        f"{folder / name}: entrykit did not write this file and leaves it alone\n"
+        "TIP: move it away, or set ENTRYKIT_OVERWRITE=1 to have it replaced"
+    )
+    assert (folder / name).read_bytes() == data
+    assert identity(folder) == before
+    assert judged == []
+
+
+def test_a_file_of_somebody_else_is_replaced_on_demand(folder):
+    (folder / "main.cfg").write_text("global\n")
+
+    commit(NEW, str(folder), accept, overwrite=True)
+
+    assert found(folder) == texts(NEW)
+
+
+def test_files_of_other_names_are_nobodys_business(folder):
+    (folder / "other.cfg").write_text("global\n")
+
+    commit(NEW, str(folder), accept)
+
+    assert found(folder) == {**texts(NEW), "other.cfg": "global\n"}
+
+
+def test_an_empty_file_has_nothing_to_lose(folder):
+    """As `touch` or a volume's initialisation leaves it."""
+    (folder / "main.cfg").write_text("")
+
+    commit(NEW, str(folder), accept)
+
+    assert found(folder) == texts(NEW)
+
+
+@pytest.mark.parametrize("target", ["elsewhere", "absent"])
+def test_a_link_is_replaced_and_not_followed(folder, target):
+    elsewhere = folder.parent / "elsewhere"
+    elsewhere.write_text(OLD["main.cfg"].text)
+    (folder / "main.cfg").unlink()
+    (folder / "main.cfg").symlink_to(folder.parent / target)
+
+    commit(NEW, str(folder), accept)
+
+    assert found(folder) == texts(NEW)
+    assert elsewhere.read_text() == OLD["main.cfg"].text
+
+
+@pytest.mark.parametrize("name", list(OLD))
+def test_a_folder_in_the_place_of_a_file_stops_the_commit(folder, name):
+    """Docker makes one where a bind mount's source does not exist."""
+    (folder / name).unlink()
+    (folder / name).mkdir()
+    before = found(folder)
+
+    with pytest.raises(CommitError) as caught:
+        commit(NEW, str(folder), accept, overwrite=True)
+
+    assert str(caught.value).startswith(f"{folder / name}: Is a directory (errno 21, as uid ")
+    assert caught.value.exit_code == 73
+    assert found(folder) == before
+
+
+def test_a_file_in_the_place_of_the_folder_stops_the_commit(tmp_path):
+    (tmp_path / "live").write_text("")
+
+    with pytest.raises(CommitError, match="live: File exists"):
+        commit(NEW, str(tmp_path / "live"), accept)
+
+
+def test_text_is_written_as_utf_8_without_changes(tmp_path):
+    text = f"{MARK}\nüber → 🙂\r\n\x7f \n\n no newline at the end"
+
+    commit(ConfigFiles([ConfigFile("a", text)]), str(tmp_path), accept)
+
+    assert (tmp_path / "a").read_bytes() == text.encode()
+
+
+def test_two_commits_at_a_time_end_with_one_whole_set(folder):
+    """Containers may share a volume; none of them fails, and none leaves anything behind."""
+    program = [sys.executable, committing.__file__, str(folder)]
+    both = [
+        subprocess.Popen([*program, name, "--times", "40"], stdout=subprocess.PIPE)
+        for name in ("one", "two")
+    ]
+    said = [process.communicate(timeout=60)[0] for process in both]
+
+    assert [b"error" in words for words in said] == [False, False], said
+    assert found(folder) in (texts(version("one")), texts(version("two")))
