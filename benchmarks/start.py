@@ -81,7 +81,7 @@ def entrykit(folder: Path, *, fresh: bool, **variables: str) -> Program:
         "ENTRYKIT_UPSTREAM": found("true"),
         **variables,
     }
-    program = Program([str(PROGRAMS / "entrykit"), "-q", "haproxy"], environ)
+    program = Program([str(PROGRAMS / "entrykit"), "haproxy"], environ)
     if fresh:
         program.before = lambda: shutil.rmtree(folder, ignore_errors=True)
     return program

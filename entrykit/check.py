@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from entrykit.errors import CheckError
-from entrykit.handover import find, scrubbed
+from entrykit.handover import find, not_executed, scrubbed
 from entrykit.role import Role
 from entrykit.secret import MASK
 from entrykit.settings import Settings
@@ -34,7 +34,8 @@ def judge_for(
         words = masked(output.replace(f"{folder}/", ""), settings)
         if status:
             raise CheckError(argv, status, words)
-        tell(words)
+        if words:
+            tell(words)
 
     return judge
 
@@ -42,17 +43,21 @@ def judge_for(
 def _run(argv: list[str], environ: Mapping[str, str]) -> tuple[int, str]:
     import subprocess
 
-    done = subprocess.run(
-        argv,
-        executable=find(argv[0], environ),
-        env=dict(environ),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
+    program = find(argv[0], environ)
+    try:
+        done = subprocess.run(
+            argv,
+            executable=program,
+            env=dict(environ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+        )
+    except OSError as error:
+        raise not_executed(program, error) from error
     return done.returncode, done.stdout
 
 

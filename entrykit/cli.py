@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from io import TextIOWrapper
 from types import FrameType
 from typing import NoReturn
 
-import entrykit
 from entrykit.errors import EX_SOFTWARE, EntrykitError, UsageError
 from entrykit.message import Log, log_for
 
@@ -22,14 +21,6 @@ VERBS: Mapping[str, str] = {
     "env": "describe a role's variables",
     "roles": "list the roles",
 }
-
-
-class Parser(argparse.ArgumentParser):
-    """Argparse with our exit code: it would end with 2 by itself."""
-
-    def error(self, message: str) -> NoReturn:
-        """Refuse the words, with the way to the help."""
-        raise UsageError(f"{message}\nTIP: {self.prog} --help")
 
 
 def main(argv: Sequence[str] = tuple(sys.argv), environ: Mapping[str, str] = os.environ) -> int:
@@ -44,10 +35,8 @@ def main(argv: Sequence[str] = tuple(sys.argv), environ: Mapping[str, str] = os.
         for a signal; 1 where `diff` found a difference.
     """
     log = log_for(environ)
-    with _reported(log) as outcome:
-        words = _parser().parse_args(argv[1:])
-        log.shift(words.verbose - words.quiet)
-        outcome.code = _dispatch(words, environ, log)
+    with _reported(log) as outcome, _written():
+        outcome.code = _dispatch(argv[1:], environ, log)
     return outcome.code
 
 
@@ -78,48 +67,44 @@ def _reported(log: Log) -> Iterator[_Outcome]:
         outcome.code = EX_SOFTWARE
 
 
-def _parser() -> argparse.ArgumentParser:
-    width = max(map(len, VERBS))
-    verbs = "\n".join(f"  {verb:{width}}  {summary}" for verb, summary in VERBS.items())
-    parser = Parser(
-        prog="entrykit",
-        usage="entrykit [-q|-v] ROLE [COMMAND ...]\n       entrykit [-q|-v] VERB [--help] ...",
-        description="Turn environment variables into a daemon's config, have the daemon check it,\n"
-        "and become the daemon.",
-        epilog=f"verbs:\n{verbs}\n\nA ROLE is what `entrykit roles` lists: configure it, then run "
-        "COMMAND\nas the image's own entrypoint would; a COMMAND that is not the role's\n"
-        "daemon is run as it is.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--version", action="version", version=f"entrykit {entrykit.__version__}")
-    volume(parser)
-    parser.add_argument("word", nargs="?", help=argparse.SUPPRESS)
-    parser.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
-    return parser
+@contextmanager
+def _written() -> Iterator[None]:
+    """See that stdout is UTF-8 in any locale, and that it is written while errors can be told."""
+    if sys.stdout is None:  # whoever started us has closed it
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 -- until the end
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
 
 
-def volume(parser: argparse.ArgumentParser) -> None:
-    """Add the options that every verb has."""
-    parser.add_argument("-q", "--quiet", action="count", default=0, help="say less")
-    parser.add_argument("-v", "--verbose", action="count", default=0, help="say more")
+def _dispatch(words: Sequence[str], environ: Mapping[str, str], log: Log) -> int:
+    # A container's main has no words of ours: it starts without argparse.
+    if not words or words[0].startswith("-"):
+        from entrykit.arguments import parse
 
-
-def _dispatch(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> int:
-    if words.word in VERBS:
+        louder, words = parse(words)
+        log.shift(louder)
+    if words and words[0] in VERBS:
         from entrykit import verbs
 
-        return verbs.run(words.word, words.rest, environ, log)
+        return verbs.run(words[0], words[1:], environ, log)
+    with _stoppable():
+        return _start(words, environ, log)
+
+
+def _start(words: Sequence[str], environ: Mapping[str, str], log: Log) -> NoReturn:
     from entrykit.role import is_role, role_names
 
-    if words.word is None or not is_role(words.word):
+    if not words or not is_role(words[0]):
         known = f"a role ({', '.join(role_names())}) or a verb ({', '.join(VERBS)})"
-        given = "nothing to do" if words.word is None else f"{words.word!r} is neither"
+        given = f"{words[0]!r} is neither" if words else "nothing to do"
         raise UsageError(f"{given}: expected {known}\nTIP: entrykit --help")
-    with _stoppable():
-        from entrykit.start import start
+    from entrykit.start import start
 
-        start(words.word, words.rest, environ, log)
-    raise AssertionError("a start does not return")
+    start(words[0], words[1:], environ, log)
 
 
 @contextmanager

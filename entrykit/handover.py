@@ -70,8 +70,12 @@ def execute(argv: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
     try:
         os.execve(path, list(argv), dict(environ))  # noqa: S606 -- no shell is the point
     except OSError as error:
-        found = error.errno != errno.ENOENT
-        raise HandOverError(path, str(error.strerror), found=found) from error
+        raise not_executed(path, error) from error
+
+
+def not_executed(path: str, error: OSError) -> HandOverError:
+    """Say what the system said; it also finds no file where a script's interpreter is missing."""
+    return HandOverError(path, str(error.strerror), found=error.errno != errno.ENOENT)
 
 
 def _reset_signals() -> None:

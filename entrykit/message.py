@@ -19,7 +19,7 @@ class Log:
     """Where messages go and how they look.
 
     Args:
-        stream: standard error, unless told otherwise.
+        stream: standard error, unless told otherwise; nowhere if that is closed.
         style: `text`, or `json` for one object a line.
         colour: whether `text` may use ANSI colours.
     """
@@ -31,7 +31,7 @@ class Log:
         style: str = "text",
         colour: bool = False,
     ) -> None:
-        self._stream = stream or sys.stderr
+        self._stream: TextIO | None = stream or sys.stderr
         self._least = LEVELS.index("info")
         self._style = style
         self._colour = colour
@@ -57,7 +57,7 @@ class Log:
         self._write("debug", text)
 
     def _write(self, level: str, text: str) -> None:
-        if LEVELS.index(level) > self._least:
+        if self._stream is None or LEVELS.index(level) > self._least:
             return
         lines = [_json(level, text)] if self._style == "json" else self._lines(level, text)
         try:
@@ -84,7 +84,7 @@ def log_for(environ: Mapping[str, str], stream: TextIO | None = None) -> Log:
     return Log(
         stream,
         style="json" if environ.get("ENTRYKIT_LOG_FORMAT") == "json" else "text",
-        colour=stream.isatty() and not environ.get("NO_COLOR"),
+        colour=bool(stream and stream.isatty()) and not environ.get("NO_COLOR"),
     )
 
 

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from entrykit.cli import VERBS, Parser, volume
+from entrykit.arguments import Parser, volume
+from entrykit.cli import VERBS
 from entrykit.message import Log
 from entrykit.reference import FORMATS
 from entrykit.role import Role, load_role, role_names

@@ -52,7 +52,7 @@ def backend_of(app: App) -> Backend:
         replicas=app.replicas,
         check=app.check,
         domains=app.domains,
-        asked=min(app.domains, key=lambda domain: domain.startswith("*")).removeprefix("*."),
+        asked=next((name for name in app.domains if name[0] != "*"), app.domains[0][2:]),
     )
 
 

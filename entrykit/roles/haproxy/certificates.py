@@ -12,12 +12,13 @@ import errno
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from entrykit.configfile import MARK
-from entrykit.roles.haproxy import pem
-from entrykit.roles.haproxy.pem import Pem
 from entrykit.shown import shown
+
+if TYPE_CHECKING:
+    from entrykit.roles.haproxy.pem import Pem
 
 CRT_LIST: Final = "crt-list.txt"
 NAMES_MAP: Final = "names.map"
@@ -81,8 +82,15 @@ def index(folder: str | Path) -> Index:
     Raises:
         OSError: the folder cannot be read.
     """
+    names = _candidates(folder)
+    return _judged(folder, names) if names else Index((), ())
+
+
+def _judged(folder: str | Path, names: list[str]) -> Index:
+    from entrykit.roles.haproxy import pem
+
     served, left_out = [], []
-    for name in _candidates(folder):
+    for name in names:
         try:
             if found := pem.read(os.path.join(folder, name)):
                 served.append(found)
