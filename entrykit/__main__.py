@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from collections.abc import Mapping
 
 
 def run() -> None:
@@ -20,18 +21,23 @@ def run() -> None:
     sys.exit(main(sys.argv, environ))
 
 
-def given(environ: os._Environ[str]) -> dict[str, str]:
+def given(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the environment as the process was given it.
 
-    CPython gives itself an LC_CTYPE in the C locale (PEP 538), which a daemon
+    In the C locale CPython gives itself an LC_CTYPE (PEP 538), which a daemon
     started without entrykit would not see.
     """
+    result = dict(environ)
     try:
         with open("/proc/self/environ", "rb") as file:
-            coerced = b"LC_CTYPE=" not in file.read()
+            block = file.read().split(b"\0")
     except OSError:
-        coerced = False
-    return {name: value for name, value in environ.items() if not coerced or name != "LC_CTYPE"}
+        return result
+    result.pop("LC_CTYPE", None)
+    for entry in block:
+        if entry.startswith(b"LC_CTYPE="):
+            result["LC_CTYPE"] = os.fsdecode(entry.partition(b"=")[2])
+    return result
 
 
 if __name__ == "__main__":

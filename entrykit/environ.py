@@ -91,6 +91,7 @@ def near_misses(environ: Mapping[str, str], names: Collection[str]) -> Iterator[
     """Yield a warning for each set variable that is one slip away from a known one."""
     known = {*names, *(f"{name}_FILE" for name in names)}
     slips = {slip: name for name in sorted(known, reverse=True) for slip in _slips(name)}
+    slips |= {name: name for name in known}  # HTTP_PORT is one letter short of HTTPS_PORT
     for name in sorted(environ):
         if name in known or _is_link(name, environ[name]):
             continue

@@ -47,9 +47,8 @@ def find(program: str, environ: Mapping[str, str]) -> str:
             return place
     if there:
         raise HandOverError(there[0], "not executable", found=True)
-    raise HandOverError(
-        program, "no such program" + ("" if len(places) == 1 else " in PATH"), found=False
-    )
+    where = "" if os.path.dirname(program) else " in PATH"
+    raise HandOverError(program, f"no such program{where}", found=False)
 
 
 def scrubbed(role: Role[Any], environ: Mapping[str, str]) -> dict[str, str]:
