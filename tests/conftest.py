@@ -2,18 +2,57 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+
 import pytest
+
+from entrykit.cli import main
+
+EVIDENCE = pytest.StashKey()
+
+
+def pytest_configure(config):
+    config.stash[EVIDENCE] = []
+
+
+@pytest.fixture(scope="session")
+def evidence(pytestconfig):
+    """A list of functions, each of which yields titles and texts for the report of a failure.
+
+    A fixture that runs a daemon adds one for as long as it lives.
+    """
+    return pytestconfig.stash[EVIDENCE]
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item):
-    """Attach the evidence of every fixture that has some.
-
-    A fixture's value may have a method `evidence` that yields titles and texts:
-    logs, rendered files.
-    """
+    """Attach the evidence, whatever of a test has failed: also the start of a daemon."""
     report = yield
     if report.failed:
-        sources = [value for value in item.funcargs.values() if hasattr(value, "evidence")]
-        report.sections.extend(part for source in sources for part in source.evidence())
+        for parts in item.config.stash[EVIDENCE]:
+            report.sections.extend(parts())
     return report
+
+
+@pytest.fixture(scope="session")
+def search_path(tmp_path_factory):
+    """PATH with the HAProxy under test first: ENTRYKIT_TEST_HAPROXY, or that of our own PATH."""
+    named = os.environ.get("ENTRYKIT_TEST_HAPROXY")
+    program = named or shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin")
+    assert program, "no haproxy: install it, or name it in ENTRYKIT_TEST_HAPROXY"
+    folder = tmp_path_factory.mktemp("path")
+    (folder / "haproxy").symlink_to(os.path.abspath(program))
+    return f"{folder}:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+@pytest.fixture
+def run(capsys):
+    """Run a verb for the haproxy role in this process: exit code, stdout, stderr."""
+
+    def run(verb, *words, environ=None):
+        code = main(["entrykit", verb, "haproxy", *words], environ or {})
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -30,14 +30,7 @@ PATIENCE = 30.0  # seconds for HAProxy to start, and to stop
 
 @dataclass(frozen=True)
 class Request:
-    """A request as curl makes it, and the words that the right answer has.
-
-    Attributes:
-        title: what the answer shows.
-        words: curl's.
-        status: the code expected.
-        text: what else is in the answer, headers included.
-    """
+    """What an answer shows, how curl asks for it, and the status and the text of the right one."""
 
     title: str
     words: tuple[str, ...]
@@ -193,23 +186,28 @@ def requests(told: Mapping[str, str], authority: Path) -> Iterator[Request]:
     yield Request("a host that is not in DOMAINS reaches no app", nobody, "421", "")
 
 
-def is_right(request: Request, say: Callable[[str], None]) -> bool:
+def is_right(request: Request) -> bool:
     """Make a request, show it and what matters of its answer, and tell whether it is right."""
     words = [request.words[0], "-sS", "--max-time", "20", *request.words[1:]]
     # Without the environment: a proxy would not find our loopback.
     done = subprocess.run(words, env={"PATH": os.environ["PATH"]}, capture_output=True, check=False)
     lines = (done.stdout + done.stderr).decode(errors="replace").splitlines()
     say(f"\n# {request.title}\n$ {join(request.words)}")
-    shown = [line for line in lines if line.startswith(("HTTP/", "location:", "Hello", "curl:"))]
-    for line in shown:
-        say(line)
+    for line in lines:
+        if line.startswith(("HTTP/", "location:", "Hello", "curl:")):
+            say(line)
     right = f" {request.status}" in "".join(lines[:1]) and request.text in "\n".join(lines)
     if not right:
         say(f"WRONG: expected {request.status} {request.text}")
     return right
 
 
-def show(told: Mapping[str, str], say: Callable[[str], None]) -> None:
+def say(text: str) -> None:
+    """Print it now, whoever reads it."""
+    print(text, flush=True)
+
+
+def show(told: Mapping[str, str]) -> None:
     """Print the variables, and what was made of them."""
     folder = Path(told["CONFIG_DIR"])
     say("`entrykit haproxy` was told\n")
@@ -221,7 +219,7 @@ def show(told: Mapping[str, str], say: Callable[[str], None]) -> None:
     say(f"\nof which hosts.map is\n\n{(folder / 'hosts.map').read_text()}")
 
 
-def demonstrate(folder: Path, say: Callable[[str], None]) -> bool:
+def demonstrate(folder: Path) -> bool:
     """Run everything; with a terminal, until Ctrl-C.
 
     Returns:
@@ -233,9 +231,9 @@ def demonstrate(folder: Path, say: Callable[[str], None]) -> bool:
         authority = write_certificates(folder, names)
         log = folder / "haproxy.log"
         with edge(told, log) as process:
-            show(told, say)
+            show(told)
             say("It became HAProxy, which answers:")
-            wrong = [ask for ask in requests(told, authority) if not is_right(ask, say)]
+            wrong = [ask for ask in requests(told, authority) if not is_right(ask)]
             say(f"\n{len(wrong)} wrong answers." if wrong else "\nAll answers are right.")
             if wrong or not (sys.stdin.isatty() and sys.stdout.isatty()):
                 return not wrong
@@ -252,7 +250,7 @@ def main() -> int:
         signal.signal(number, signal.default_int_handler)
     try:
         with TemporaryDirectory(prefix="entrykit-demo-") as folder:
-            return 0 if demonstrate(Path(folder), lambda line: print(line, flush=True)) else 1
+            return 0 if demonstrate(Path(folder)) else 1
     except KeyboardInterrupt:
         return 0
 

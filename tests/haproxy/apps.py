@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from base64 import b64encode
+import socket
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 from haproxy.ports import free_port
-
-WEBSOCKET = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
+from haproxy.websocket import accept
 
 
 class App:
@@ -30,7 +28,8 @@ class App:
         self.port = port or free_port()
         self.host = address
         handler = type("Handler", (_Handler,), {"app": self})
-        self._server = _Server((address, self.port), handler)
+        server = _Server6 if ":" in address else _Server
+        self._server = server((address, self.port), handler)
         if tls:
             self._server.socket = tls.wrap_socket(
                 self._server.socket, server_side=True, do_handshake_on_connect=False
@@ -48,7 +47,7 @@ class App:
     @property
     def address(self):
         """As DOMAINS names it."""
-        return f"{self.host}:{self.port}"
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     def serves(self, *domains):
         """Its entry in DOMAINS."""
@@ -65,6 +64,10 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, *_):
         """Say nothing of a client that has gone: health checks do that all the time."""
+
+
+class _Server6(_Server):
+    address_family = socket.AF_INET6
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -102,12 +105,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _upgrade(self):
         """Shake hands for a WebSocket, then send each line back without its framing."""
-        key = self.headers["Sec-WebSocket-Key"].encode()
-        accept = b64encode(hashlib.sha1(key + WEBSOCKET).digest())
         self.send_response(101)
         self.send_header("Connection", "Upgrade")
         self.send_header("Upgrade", "websocket")
-        self.send_header("Sec-WebSocket-Accept", accept.decode())
+        self.send_header("Sec-WebSocket-Accept", accept(self.headers["Sec-WebSocket-Key"]))
         self.end_headers()
         for line in self.rfile:
             self.wfile.write(line)

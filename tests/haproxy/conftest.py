@@ -15,8 +15,8 @@ from haproxy.edge import Edges
 def search_path(tmp_path_factory):
     """PATH with the HAProxy under test first: ENTRYKIT_TEST_HAPROXY, or that of our own PATH."""
     named = os.environ.get("ENTRYKIT_TEST_HAPROXY")
-    program = named or shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin")
-    assert program, "no haproxy: install it, or name it in ENTRYKIT_TEST_HAPROXY"
+    program = shutil.which(named or "haproxy", path=f"{os.environ['PATH']}:/usr/sbin")
+    assert program, f"no {named or 'haproxy'}: install it, or name one in ENTRYKIT_TEST_HAPROXY"
     folder = tmp_path_factory.mktemp("path")
     (folder / "haproxy").symlink_to(os.path.abspath(program))
     return f"{folder}:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -28,16 +28,16 @@ def authority():
 
 
 @pytest.fixture
-def edge(tmp_path, authority, search_path):
+def edge(tmp_path, authority, search_path, evidence):
     """Start an edge with the variables given; see `Edges`."""
-    with Edges(tmp_path, authority, search_path) as edges:
+    with Edges(tmp_path, authority, search_path, evidence) as edges:
         yield edges
 
 
 @pytest.fixture(scope="module")
-def shared_edge(tmp_path_factory, authority, search_path):
+def shared_edge(tmp_path_factory, authority, search_path, evidence):
     """The same, for edges that serve all tests of a module."""
-    with Edges(tmp_path_factory.mktemp("shared"), authority, search_path) as edges:
+    with Edges(tmp_path_factory.mktemp("shared"), authority, search_path, evidence) as edges:
         yield edges
 
 

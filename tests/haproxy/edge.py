@@ -58,10 +58,21 @@ class Edge:
             )
 
     def start(self):
-        """Start it and wait until it is healthy."""
+        """Start it and wait until it is healthy and hears signals."""
         self.launch()
-        eventually(self._is_healthy, 60)
+        eventually(lambda: self._is_healthy() and self._hears(), 60)
         return self
+
+    def _hears(self):
+        """Whether the master process catches SIGUSR2.
+
+        Up to 3.0 it executes itself once more after its worker has begun to serve,
+        and loses every signal until then.
+        """
+        with open(f"/proc/{self.pid}/status") as file:
+            masks = dict(line.split(":\t") for line in file if line.startswith("Sig"))
+        bit = 1 << signal.SIGUSR2 - 1
+        return bit & int(masks["SigCgt"], 16) and not bit & int(masks["SigBlk"], 16)
 
     def _is_healthy(self):
         code = self._process.poll()
@@ -164,12 +175,15 @@ class Edges:
         root: a folder for theirs.
     """
 
-    def __init__(self, root, authority, path):
+    def __init__(self, root, authority, path, evidence):
         self._root, self._authority, self._path = Path(root), authority, path
         self._all = []
         self._stack = ExitStack()
+        self._evidence = evidence
 
     def __enter__(self):
+        self._evidence.append(self.evidence)
+        self._stack.callback(self._evidence.remove, self.evidence)
         return self
 
     def __exit__(self, *_):

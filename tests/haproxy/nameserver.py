@@ -1,4 +1,4 @@
-"""A name server of the tests' own: IPv4 addresses over UDP, and the ways in which it may fail."""
+"""A name server of the tests' own: addresses over UDP, and the ways in which it may fail."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import socket
 import struct
 from threading import Thread
 
-IN_A = (1, 1)  # class and type (RFC 1035, 3.2)
+IN, A, AAAA = 1, 1, 28  # RFC 1035, 3.2; RFC 3596, 2.1
 NOERROR, SERVFAIL, NXDOMAIN = 0, 2, 3
 
 
@@ -15,7 +15,7 @@ class NameServer:
 
     Attributes:
         address: where it listens.
-        records: name to IPv4 addresses; a test may change them at any time.
+        records: name to addresses of IPv4, of IPv6 or of both; a test may change them at any time.
         failing: answer SERVFAIL whatever the question.
         silent: do not answer.
     """
@@ -49,21 +49,24 @@ class NameServer:
         name, kind, end = _question(query)
         addresses = [] if self.failing else self.records.get(name, [])
         code = SERVFAIL if self.failing else NOERROR if addresses else NXDOMAIN
-        records = addresses if kind == IN_A else []
+        records = [record for each in addresses for record in _records(each, kind)]
         header = query[:2] + struct.pack("!HHHHH", 0x8180 | code, 1, len(records), 0, 0)
-        return header + query[12:end] + b"".join(map(_record, records))
+        return header + query[12:end] + b"".join(records)
 
 
 def _question(query):
-    """Read the name, the class and type, and where they end (RFC 1035, 4.1.2)."""
+    """Read the name, the type, and where they end (RFC 1035, 4.1.2)."""
     labels, place = [], 12
     while length := query[place]:
         labels.append(query[place + 1 : place + 1 + length].decode().lower())
         place += 1 + length
-    kind, family = struct.unpack_from("!HH", query, place + 1)
-    return ".".join(labels), (family, kind), place + 5
+    kind, _ = struct.unpack_from("!HH", query, place + 1)
+    return ".".join(labels), kind, place + 5
 
 
-def _record(address):
-    """Write an address for the name in the question, 12 bytes from the start of the message."""
-    return struct.pack("!HHHIH", 0xC00C, 1, 1, 0, 4) + socket.inet_aton(address)
+def _records(address, kind):
+    """Write an address, if it is of that kind, for the name 12 bytes from the message's start."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    if kind == (AAAA if ":" in address else A):
+        data = socket.inet_pton(family, address)
+        yield struct.pack("!HHHIH", 0xC00C, kind, IN, 0, len(data)) + data

@@ -6,6 +6,7 @@ import ssl
 
 import pytest
 from haproxy.namespaces import read_only
+from haproxy.polling import eventually
 
 pytestmark = pytest.mark.versions
 
@@ -113,6 +114,21 @@ def test_it_starts_without_any_certificate_and_serves_one_from_the_next_start_on
     (served.certs / "from-somewhere.pem").write_bytes(authority.pem("one.test"))
     served.start()
 
+    assert served.https("one.test").app == "web"
+
+
+def test_a_reload_serves_what_the_crt_list_names_by_then(edge, authority, web):
+    """So certbot, on the same volume, needs no more than to write there and to reload."""
+    served = edge(
+        DOMAINS=web.serves("one.test", "two.test"), certificates=[authority.pem("one.test")]
+    )
+    (served.certs / "two.pem").write_bytes(authority.pem("two.test"))
+    for name, line in {"names.map": "two.test two.pem\n", "crt-list.txt": "two.pem\n"}.items():
+        with (served.certs / name).open("a") as file:
+            file.write(line)
+    served.signal("USR2")
+
+    eventually(lambda: served.https("two.test").app == "web")
     assert served.https("one.test").app == "web"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -36,9 +37,13 @@ def versions_spoken(port):
     return [answer[place : place + 4] for place in range(23, len(answer), 4)]
 
 
-def test_http_3_is_served_or_refused_clearly(edge, authority, web, has_quic):
+@pytest.mark.parametrize("passthrough", [False, True])
+def test_http_3_is_served_or_refused_clearly(edge, authority, web, has_quic, passthrough):
+    apps = [web.described("one.test")]
+    if passthrough:
+        apps.append(("127.0.0.9", {"domains": ["vault.test"], "tls": "passthrough"}))
     made = edge.made(
-        DOMAINS=web.serves("one.test"),
+        DOMAINS=json.dumps(dict(apps)),
         HTTP3="on",
         PUBLIC_HTTPS_PORT="8443",
         certificates=[authority.pem("one.test")],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from datetime import UTC, datetime
 
 import pytest
@@ -14,14 +15,14 @@ pytestmark = pytest.mark.versions
 
 @pytest.fixture(scope="module")
 def pems(authority):
-    return [authority.pem("one.test")]
+    return [authority.pem("one.test", "*.wild.test")]
 
 
 @pytest.fixture(scope="module")
 def logged(shared_edge, web, pems):
     """Logs JSON, with an app that is passed through so that connections are logged as well."""
     apps = [
-        web.described("one.test"),
+        web.described("one.test", "*.wild.test"),
         ("127.0.0.9", {"domains": ["vault.test"], "tls": "passthrough"}),
     ]
     return shared_edge(
@@ -55,7 +56,7 @@ def test_a_request_is_an_object(logged, web):
         "backend": web.address,
         "method": "GET",
         "host": "one.test",
-        "protocol": "HTTP/1.1",
+        "protocol": "1.1",
         "status": 200,
         "user_agent": "tests/1",
         "referer": "https://from.test/",
@@ -127,6 +128,29 @@ def test_what_is_no_request_breaks_no_line(logged, data):
     eventually(lambda: len(entries(logged)) > before)
 
 
+def test_everything_at_its_worst_breaks_no_line(logged):
+    """Each character takes six, and still the line is not cut off."""
+    before = len(entries(logged))
+    headers = [(name, b"\x01" * 4000) for name in ("User-Agent", "Referer")]
+    logged.http("one.test", b"/" + b'"' * 4000, headers=headers)
+    eventually(lambda: len(entries(logged)) > before)
+
+
+@pytest.mark.parametrize("sni", ['a"b.wild.test', 'a\\","b":"c.wild.test'])
+def test_no_server_name_breaks_a_line(logged, sni):
+    logged.https("x.wild.test", "/hostile-sni", sni=sni)
+
+    assert entry(logged, uri="/hostile-sni", sni=sni)
+
+
+def test_a_failed_handshake_breaks_no_line(logged):
+    before = len(entries(logged))
+    refused = pytest.raises(ssl.SSLError, match="UNRECOGNIZED_NAME")
+    with refused, logged.tls('no"body.test'):
+        pass
+    eventually(lambda: len(entries(logged)) > before)
+
+
 def test_health_checks_are_not_logged(logged):
     with logged.connect("HEALTH") as connection:
         assert ask(connection, written("localhost", "/healthz")).status == 200
@@ -143,3 +167,13 @@ def test_haproxys_own_format_is_the_default(edge, web, pems):
     line = eventually(lambda: served.access_log)[-1].decode()
     assert line.endswith('"GET /a?b HTTP/1.1"')
     assert f" https~ {web.address}/s1 " in line
+
+
+def test_passed_through_connections_are_logged_in_haproxys_own_format_too(edge):
+    app = {"domains": ["vault.test"], "tls": "passthrough"}
+    served = edge(DOMAINS=json.dumps({"127.0.0.9": app}))
+    with pytest.raises(OSError, match=r"EOF|reset"), served.tls("vault.test"):
+        pass
+
+    line = eventually(lambda: served.access_log)[-1].decode()
+    assert " tls 127.0.0.9:443/<NOSRV> " in line

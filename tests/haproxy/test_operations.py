@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import socket
 import stat
 from base64 import b64encode
 
 import pytest
+from haproxy.admin import told
 from haproxy.client import ask, connect, written
 from haproxy.ports import free_port
 
@@ -17,7 +17,7 @@ PASSWORD = """p'a"s\\s$HOME ${X} #{%[src]} :;|é\\'"""
 
 @pytest.fixture(scope="module")
 def operated(shared_edge, authority, web):
-    """With everything that can be asked for, and on another address than the health endpoint."""
+    """With all that can be asked for, and on another address than the health endpoint."""
     return shared_edge(
         DOMAINS=web.serves("one.test"),
         BIND="127.0.0.2",
@@ -25,7 +25,7 @@ def operated(shared_edge, authority, web):
         STATS_USER="o'perator",
         STATS_PASSWORD=PASSWORD,
         METRICS_PORT=str(free_port()),
-        ADMIN_SOCKET="admin.sock",
+        ADMIN_SOCKET="run/admin.sock",
         certificates=[authority.pem("one.test")],
     )
 
@@ -100,41 +100,29 @@ def test_metrics_are_for_prometheus(operated):
 
 
 def test_nothing_of_this_is_there_unless_told(edge, web):
-    ports = {name: free_port() for name in ("stats", "metrics")}
     served = edge(DOMAINS=web.serves("one.test"))
+    lines = (served.config / "haproxy.cfg").read_text().split("\n")
 
-    assert not [port for port in ports.values() if f":{port}" in rendered(served)]
-    assert "stats socket" not in rendered(served)
-
-
-def rendered(edge):
-    return (edge.config / "haproxy.cfg").read_text()
-
-
-def told(edge, command):
-    """Send a command to the admin socket and read all of its answer."""
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(10)
-        connection.connect(edge.environ["ADMIN_SOCKET"])
-        connection.sendall(command + b"\n")
-        return b"".join(iter(lambda: connection.recv(65536), b"")).decode()
+    sections = [line for line in lines if line.startswith("frontend ")]
+    assert sections == ["frontend http", "frontend https", "frontend health"]
+    assert not [line for line in lines if "stats " in line or "prometheus" in line]
 
 
 def test_the_admin_socket_is_for_its_owner_only(operated):
-    mode = (operated.folder / "admin.sock").stat().st_mode
+    mode = (operated.folder / "run" / "admin.sock").stat().st_mode
 
     assert stat.filemode(mode) == "srw-------"
-    assert "Version: " in told(operated, b"show info")
+    assert "Version: " in told(operated, "show info")
 
 
 def test_a_certificate_is_renewed_over_the_admin_socket(operated, authority):
     """With no reload: the next connection sees it."""
-    name = b"tls/0.pem"
+    name = "tls/0.pem"
     assert operated.https("one.test", address="127.0.0.2").certificate == ("one.test",)
 
-    new = authority.pem("one.test", "new.test")
-    assert "Transaction created" in told(operated, b"set ssl cert %b <<\n%b" % (name, new))
-    assert "Success" in told(operated, b"commit ssl cert %b" % name)
+    new = authority.pem("one.test", "new.test").decode()
+    assert "Transaction created" in told(operated, f"set ssl cert {name} <<\n{new}")
+    assert "Success" in told(operated, f"commit ssl cert {name}")
 
     assert operated.https("one.test", address="127.0.0.2").certificate == ("one.test", "new.test")
 

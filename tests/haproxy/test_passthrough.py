@@ -144,6 +144,13 @@ def test_what_is_no_tls_is_closed(both):
         ask(plain, written("one.test", "/"))
 
 
+def test_a_hello_that_does_not_come_is_not_taken_for_another(both, authority):
+    """Half a hello says nothing of where it leads: after a while nobody gets it."""
+    with both.connect("HTTPS") as plain:
+        plain.sendall(Piecewise(plain, authority.client(), "vault.test").hello()[:60])
+        assert plain.recv(100) == b""
+
+
 def test_http_leads_to_https_for_passed_through_names_too(both):
     assert both.http("vault.test", "/a?b").location == "https://vault.test/a?b"
     assert both.http("any.in.test").location == "https://any.in.test/"

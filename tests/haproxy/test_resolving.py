@@ -72,7 +72,7 @@ def stays(edge, seconds):
 
 
 def test_an_app_is_picked_up_when_it_appears_and_when_it_moves(machine, name_server, replicas):
-    """With no reload: first 503, then the app, then the app at its new address."""
+    """With no reload; and when it goes and comes back."""
     old, new = replicas[:2]
     served = machine(
         f"nameserver {name_server.address}\n", DOMAINS=f"app.internal:{old.port}:one.test"
@@ -84,6 +84,21 @@ def test_an_app_is_picked_up_when_it_appears_and_when_it_moves(machine, name_ser
 
     name_server.records["app.internal"] = [new.host]
     eventually(lambda: set(answering(served)) == {new.name}, 6)
+
+    del name_server.records["app.internal"]
+    eventually(lambda: status(served) == 503, 8)
+
+    name_server.records["app.internal"] = [old.host]
+    eventually(lambda: status(served) == 200, 6)
+
+
+def test_an_app_with_an_address_of_ipv6_only_is_found(machine, name_server):
+    with App("six", "::1") as app:
+        name_server.records["app.internal"] = ["::1"]
+        served = machine(
+            f"nameserver {name_server.address}\n", DOMAINS=f"app.internal:{app.port}:one.test"
+        ).start()
+        eventually(lambda: served.http("one.test").app == "six", 6)
 
 
 def test_a_name_server_that_fails_takes_no_app_with_it(machine, name_server, replicas):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from haproxy.client import ask, written
+from haproxy.apps import App
+from haproxy.client import ask
+from haproxy.websocket import websocket
 
 pytestmark = pytest.mark.versions
 
@@ -106,6 +108,22 @@ def test_two_hosts_are_refused(plain):
     assert plain.http("one.test", headers=[("Host", "two.test")]).status == 400
 
 
+@pytest.mark.parametrize(
+    ("address", "host", "outcome"),
+    [
+        ("http://one.test/x", "one.test", "web"),
+        ("http://two.test/x", "one.test", 400),
+        ("http://two.test/x", "nobody.test", 400),
+        ("http://nobody.test/x", "nobody.test", 421),
+    ],
+)
+def test_an_address_in_full_agrees_with_the_host(plain, address, host, outcome):
+    """Otherwise the app could take the one for the other (RFC 9112, 3.2.2)."""
+    answer = plain.http(host, address)
+
+    assert outcome in (answer.status, answer.app)
+
+
 def test_one_app_on_two_ports_is_two_backends(edge, web, api):
     """The same address twice: the port tells them apart."""
     domains = f"127.0.0.1:{web.port}:web.test 127.0.0.1:{api.port}:api.test"
@@ -132,14 +150,19 @@ def test_bodies_and_methods_pass(plain):
 
 def test_a_websocket_passes(plain):
     """The connection is switched to another protocol and carries bytes in both directions."""
-    headers = [
-        ("Connection", "Upgrade"),
-        ("Upgrade", "websocket"),
-        ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
-        ("Sec-WebSocket-Version", "13"),
-    ]
-    with plain.connect("HTTP") as connection:
-        connection.sendall(written("one.test", "/", headers=headers))
-        assert b" 101 " in connection.recv(4096)
+    with websocket(plain.connect("HTTP"), "one.test") as connection:
         connection.sendall(b"ping\n")
         assert connection.recv(4096) == b"ping\n"
+
+
+def test_a_websocket_passes_over_https(secure):
+    with secure.tls("one.test") as connection, websocket(connection, "one.test"):
+        connection.sendall(b"ping\n")
+        assert connection.recv(4096) == b"ping\n"
+
+
+def test_an_app_may_have_an_address_of_ipv6(edge):
+    with App("six", "::1") as app:
+        served = edge(DOMAINS=app.serves("six.test"), HTTPS_REDIRECT="off")
+
+        assert served.http("six.test").app == "six"

@@ -1,0 +1,34 @@
+"""As much of a WebSocket (RFC 6455) as a proxy has to do with: the handshake, then bytes."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64encode
+from contextlib import contextmanager
+
+from haproxy.client import written
+
+_MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # section 1.3
+_KEY = "dGhlIHNhbXBsZSBub25jZQ=="
+
+
+def accept(key):
+    """The server's answer to the client's key."""
+    return b64encode(hashlib.sha1(key.encode() + _MAGIC).digest()).decode()
+
+
+@contextmanager
+def websocket(connection, host):
+    """Shake hands over a connection; what is sent from then on comes back line by line."""
+    headers = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Key": _KEY,
+        "Sec-WebSocket-Version": "13",
+    }
+    with connection:
+        connection.sendall(written(host, headers=headers.items()))
+        answer = connection.recv(4096).decode()
+        assert answer.startswith("HTTP/1.1 101 ")
+        assert accept(_KEY) in answer
+        yield connection

@@ -1,0 +1,233 @@
+"""Signals do what they do to HAProxy alone: one table, and both sides run."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+from contextlib import closing, suppress
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+from haproxy.polling import eventually
+from namespaces import UNSHARE
+from programs import (
+    ENTRYKIT,
+    Running,
+    answer,
+    children,
+    edge_environ,
+    entrykit,
+    script,
+    serves,
+    status,
+)
+
+OLD, NEW = "/healthz", "/ready"  # what a reload changes
+
+
+class Edge:
+    """HAProxy in its master-worker mode, with or without entrykit before it."""
+
+    def __init__(self, running, environ):
+        self.running = running
+        self.environ = environ
+        self.port = int(environ["HEALTH_PORT"])
+        self.worker = running.children
+
+    def change(self):
+        """Change the file: a daemon that reads it again answers at another path."""
+        main = Path(self.environ["CONFIG_DIR"], "haproxy.cfg")
+        main.write_text(main.read_text().replace(f"monitor-uri {OLD}", f"monitor-uri {NEW}"))
+
+    def state(self):
+        """What can be seen: exit status, whether the worker is another one, what is served."""
+        code = self.running.process.poll()
+        if code is not None:
+            return ("ended", code)
+        served = [path for path in (OLD, NEW) if self._answers(path)]
+        return ("same" if self.running.children == self.worker else "another", *served)
+
+    def _answers(self, path):
+        with suppress(OSError):
+            return answer(self.port, path) == 200
+        return False
+
+
+@pytest.fixture(params=["alone", "through entrykit"])
+def edge(request, tmp_path, search_path):
+    """One that serves; what it is given is the same on both sides."""
+    environ = edge_environ(tmp_path / "config", search_path) | {
+        "HAPROXY_HARD_STOP_AFTER": "1s",
+        "TIMEOUT_REQUEST": "1m",
+    }
+    argv = [ENTRYKIT, "haproxy"]
+    if request.param == "alone":
+        process = entrykit("render", "haproxy", "-o", environ["CONFIG_DIR"], environ=environ)
+        assert process.returncode == 0, process.stderr
+        argv = ["haproxy", "-W", "-db", "-f", f"{environ['CONFIG_DIR']}/haproxy.cfg"]
+    with Running(argv, environ, tmp_path / "log") as running:
+        running.comes(lambda: serves(running.pid, environ))
+        yield Edge(running, environ)
+
+
+TABLE = {
+    "TERM": ("ended", 0),
+    "INT": ("ended", 130),
+    "USR1": ("ended", 0),
+    "USR2": ("another", NEW),
+    "HUP": ("another", NEW),
+    "TTOU": ("same",),
+    "KILL": ("ended", -9),
+    "ABRT": ("ended", -6),
+}
+
+
+@pytest.mark.versions
+@pytest.mark.parametrize("name", list(TABLE))
+def test_a_signal_has_the_same_outcome_with_entrykit_and_without(edge, name):
+    """It goes to the process that was started, as an engine sends it."""
+    edge.change()
+
+    edge.running.process.send_signal(signal.Signals[f"SIG{name}"])
+
+    eventually(lambda: edge.state() == TABLE[name], 30)
+
+
+@pytest.mark.versions
+@pytest.mark.parametrize("name", ["QUIT", "PIPE", "WINCH"])
+def test_other_signals_do_nothing_to_either(edge, name):
+    """It goes on, as the reload after it shows."""
+    edge.running.process.send_signal(signal.Signals[f"SIG{name}"])
+    assert edge.state() == ("same", OLD)
+
+    edge.change()
+    edge.running.process.send_signal(signal.SIGUSR2)
+
+    eventually(lambda: edge.state() == ("another", NEW), 30)
+
+
+@pytest.mark.versions
+def test_a_graceful_stop_takes_no_longer_than_it_may(edge):
+    """One connection is idle and kept alive, one is in the middle of a request for a minute."""
+    with closing(HTTPConnection("127.0.0.1", edge.port)) as idle:
+        idle.request("GET", OLD)
+        idle.getresponse().read()
+        with socket.create_connection(("127.0.0.1", edge.environ["HTTP_PORT"])) as slow:
+            slow.sendall(b"GET / HTTP/1.1\r\n")
+            edge.running.process.send_signal(signal.SIGUSR1)
+
+            assert edge.running.ended(20) == 0
+
+
+@pytest.mark.versions
+def test_a_reload_with_a_broken_file_leaves_the_old_worker_serving(edge):
+    main = Path(edge.environ["CONFIG_DIR"], "haproxy.cfg")
+    main.write_text(f"{main.read_text()}\ngarbage\n")
+
+    edge.running.process.send_signal(signal.SIGUSR2)
+
+    eventually(lambda: b"garbage" in edge.running.log.read_bytes())
+    eventually(lambda: edge.state() == ("same", OLD))
+    edge.running.process.send_signal(signal.SIGTERM)
+    assert edge.running.ended(20) == 0
+
+
+# Before the hand-over: a start that is told to stop
+
+
+@pytest.fixture
+def slow(tmp_path, search_path):
+    """Variables for a daemon whose check never ends, over files of an earlier start."""
+    environ = edge_environ(tmp_path / "config", search_path)
+    upstream = {"ENTRYKIT_UPSTREAM": "/bin/true"}
+    assert entrykit("haproxy", environ=environ | upstream).returncode == 0
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    waits = f'*" -c "*) echo $$ > {tmp_path}/checking; exec sleep 60'
+    script(folder / "haproxy", f'case " $* " in {waits};; esac\ntouch {tmp_path}/started')
+    return environ | {"PATH": f"{folder}:/usr/bin:/bin", "DOMAINS": "127.0.0.1:2:two.test"}
+
+
+def checker(tmp_path):
+    """The PID of the daemon that checks; None before there is one."""
+    with suppress(FileNotFoundError, ValueError):
+        return int((tmp_path / "checking").read_text())
+    return None
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in Path(folder).iterdir() if path.is_file()}
+
+
+@pytest.mark.parametrize("as_pid_1", [False, True], ids=["", "as PID 1"])
+@pytest.mark.parametrize(("name", "code"), [("TERM", 143), ("INT", 130)])
+def test_a_start_that_is_told_to_stop_while_it_checks_ends_at_once(
+    slow, tmp_path, name, code, as_pid_1
+):
+    """No daemon comes up, none is left, and the old files stay; PID 1 has no default actions."""
+    before = contents(slow["CONFIG_DIR"])
+    prefix = [*UNSHARE, "--pid", "--fork", "--mount-proc"] if as_pid_1 else []
+    with Running([*prefix, ENTRYKIT, "haproxy"], slow, tmp_path / "log") as running:
+        running.comes(lambda: checker(tmp_path))
+        pid = running.children[0] if as_pid_1 else running.pid
+        checking = children(pid)
+        assert status(pid)["NSpid"].split()[-1] == ("1" if as_pid_1 else str(pid))
+
+        os.kill(pid, signal.Signals[f"SIG{name}"])
+
+        assert running.ended(2) == code
+
+    assert len(checking) == 1
+    assert not os.path.exists(f"/proc/{checking[0]}")
+    assert not (tmp_path / "started").exists()
+    assert contents(slow["CONFIG_DIR"]) == before
+    assert sorted(os.listdir(slow["CONFIG_DIR"])) == sorted([*before, "certs", "tls"])
+
+
+def test_a_ctrl_c_in_a_terminal_ends_the_start_without_a_traceback(slow, tmp_path):
+    """It reaches every process of the group: the checking daemon as well."""
+    with Running([ENTRYKIT, "haproxy"], slow, tmp_path / "log", start_new_session=True) as running:
+        running.comes(lambda: checker(tmp_path))
+
+        os.killpg(running.pid, signal.SIGINT)
+
+        assert running.ended(2) == 130
+    assert (tmp_path / "log").read_text() == ""
+
+
+def test_without_a_check_no_daemon_is_asked(slow, tmp_path):
+    process = entrykit("haproxy", environ=slow | {"ENTRYKIT_CHECK": "off"})
+
+    assert process.returncode == 0, process.stderr
+    assert (tmp_path / "started").exists()
+    assert not (tmp_path / "checking").exists()
+
+
+def test_signals_reach_the_upstream_entrypoint_in_the_same_way(slow, tmp_path):
+    """As the official one it is a script that ends in exec."""
+    stop = f"trap 'exit 7' TERM; touch {tmp_path}/trap; while :; do sleep 0.02; done"
+    upstream = script(tmp_path / "upstream", stop)
+    environ = slow | {"ENTRYKIT_CHECK": "off", "ENTRYKIT_UPSTREAM": str(upstream)}
+    with Running([ENTRYKIT, "haproxy"], environ, tmp_path / "log") as running:
+        running.comes((tmp_path / "trap").exists)
+
+        running.process.terminate()
+
+        assert running.ended(5) == 7
+
+
+def test_a_stopped_start_can_go_on(slow, tmp_path):
+    """SIGSTOP and SIGCONT are the kernel's; what waits for the child must take it."""
+    with Running([ENTRYKIT, "haproxy"], slow, tmp_path / "log") as running:
+        pid = running.comes(lambda: checker(tmp_path))
+        running.process.send_signal(signal.SIGSTOP)
+        running.comes(lambda: status(running.pid)["State"].startswith("T"))
+        running.process.send_signal(signal.SIGCONT)
+        os.kill(pid, signal.SIGKILL)
+
+        assert running.ended(5) == 65
+    assert "status: -9" in (tmp_path / "log").read_text()
+    assert subprocess.run(["kill", "-0", str(pid)], check=False, capture_output=True).returncode
