@@ -11,7 +11,7 @@ from io import TextIOWrapper
 from types import FrameType
 from typing import NoReturn
 
-from entrykit.errors import EX_SOFTWARE, EntrykitError, UsageError
+from entrykit.errors import EX_SOFTWARE, CommitError, EntrykitError, UsageError
 from entrykit.message import Log, log_for
 
 VERBS: Mapping[str, str] = {
@@ -56,8 +56,7 @@ def _reported(log: Log) -> Iterator[_Outcome]:
     except KeyboardInterrupt:
         outcome.code = 128 + signal.SIGINT
     except BrokenPipeError:
-        # Nobody reads our output any more (`| head`); nor shall the interpreter flush it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()  # nobody reads it any more (`| head`)
         outcome.code = 128 + signal.SIGPIPE
     except Exception:  # noqa: BLE001 -- the boundary: whatever is left is a bug of ours
         import traceback
@@ -75,9 +74,21 @@ def _written() -> Iterator[None]:
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
     try:
-        yield
-    finally:
-        sys.stdout.flush()
+        try:
+            yield
+        finally:
+            sys.stdout.flush()  # also where argparse ends the program by itself
+    except OSError as error:
+        if error.filename is not None or isinstance(error, BrokenPipeError):
+            raise
+        _drop_output()
+        tip = "look at where the output goes"
+        raise CommitError("standard output", str(error.strerror), tip) from error
+
+
+def _drop_output() -> None:
+    """Let nothing be written to stdout any more, also not by the interpreter at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _dispatch(words: Sequence[str], environ: Mapping[str, str], log: Log) -> int:

@@ -12,14 +12,13 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from io import FileIO
 
 from entrykit.configfile import MARK, ConfigFile, ConfigFiles
 from entrykit.errors import CommitError
+from entrykit.mounted import mounts, write_in_place
 
 _STAGE = ".entrykit.stage"
 _DECIDED = ".entrykit.decided"
@@ -140,24 +139,11 @@ def refuse_foreign(folder: str, files: Iterable[ConfigFile]) -> None:
 
 def _refuse_read_only_mounts(folder: str, files: Sequence[ConfigFile]) -> None:
     """Find out before the decision: a file that is a mount cannot be renamed over."""
-    mounts = _mounts()
+    mounted = mounts()
     for file in files:
         path = os.path.join(folder, file.path)
-        if os.path.realpath(path) in mounts:
+        if os.path.realpath(path) in mounted:
             os.close(os.open(path, os.O_WRONLY))
-
-
-def _mounts() -> set[str]:
-    """Return the places where something is mounted (proc_pid_mountinfo(5), field 5)."""
-    try:
-        with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as table:
-            return {_unescaped(line.split(" ")[4]) for line in table}
-    except OSError:
-        return set()
-
-
-def _unescaped(path: str) -> str:
-    return re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), path)
 
 
 def _stage(folder: str, files: ConfigFiles, beside: Sequence[str], judge: Judge) -> None:
@@ -219,30 +205,8 @@ def _replace(new: str, live: str) -> None:
     except OSError as error:
         if error.errno != errno.EBUSY:
             raise
-        _copy(new, live)  # a bind-mounted file: its inode is the mount
+        write_in_place(new, live)  # a bind-mounted file: its inode is the mount
         os.unlink(new)
-
-
-def _copy(new: str, live: str) -> None:
-    with open(new, "rb") as source, open(live, "r+b", buffering=0) as target:
-        old = target.read()
-        try:
-            _overwrite(target, source.read())
-        except OSError:
-            with suppress(OSError):  # its blocks are still there: a full disk takes it back
-                _overwrite(target, old)
-            raise
-        with suppress(PermissionError):  # the mode of somebody else's file is theirs
-            os.fchmod(target.fileno(), stat.S_IMODE(os.fstat(source.fileno()).st_mode))
-        os.fsync(target.fileno())
-
-
-def _overwrite(target: FileIO, data: bytes) -> None:
-    target.seek(0)
-    rest = memoryview(data)
-    while rest:
-        rest = rest[target.write(rest) :]
-    target.truncate(len(data))
 
 
 def _sync(folder: str) -> None:

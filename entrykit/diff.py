@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from entrykit.check import masked
+from entrykit.commit import writing
 from entrykit.configfile import ConfigFile, ConfigFiles
 from entrykit.role import Role
 from entrykit.secret import MASK
@@ -18,10 +19,14 @@ def difference(role: Role[Any], settings: Settings, files: ConfigFiles) -> list[
 
     Returns:
         The lines of a unified diff, none where nothing would change.
+
+    Raises:
+        CommitError: a live file cannot be read.
     """
     lines = []
     for file in files.values():
-        live = _live(os.path.join(settings.config_dir, file.path))
+        with writing(settings.config_dir):
+            live = _live(os.path.join(settings.config_dir, file.path))
         if live != file.text:
             lines += _unified(role, settings, file, live)
     return lines
@@ -41,8 +46,9 @@ def _unified(role: Role[Any], settings: Settings, file: ConfigFile, live: str) -
     path = os.path.join(settings.config_dir, file.path)
     old, new = (_lines(role, settings, text) for text in (live, file.text))
     found = list(unified_diff(old, new, f"{path} (live)", f"{path} (new)"))
-    # Equal but for what is masked: that alone must not look like no change.
-    return found or [f"{path}: a secret differs\n"]
+    # Equal as far as can be shown: that alone must not look like no change.
+    hidden = "the end of the last line" if f"{live}\n" == file.text else "a secret"
+    return found or [f"{path}: {hidden} differs\n"]
 
 
 def _lines(role: Role[Any], settings: Settings, text: str) -> list[str]:

@@ -97,7 +97,8 @@ def near_misses(environ: Mapping[str, str], names: Collection[str]) -> Iterator[
             continue
         meant = next((slips[slip] for slip in _slips(name.upper()) if slip in slips), None)
         if meant:
-            yield f"{name}: no such variable; did you mean {meant}?"
+            given = name if name.isidentifier() else shown(name)
+            yield f"{given}: no such variable; did you mean {meant}?"
 
 
 def _is_link(name: str, value: str) -> bool:

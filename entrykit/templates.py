@@ -57,8 +57,8 @@ def _file(role: Role[Any], name: str, context: dict[str, object]) -> ConfigFile:
     )
     try:
         text = environment.get_template(name).render(context)
-    except (TemplateError, QuotingError) as error:
-        raise RenderError(_place(name, error), str(error)) from error
+    except Exception as error:  # whatever a template does wrong is told with its line
+        raise RenderError(_place(name, error), _reason(error)) from error
     return ConfigFile(path, f"{_mark(role)}{text}", PRIVATE if private else PUBLIC)
 
 
@@ -84,6 +84,12 @@ def _finalize(quote: Quote, private: list[object]) -> Callable[[object], str]:
         return quote(value)
 
     return finalize
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, TemplateError | QuotingError):
+        return str(error)
+    return f"{type(error).__name__}: {error}"
 
 
 def _place(name: str, error: Exception) -> str:

@@ -114,7 +114,8 @@ def _check(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> i
     role, settings = _settings(words, seen, log)
     # The daemon is run with the machine's PATH, whichever variables are judged.
     program = {"PATH": environ.get("PATH", "")} | seen
-    with TemporaryDirectory(prefix="entrykit-") as folder:
+    place = environ.get("TMPDIR", "/tmp")  # noqa: S108 -- only named in an error
+    with writing(place), TemporaryDirectory(prefix="entrykit-") as folder:
         with writing(folder):
             role.prepare(settings, folder, False, log)
             for file in render(role, settings, role.machine.observe()).values():

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -106,7 +107,7 @@ class Running:
         return self.process.wait(seconds)
 
     def comes(self, condition):
-        """Wait for a condition; fails with what the program has said."""
+        """Wait for a condition, and return what is true then; fails if the program ends."""
 
         def probe():
             if self.process.poll() is not None:
@@ -114,6 +115,10 @@ class Running:
             return condition()
 
         return eventually(probe, DEADLINE)
+
+    def evidence(self):
+        """For the report of a failure: what the program has said."""
+        yield self.log.name, self.log.read_text(errors="replace")
 
     @property
     def children(self):
@@ -132,6 +137,15 @@ def status(pid):
     """The fields of /proc/PID/status."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+
+def opened(pid):
+    """What the descriptors of a process are (proc_pid_fd(5))."""
+    found = []
+    for path in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # it is at work and closes some of them
+            found.append(os.readlink(path))
+    return found
 
 
 def environ_of(pid):

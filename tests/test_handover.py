@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from contextlib import suppress
-from pathlib import Path
 
 import pytest
 from namespaces import UNSHARE
@@ -17,6 +15,7 @@ from programs import (
     edge_environ,
     entrykit,
     environ_of,
+    opened,
     script,
     serves,
     status,
@@ -204,14 +203,6 @@ def test_the_daemon_is_the_same_process_and_the_only_one(environ, tmp_path, sear
 def kept(environ):
     """Without the variables that HAProxy gives itself and its worker."""
     return {name: value for name, value in environ.items() if not re.match(OWN, name)}
-
-
-def opened(pid):
-    found = []
-    for path in Path(f"/proc/{pid}/fd").iterdir():
-        with suppress(FileNotFoundError):  # it is at work and closes some of them
-            found.append(os.readlink(path))
-    return found
 
 
 @pytest.mark.versions

@@ -6,6 +6,7 @@ import pytest
 
 from entrykit.environ import read
 from entrykit.role import load_role
+from entrykit.shown import shown
 
 NAMES = ["DOMAINS", "HTTP_PORT", "HTTPS_PORT", "BIND", "STATS_PASSWORD"]
 HAPROXY = [name.upper() for name in load_role("haproxy").settings.model_fields]
@@ -27,6 +28,14 @@ def test_a_slip_is_a_warning_with_the_name_that_was_meant(name, meant):
 
     assert reading.warnings == [f"{name}: no such variable; did you mean {meant}?"]
     assert (reading.values, reading.faults) == ({}, {})
+
+
+@pytest.mark.parametrize("name", ["DOMAINS\x1b", "DOMAINS\n", "DOMAINS ", "DOMAINS\udcff"])
+def test_a_hostile_name_harms_no_terminal(name):
+    (warning,) = read({name: "x"}, NAMES).warnings
+
+    assert warning == f"{shown(name)}: no such variable; did you mean DOMAINS?"
+    assert warning.isprintable()
 
 
 USUAL = """
