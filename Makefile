@@ -15,8 +15,6 @@ PROGRAMS := haproxy curl openssl iproute2 procps util-linux
 # Releases of Debian whose HAProxy is not this machine's own; the first of them is always tried.
 CODENAME := $(shell . /etc/os-release && echo "$$VERSION_CODENAME")
 OTHERS := $(filter-out $(CODENAME),trixie bookworm sid)
-# Ruff reads .gitignore in a git clone only.
-BEYOND := --extend-exclude .cache
 MADE := .made-by-$(subst /,-,$(PYTHON))
 
 .PHONY: help
@@ -36,8 +34,8 @@ test-versions: setup $(addprefix test-,$(OTHERS)) ## what depends on HAProxy's v
 
 .PHONY: lint
 lint: setup ## style and types
-	$(BIN)/ruff check $(BEYOND)
-	$(BIN)/ruff format --check $(BEYOND)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
 .PHONY: test-here
@@ -60,8 +58,8 @@ wheel: setup ## build dist/*.whl, and try it in a virtual environment of its own
 
 .PHONY: format
 format: setup ## have ruff mend what it can
-	$(BIN)/ruff check --fix $(BEYOND)
-	$(BIN)/ruff format $(BEYOND)
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
 
 .PHONY: clean
 clean: ## remove everything that was made here

@@ -6,6 +6,9 @@ import gc
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
+from importlib import import_module
+from types import ModuleType
 
 
 def run() -> None:
@@ -14,11 +17,27 @@ def run() -> None:
     # collecting, while imports alone would trigger dozens of collections.
     gc.disable()
     environ = given(os.environ)
-    # Pydantic would look through every installed package for plugins of its own.
-    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
+    _import_pydantic()
     from entrykit.cli import main
 
     sys.exit(main(sys.argv, environ))
+
+
+def _import_pydantic() -> None:
+    """Import what looks for pydantic's plugins, and let it find none.
+
+    It asks importlib.metadata for the entry points of every installed package,
+    and to import that costs most of what a bare interpreter's start does. So it
+    meets a stand-in for this one question; nobody else ever sees that.
+    """
+    if "importlib.metadata" in sys.modules:
+        return
+    stand_in = ModuleType("importlib.metadata")
+    vars(stand_in)["entry_points"] = lambda **_question: ()
+    sys.modules[stand_in.__name__] = stand_in
+    with suppress(ImportError):  # a pydantic without it only starts slower
+        import_module("pydantic.plugin._loader")
+    del sys.modules[stand_in.__name__]
 
 
 def given(environ: Mapping[str, str]) -> dict[str, str]:
