@@ -7,7 +7,7 @@ import struct
 from threading import Thread
 
 IN, A, AAAA = 1, 1, 28  # RFC 1035, 3.2; RFC 3596, 2.1
-NOERROR, SERVFAIL, NXDOMAIN = 0, 2, 3
+NOERROR, SERVFAIL, NXDOMAIN, REFUSED = 0, 2, 3, 5
 
 
 class NameServer:
@@ -16,14 +16,14 @@ class NameServer:
     Attributes:
         address: where it listens.
         records: name to addresses of IPv4, of IPv6 or of both; a test may change them at any time.
-        failing: answer SERVFAIL whatever the question.
+        failure: a code to answer to all questions, and no address; 0 is none.
         silent: do not answer.
     """
 
     def __init__(self, address):
         self.address = address
         self.records = {}
-        self.failing = self.silent = False
+        self.failure, self.silent = NOERROR, False
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((address, 53))
         self._thread = Thread(target=self._serve, daemon=True)
@@ -47,8 +47,8 @@ class NameServer:
 
     def _answer(self, query):
         name, kind, end = _question(query)
-        addresses = [] if self.failing else self.records.get(name, [])
-        code = SERVFAIL if self.failing else NOERROR if addresses else NXDOMAIN
+        addresses = [] if self.failure else self.records.get(name, [])
+        code = self.failure or (NOERROR if addresses else NXDOMAIN)
         records = [record for each in addresses for record in _records(each, kind)]
         header = query[:2] + struct.pack("!HHHHH", 0x8180 | code, 1, len(records), 0, 0)
         return header + query[12:end] + b"".join(records)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-PAUSE = 0.02
+_PAUSE = 0.02
 
 
 def eventually(probe, seconds=10.0):
@@ -25,4 +25,12 @@ def eventually(probe, seconds=10.0):
             if result:
                 return result
         assert time.monotonic() < deadline, f"not within {seconds} s: {result!r}"
-        time.sleep(PAUSE)
+        time.sleep(_PAUSE)
+
+
+def throughout(probe, seconds):
+    """Call `probe` for so long, and fail as soon as it returns something false."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        assert probe()
+        time.sleep(_PAUSE)

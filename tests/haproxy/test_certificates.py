@@ -164,6 +164,25 @@ def test_a_key_of_another_certificate_does_not_harm_a_good_one(edge, authority, 
     assert "0.pem" in served.said
 
 
+def test_broken_company_of_a_certificate_does_not_harm(edge, authority, web):
+    """HAProxy would refuse to start for what it cannot read beside a PEM file."""
+    made = edge.made(DOMAINS=web.serves("one.test"), certificates=[authority.pem("one.test")])
+    for ending in ("ocsp", "sctl", "issuer"):
+        (made.certs / f"0.pem.{ending}").write_bytes(b"garbage\n")
+
+    assert made.start().https("one.test").app == "web"
+
+
+def test_a_key_may_lie_beside_its_certificate(edge, authority, web):
+    made = edge.made(DOMAINS=web.serves("one.test"))
+    pem = authority.pem("one.test")
+    start = pem.index(b"-----BEGIN CERT")
+    (made.certs / "one.pem").write_bytes(pem[start:])
+    (made.certs / "one.pem.key").write_bytes(pem[:start])
+
+    assert made.start().https("one.test").app == "web"
+
+
 def test_a_read_only_folder_is_served(edge, authority, web):
     """As a secret that is mounted into the container."""
     made = edge.made(DOMAINS=web.serves("one.test"), certificates=[authority.pem("one.test")])

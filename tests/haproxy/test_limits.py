@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import socket
 import time
+from contextlib import ExitStack
 
 import pytest
 from haproxy.admin import told
@@ -24,15 +25,29 @@ def deaf():
 
 
 @pytest.fixture(scope="module")
-def hurried(shared_edge, web, deaf):
+def full():
+    """A port where connections wait: the system drops what does not fit into the queue."""
+    address = "127.0.0.1", free_port()
+    with ExitStack() as stack:
+        stack.enter_context(socket.create_server(address, backlog=0))
+        for _ in range(3):
+            client = stack.enter_context(socket.socket())
+            client.setblocking(False)
+            client.connect_ex(address)
+        yield address[1]
+
+
+@pytest.fixture(scope="module")
+def hurried(shared_edge, web, deaf, full):
     """Waits for nobody longer than a moment."""
     return shared_edge(
-        DOMAINS=f"{web.serves('one.test')} 127.0.0.1:{deaf}:deaf.test",
+        DOMAINS=f"{web.serves('one.test')} 127.0.0.1:{deaf}:deaf.test 127.0.0.1:{full}:full.test",
         HTTPS_REDIRECT="off",
+        TIMEOUT_CONNECT="100ms",
         TIMEOUT_REQUEST="300ms",
-        TIMEOUT_KEEP_ALIVE="300ms",
         TIMEOUT_SERVER="300ms",
-        TIMEOUT_TUNNEL="300ms",
+        TIMEOUT_KEEP_ALIVE="900ms",
+        TIMEOUT_TUNNEL="900ms",
         HAPROXY_MAXCONN="50",
         ADMIN_SOCKET="admin.sock",
     )
@@ -50,12 +65,26 @@ def test_an_app_that_does_not_answer_is_given_up(hurried):
 def test_an_idle_connection_is_closed(hurried):
     with hurried.connect("HTTP") as connection:
         assert ask(connection, written("one.test")).status == 200
-        assert connection.recv(1) == b""
+        assert 0.7 < closed_after(connection) < 5
 
 
 def test_a_silent_websocket_is_closed(hurried):
     with websocket(hurried.connect("HTTP"), "one.test") as connection:
-        assert connection.recv(1) == b""
+        assert 0.7 < closed_after(connection) < 5
+
+
+def closed_after(connection):
+    """Seconds until the other side ends the connection."""
+    began = time.monotonic()
+    assert connection.recv(1) == b""
+    return time.monotonic() - began
+
+
+def test_an_app_that_cannot_be_reached_is_given_up(hurried):
+    began = time.monotonic()
+
+    assert hurried.http("full.test").status == 503
+    assert time.monotonic() - began < 4
 
 
 def test_the_number_of_connections_is_what_was_told(hurried):
@@ -75,12 +104,9 @@ def test_a_websocket_does_not_hold_up_a_graceful_stop(edge, web):
         DOMAINS=web.serves("one.test"), HTTPS_REDIRECT="off", HAPROXY_HARD_STOP_AFTER="500ms"
     )
     with websocket(served.connect("HTTP"), "one.test") as connection:
-        began = time.monotonic()
         served.signal("USR1")
-        assert connection.recv(1) == b""
+        assert 0.4 < closed_after(connection) < 5
     served.ended()
-
-    assert 0.4 < time.monotonic() - began < 5
 
 
 def test_a_request_that_is_under_way_is_finished_at_a_graceful_stop(edge, web):

@@ -152,12 +152,16 @@ def test_a_failed_handshake_breaks_no_line(logged):
 
 
 def test_health_checks_are_not_logged(logged):
+    """Nor connections without a byte, which is what a load balancer's checks are."""
+    logged.connect("HTTP", source="127.0.0.99").close()
     with logged.connect("HEALTH") as connection:
         assert ask(connection, written("localhost", "/healthz")).status == 200
     logged.http("one.test", "/after-the-check")
 
     entry(logged, uri="/after-the-check")
-    assert b"healthz" not in b"".join(logged.access_log)
+    log = b"".join(logged.access_log)
+    assert b"healthz" not in log
+    assert b"127.0.0.99" not in log
 
 
 def test_haproxys_own_format_is_the_default(edge, web, pems):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from haproxy.client import ask, written
 
@@ -113,12 +115,23 @@ def test_www_is_served_as_any_other_name_unless_told(edge, authority, domains):
     assert served.https("www.one.test").app == "web"
 
 
+@pytest.mark.parametrize("apex", ["one.test", "www.one.test"])
+def test_www_leads_to_the_apex_where_one_is_passed_through(edge, web, apex):
+    """Whichever of the two it is: in HTTP both are ours to answer."""
+    other = {"one.test", "www.one.test"} - {apex}
+    apps = [web.described(*other), ("127.0.0.9", {"domains": [apex], "tls": "passthrough"})]
+    served = edge(DOMAINS=json.dumps(dict(apps)), WWW_REDIRECT="on")
+
+    assert served.http("www.one.test", "/p").location == "https://one.test/p"
+
+
 def test_http_is_served_if_told(edge, domains):
     served = edge(DOMAINS=domains, HTTPS_REDIRECT="off", WWW_REDIRECT="on")
 
     assert served.http("one.test", method="POST", body=b"x").app == "web"
-    assert served.http("www.one.test", "/p").location == "http://one.test/p"
-    assert served.http("www.one.test", method="POST").status == 308
+    for method, status in {"GET": 301, "HEAD": 301, "POST": 308}.items():
+        answer = served.http("www.one.test", "/p", method=method)
+        assert (answer.status, answer.location) == (status, "http://one.test/p")
     assert served.http("www.lonely.test").app == "web"
 
 

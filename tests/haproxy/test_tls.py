@@ -66,6 +66,31 @@ def test_intermediate_has_no_cipher_without_forward_secrecy_or_aead(profiles, au
         pass
 
 
+def test_the_client_chooses_among_the_ciphers(profiles, authority):
+    """Mozilla: it knows whether it has AES in hardware."""
+    names = ["ECDHE-ECDSA-CHACHA20-POLY1305", "ECDHE-ECDSA-AES128-GCM-SHA256"]
+    for order in (names, names[::-1]):
+        context = client(authority, ssl.TLSVersion.TLSv1_2)
+        context.set_ciphers(":".join(order))
+        with profiles["intermediate"].tls("one.test", context) as connection:
+            assert connection.cipher()[0] == order[0]
+
+
+def test_no_curve_is_accepted_that_mozilla_does_not_name(profiles, authority):
+    context = client(authority, ssl.TLSVersion.TLSv1_3)
+    context.set_ecdh_curve("secp521r1")
+    refused = pytest.raises(ssl.SSLError, match="HANDSHAKE_FAILURE")
+    with refused, profiles["intermediate"].tls("one.test", context):
+        pass
+
+
+def test_sessions_are_not_given_away_in_tickets(profiles, authority):
+    """Their key would have to be changed daily; nobody does."""
+    context = client(authority, ssl.TLSVersion.TLSv1_2)
+    with profiles["intermediate"].tls("one.test", context) as connection:
+        assert not connection.session.has_ticket
+
+
 @pytest.mark.parametrize(
     ("profile", "header"), [("intermediate", None), ("modern", "max-age=63072000")]
 )
