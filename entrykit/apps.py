@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from entrykit.hostnames import is_address
 from entrykit.shown import shown
+
+
+class Site(NamedTuple):
+    """What one domain may be told; None is what the role does by default.
+
+    Attributes:
+        spa: whether a path without a file shows index.html.
+    """
+
+    spa: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,12 +25,14 @@ class App:
     """An app on one port, and the domains that it serves.
 
     Attributes:
-        name: as it is connected to: a DNS name, or an IP address without brackets.
+        name: as it is connected to: a DNS name, or an IP address without brackets;
+            empty where DOMAINS is a plain list.
         port: as it is connected to; None for what the role takes by default.
         domains: normalised, in order of appearance, each once.
         replicas: how many addresses the name may resolve to.
         check: path of a health check over HTTP, or None.
         tls: `terminate`, or `passthrough` where the app speaks TLS itself.
+        sites: options by domain, for those that have any.
     """
 
     name: str
@@ -29,6 +41,7 @@ class App:
     replicas: int = 1
     check: str | None = None
     tls: str = "terminate"
+    sites: Mapping[str, Site] = field(default_factory=dict, hash=False)
 
 
 class Options(NamedTuple):

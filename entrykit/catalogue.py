@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import Final, NamedTuple, TypeAlias, TypeVar
 
-from entrykit.apps import DEFAULTS, App, Options, contradictions, differences, label
+from entrykit.apps import DEFAULTS, App, Options, Site, contradictions, differences, label
 from entrykit.faults import Faults
 from entrykit.hostnames import all_ordinary, app_name, domain
 from entrykit.ports import port as port_number
@@ -35,6 +36,7 @@ class Catalogue:
     def __init__(self) -> None:
         self._domains: dict[_Key, list[str]] = {}
         self._options: dict[_Key, Options] = {}
+        self._sites: dict[str, Site] = {}
         self._faults: list[str] = []
 
     def refuse(self, place: Place, *reasons: str) -> None:
@@ -75,6 +77,16 @@ class Catalogue:
         for number, domains in self._by_port(place, port, items):
             if name and number != _REFUSED:
                 self._merge(place, (name, number), options, domains)
+
+    def tell(self, place: Place, sites: Iterable[tuple[str, Site]]) -> None:
+        """Note the options of domains, each with its name as it was written."""
+        for text, site in sites:
+            # A name that is none is refused where it is added.
+            with suppress(Faults):
+                if self._sites.setdefault(domain(text.partition("/")[0]), site) != site:
+                    self.refuse(
+                        place, f"{shown(text)}: told before, and differently (expected the same)"
+                    )
 
     def _by_port(
         self, place: Place, port: int | None, items: list[str]
@@ -125,6 +137,7 @@ class Catalogue:
                 port,
                 tuple(dict.fromkeys(domains) if repeated else domains),
                 *self._options[name, port],
+                {name: self._sites[name] for name in domains if name in self._sites},
             )
             for (name, port), domains in self._domains.items()
         )

@@ -32,18 +32,23 @@ def parse_domains(text: str) -> tuple[App, ...]:
     Raises:
         Faults: with everything that is wrong, in order.
     """
-    uncommented = _COMMENT.sub("", text) if "#" in text else text
+    bare = uncommented(text)
     catalogue = Catalogue()
-    if _is_map(uncommented):
+    if is_map(bare):
         from entrykit.domains_map import read_map
 
         read_map(text, catalogue)
     else:
-        _read_entries(uncommented, catalogue)
+        _read_entries(bare, catalogue)
     return catalogue.apps()
 
 
-def _is_map(text: str) -> bool:
+def uncommented(text: str) -> str:
+    """Drop the comments of entries."""
+    return _COMMENT.sub("", text) if "#" in text else text
+
+
+def is_map(text: str) -> bool:
     """Whether this is JSON or YAML: an entry begins with no brace, and ends with no colon."""
     first, newline, _ = text.strip().partition("\n")
     word = first.split()[0] if first else ""

@@ -8,15 +8,17 @@
       check: /healthz
       tls: terminate
 
-A key may also be `app:port`; a value that is no map is the domains.
+A key may also be `app:port`; a value that is no map is the domains. Domains that have
+options of their own are a map as well: {"example.com": {"spa": true}, "example.org": {}}.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final, cast
 
-from entrykit.apps import DEFAULTS, Options
+from entrykit.apps import DEFAULTS, Options, Site
 from entrykit.catalogue import Catalogue, Place
 from entrykit.domains import cut_name
 from entrykit.faults import Faults
@@ -57,7 +59,11 @@ def _add(catalogue: Catalogue, place: Place, value: Tree) -> None:
                 place, f"port: {shown(own or '')}, and another in the name (expected one)"
             )
         port = own
-    items = _items(catalogue, place, fields.get("domains", []))
+    domains = fields.get("domains", [])
+    if isinstance(domains, tuple):
+        catalogue.tell(place, _sites(catalogue, place, domains))
+        domains = [domain for domain, _ in domains]
+    items = _items(catalogue, place, domains)
     catalogue.add(place, (name, port), items, _options(catalogue, place, fields))
 
 
@@ -95,6 +101,32 @@ def _items(catalogue: Catalogue, place: Place, value: Tree) -> list[str]:
     return [item for item in value if isinstance(item, str)]
 
 
+def _sites(
+    catalogue: Catalogue, place: Place, domains: tuple[tuple[str, Tree], ...]
+) -> Iterator[tuple[str, Site]]:
+    """Yield the options of each domain that has some."""
+    for name, value in domains:
+        if value in (None, (), ""):
+            continue
+        if site := _site(catalogue, place, name, value):
+            yield name, site
+
+
+def _site(catalogue: Catalogue, place: Place, name: str, value: Tree) -> Site | None:
+    if not isinstance(value, tuple):
+        catalogue.refuse(place, f'{shown(name)}: not a map of options (expected {{"spa": true}})')
+        return None
+    spa = None
+    for option, choice in value:
+        if option != "spa":
+            catalogue.refuse(
+                place, f"{shown(name)}: {shown(option)}: no such option (expected spa)"
+            )
+        elif (spa := _switch(choice)) is None:
+            catalogue.refuse(place, f"{shown(name)}: spa: neither on nor off (expected one)")
+    return Site(spa)
+
+
 def _options(catalogue: Catalogue, place: Place, fields: dict[str, Tree]) -> Options:
     if _OPTIONS.isdisjoint(fields):
         return DEFAULTS
@@ -129,6 +161,18 @@ def _tls(value: Tree) -> str:
     if text not in ("terminate", "passthrough"):
         raise Faults([f"tls: {shown(text)}: not known (expected terminate or passthrough)"])
     return text
+
+
+def _switch(value: Tree) -> bool | None:
+    """Read true and false, or the words for on and off that variables have."""
+    from entrykit.kinds import switch
+
+    if not isinstance(value, str):
+        return value if isinstance(value, bool) else None
+    try:
+        return switch(value)
+    except Faults:
+        return None
 
 
 def _text(option: str, value: Tree) -> str:

@@ -66,13 +66,19 @@ def as_entries(apps):
 def as_map(apps):
     return {
         address(app): {
-            "domains": list(app.domains),
+            "domains": {name: as_options(app.sites.get(name)) for name in app.domains}
+            if app.sites
+            else list(app.domains),
             "replicas": app.replicas,
             "tls": app.tls,
             **({"check": app.check} if app.check else {}),
         }
         for app in apps
     }
+
+
+def as_options(site):
+    return {} if site is None or site.spa is None else {"spa": site.spa}
 
 
 def outcome(text):
@@ -164,7 +170,12 @@ SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(GRAM
 ODD_KEYS = st.text(GRAMMAR) | st.sampled_from(["web", "web:80", "[::1]:80", "10.0.0.1"])
 FIELDS = st.sampled_from(["port", "domains", "replicas", "check", "tls"])
 TEXTS = SCALARS | DOMAINS
-VALUES = TEXTS | st.lists(TEXTS | st.lists(SCALARS, max_size=2), max_size=4)
+SITES = st.dictionaries(
+    TEXTS.filter(lambda key: isinstance(key, str)),
+    SCALARS | st.dictionaries(st.sampled_from(["spa", "x"]), SCALARS | st.just("on")),
+    max_size=3,
+)
+VALUES = TEXTS | st.lists(TEXTS | st.lists(SCALARS, max_size=2), max_size=4) | SITES
 TREES = VALUES | st.dictionaries(FIELDS | ODD_KEYS, VALUES, max_size=5)
 
 

@@ -1,0 +1,64 @@
+"""DOMAINS for a role that connects to nobody, and so may do without the names of apps.
+
+    example.com,www.example.com  example.org
+    ["example.com", "www.example.com", "example.org"]
+
+Or whatever `entrykit.domains` reads: what is no list has a colon or a brace.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from entrykit.apps import App
+from entrykit.domains import is_map, parse_domains, uncommented
+from entrykit.faults import Faults
+from entrykit.hostnames import all_ordinary, domain
+
+
+def parse_domains_or_list(text: str) -> tuple[App, ...]:
+    """Read the text of DOMAINS, where it may be a plain list.
+
+    Returns:
+        For a list one app without a name; otherwise as `parse_domains`.
+
+    Raises:
+        Faults: with everything that is wrong, in order.
+    """
+    bare = uncommented(text)
+    if is_map(bare) or not (items := _items(bare)):
+        return parse_domains(text)
+    return (App("", None, tuple(dict.fromkeys(_domains(items)))),)
+
+
+def _items(text: str) -> list[str]:
+    """Return the items of a list; none where this is something else."""
+    from entrykit.kinds import words
+
+    if re.match(r'\s*\[\s*"', text):
+        return words(text)
+    if ":" in text:
+        return []
+    return [item for word in text.split() for item in word.split(",")]
+
+
+def _domains(items: list[str]) -> Iterable[str]:
+    if all_ordinary(items):
+        return items
+    good: list[str] = []
+    faults: list[str] = []
+    for item in items:
+        try:
+            good.append(_domain(item))
+        except Faults as error:
+            faults += error.faults
+    if faults:
+        raise Faults(faults)
+    return good
+
+
+def _domain(item: str) -> str:
+    if not item:
+        raise Faults(["an empty item among the domains (expected single commas between)"])
+    return domain(item)
