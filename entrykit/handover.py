@@ -20,10 +20,10 @@ _DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 def upstream(role: Role[Any], settings: Settings, command: Sequence[str]) -> list[str]:
     """Return what is executed in the end.
 
-    The image's entrypoint gets the command unchanged; where there is none, the
-    daemon is executed as the official entrypoint would.
+    The image's entrypoint gets the command, which the role may have completed;
+    where there is none, the daemon is executed as the official entrypoint would.
     """
-    words = list(command) or list(role.command(settings))
+    words = list(role.complete(settings, command) if command else role.command(settings))
     named = settings.entrykit_upstream
     if named is None and os.path.exists(role.entrypoint):
         named = role.entrypoint

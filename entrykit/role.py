@@ -26,12 +26,21 @@ class Machine:
     """
 
     @classmethod
-    def observe(cls) -> Self:
-        """Look at this machine: before a start and before a check."""
+    def observe(cls, _environ: Mapping[str, str]) -> Self:
+        """Look at this machine: before a start and before a check.
+
+        Args:
+            _environ: what the daemon will see; its PATH leads to the daemon.
+        """
         return cls()
 
 
 Prepare = Callable[[S, str, bool, Log], None]
+
+
+def as_given(_settings: Settings, command: Sequence[str]) -> Sequence[str]:
+    """Leave a command as it is: for a daemon whose default is the file that we write."""
+    return command
 
 
 def prepare_nothing(_settings: Settings, _folder: str, _live: bool, _log: Log) -> None:
@@ -53,6 +62,7 @@ class Role(Generic[S]):
         daemon: the program, and the first word of a command that is ours.
         entrypoint: where the official image has its entrypoint.
         command: the command where none was given: the official image's own.
+        complete: from the command that was given to one that reads our main file.
         bare: from a command to what the official entrypoint would execute.
         check: from a folder of files to the command that judges them.
         reads: whether a command reads a given main file.
@@ -73,6 +83,7 @@ class Role(Generic[S]):
     daemon: str
     entrypoint: str
     command: Callable[[S], Sequence[str]]
+    complete: Callable[[S, Sequence[str]], Sequence[str]] = as_given
     bare: Callable[[Sequence[str]], Sequence[str]]
     check: Callable[[str], Sequence[str]]
     reads: Callable[[Sequence[str], str], bool]

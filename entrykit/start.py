@@ -40,7 +40,7 @@ def configure(
     settings = role.settings.from_environ(environ, log.warning)
     argv = upstream(role, settings, command)
     find(argv[0], environ)
-    files = render(role, settings, role.machine.observe())
+    files = render(role, settings, role.machine.observe(environ))
     folder = settings.config_dir
     with writing(folder):
         if not settings.entrykit_overwrite:

@@ -116,9 +116,10 @@ def _check(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> i
     program = {"PATH": environ.get("PATH", "")} | seen
     place = environ.get("TMPDIR", "/tmp")  # noqa: S108 -- only named in an error
     with writing(place), TemporaryDirectory(prefix="entrykit-") as folder:
+        there = settings.model_copy(update={"config_dir": folder})
         with writing(folder):
             role.prepare(settings, folder, False, log)
-            for file in render(role, settings, role.machine.observe()).values():
+            for file in render(role, there, role.machine.observe(program)).values():
                 write(os.path.join(folder, file.path), file)
         judge_for(role, settings, program, log.info)(folder)
     return 0
@@ -129,7 +130,7 @@ def _diff(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> in
     from entrykit.templates import render
 
     role, settings = _settings(words, _environ(words, environ), log)
-    files = render(role, settings, role.machine.observe())
+    files = render(role, settings, role.machine.observe(environ))
     lines = difference(role, settings, files)
     with suppress(BrokenPipeError):
         sys.stdout.writelines(lines)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -29,6 +29,7 @@ class HaproxyMachine(Machine):
     @classmethod
     def observe(
         cls,
+        _environ: Mapping[str, str],
         hosts: str = "/etc/hosts",
         resolv_conf: str = "/etc/resolv.conf",
         ipv6: str = "/proc/net/if_inet6",
