@@ -11,7 +11,7 @@ SHELL := bash
 
 BIN := .venv/bin
 # What the tests and the demo run, beside Python's packages.
-PROGRAMS := haproxy curl openssl iproute2 procps util-linux
+PROGRAMS := haproxy nginx curl openssl iproute2 procps util-linux
 # Releases of Debian whose HAProxy is not this machine's own; the first of them is always tried.
 CODENAME := $(shell . /etc/os-release && echo "$$VERSION_CODENAME")
 OTHERS := $(filter-out $(CODENAME),trixie bookworm sid)

@@ -20,9 +20,23 @@ _bare: Final = re.compile(r"[A-Za-z0-9._:/,@*=+\[\]-]+").fullmatch
 _map_key: Final = re.compile(r"[^\s#\x00-\x1f\x7f][^\s\x00-\x1f\x7f]*").fullmatch
 _map_value: Final = re.compile(r"[^\s\x00-\x1f\x7f]+(?: +[^\s\x00-\x1f\x7f]+)*").fullmatch
 
+# The same for nginx.conf, where a word may also be a parameter of any directive.
+_nginx_bare: Final = re.compile(r"[A-Za-z0-9._:/,@=+\[\]-]+").fullmatch
+_nginx_domain: Final = re.compile(r"[a-z0-9.*-]+").fullmatch
+_NGINX_LONGEST: Final = 4094  # octets between quotes: more is "too long parameter"
+# A map takes these as directives of its own (ngx_http_map_module), unless a backslash stands
+# before them.
+_NGINX_WORDS: Final = frozenset({"default", "hostnames", "include", "volatile"})
+
 
 class QuotingError(ValueError):
     """The format has no way to say this value."""
+
+
+class Quoted(str):
+    """Text that is quoted for its format already."""
+
+    __slots__ = ()
 
 
 def haproxy(value: object) -> str:
@@ -54,6 +68,63 @@ def haproxy_map(value: object) -> str:
     if odd:
         raise QuotingError(f"{shown(odd[0])}: a map file cannot hold it")
     return "\n".join([f"{key} {text}" for key, text in value.items()])
+
+
+def nginx(value: object) -> str:
+    """Quote one word of nginx.conf.
+
+    Between double quotes a backslash stands before a quote and before itself. A $
+    begins a variable, whatever stands before it, and is refused.
+    """
+    if isinstance(value, Snippet | Quoted):
+        return value
+    text = value if type(value) is str else _plain(value)
+    if _nginx_bare(text) and len(text) <= _NGINX_LONGEST:
+        return text
+    if "$" in text:
+        raise QuotingError(f"{_named(value)}: nginx.conf cannot hold it: a $ begins a variable")
+    return _nginx_quoted(text, value)
+
+
+def nginx_literal(text: str) -> Quoted:
+    """Quote a word where nginx knows no variables, as in the values of a geo: $ means itself."""
+    return Quoted(_nginx_quoted(text, text))
+
+
+def nginx_path(folder: str, rest: str) -> Quoted:
+    """Quote a path that begins with a literal and ends with variables of nginx.
+
+    A $ of the literal becomes `${dollar}`: the file has to say `geo $dollar { default "$"; }`.
+    """
+    return Quoted(_nginx_quoted(folder, folder).replace("$", "${dollar}")[:-1] + f'{rest}"')
+
+
+def nginx_map(value: object) -> str:
+    """Write the lines that a map of nginx includes; `value` maps keys to values.
+
+    A key means itself, but for the words and the ~ of regular expressions, from
+    which a backslash takes their meaning. In a value, $ begins a variable.
+    """
+    if not isinstance(value, Mapping):
+        raise QuotingError(f"{_named(value)}: not a map")
+    return "\n".join([f"{_nginx_key(key)} {nginx(text)};" for key, text in value.items()])
+
+
+def _nginx_key(key: str) -> str:
+    if key in _NGINX_WORDS or key.startswith(("~", "\\")):
+        return _nginx_quoted(f"\\{key}", key)
+    return key if len(key) <= _NGINX_LONGEST and _nginx_domain(key) else _nginx_quoted(key, key)
+
+
+def _nginx_quoted(text: str, value: object) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    if "\0" in text:
+        raise QuotingError(f"{_named(value)}: nginx.conf cannot hold it: a NUL")
+    if len(escaped.encode()) > _NGINX_LONGEST:
+        raise QuotingError(
+            f"{_named(value)}: nginx.conf cannot hold it: more than {_NGINX_LONGEST} bytes"
+        )
+    return f'"{escaped}"'
 
 
 def _plain(value: object) -> str:

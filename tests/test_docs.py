@@ -82,33 +82,41 @@ def test_the_python_of_readme_runs(block):
 
 
 ENVIRONMENTS = [
-    pytest.param(block, id=f"{page.stem}-{number}")
+    pytest.param(page, block, id=f"{page.stem}-{number}")
     for page in PAGES
     for number, block in enumerate(blocks(page, "dotenv"))
 ]
 
 
-@pytest.mark.parametrize("block", ENVIRONMENTS)
-def test_every_environment_in_the_pages_is_accepted_without_a_warning(block, tmp_path):
+@pytest.mark.parametrize(("page", "block"), ENVIRONMENTS)
+def test_every_environment_in_the_pages_is_accepted_without_a_warning(page, block, tmp_path):
     (tmp_path / "env").write_text(block)
     warnings: list[str] = []
 
     environ = overlay({"DOMAINS": "web:example.com"}, [str(tmp_path / "env")], [])
-    load_role("haproxy").settings.from_environ(environ, warnings.append)
+    role = page.stem if page.stem in role_names() else "haproxy"
+    load_role(role).settings.from_environ(environ, warnings.append)
 
     assert warnings == []
 
 
-def test_every_field_of_the_json_log_is_explained():
-    files = entrykit.render("haproxy", {"DOMAINS": "web:example.com", "LOG_FORMAT": "json"})
-    fields = set(re.findall(r'"(\w+)":', files["haproxy.cfg"].text))
-    page = (ROOT / "docs" / "haproxy.md").read_text()
+@pytest.mark.parametrize(
+    ("role", "variable"), [("haproxy", "LOG_FORMAT"), ("nginx-static", "LOGS")]
+)
+def test_every_field_of_the_json_log_is_explained(role, variable):
+    files = entrykit.render(role, {"DOMAINS": "web:example.com", variable: "json"})
+    fields = set(re.findall(r'"(\w+)":', files[load_role(role).main].text))
+    page = (ROOT / "docs" / f"{role}.md").read_text()
 
     assert fields
     assert {field for field in fields if f"`{field}`" not in page} == set()
 
 
-@pytest.mark.parametrize("page", [README, ROOT / "docs" / "haproxy.md"], ids=lambda page: page.name)
+@pytest.mark.parametrize(
+    "page",
+    [README, *(ROOT / "docs" / f"{role}.md" for role in role_names())],
+    ids=lambda page: page.name,
+)
 def test_every_exit_code_is_explained(page):
     kinds = entrykit.EntrykitError.__subclasses__()
     codes = {kind.exit_code for kind in kinds if kind is not entrykit.HandOverError} | {126, 127}

@@ -1,0 +1,60 @@
+"""nginx for static sites: a folder for each domain, one server block for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from entrykit import quoting
+from entrykit.role import Role
+from entrykit.roles.nginx_static.machine import NginxMachine
+from entrykit.roles.nginx_static.prepare import prepare
+from entrykit.roles.nginx_static.settings import NginxSettings
+
+
+def _command(settings: NginxSettings) -> Sequence[str]:
+    return ["nginx", "-c", f"{settings.config_dir}/nginx.conf", "-g", "daemon off;"]
+
+
+def _complete(settings: NginxSettings, command: Sequence[str]) -> Sequence[str]:
+    """Name our file in a command that names none, such as the image's own.
+
+    The default is /etc/nginx/nginx.conf, which belongs to nginx's package.
+    """
+    words = ["nginx", *command] if command[0].startswith("-") else [*command]
+    if any(word.startswith("-c") for word in words[1:]):
+        return words
+    return [words[0], "-c", f"{settings.config_dir}/nginx.conf", *words[1:]]
+
+
+def _bare(command: Sequence[str]) -> Sequence[str]:
+    return command
+
+
+def _check(folder: str) -> Sequence[str]:
+    """Judge a folder; -e keeps what nginx says early out of the image's log files."""
+    return ["nginx", "-t", "-e", "stderr", "-c", f"{folder}/nginx.conf"]
+
+
+def _reads(command: Sequence[str], main: str) -> bool:
+    return main in command or f"-c{main}" in command
+
+
+ROLE: Final = Role(
+    name="nginx-static",
+    summary="static sites by Host, a folder for each domain",
+    settings=NginxSettings,
+    templates=Path(__file__).with_name("templates"),
+    main="nginx.conf",
+    quotes={".conf": quoting.nginx, ".map": quoting.nginx_map, ".types": quoting.nginx},
+    machine=NginxMachine,
+    daemon="nginx",
+    entrypoint="/docker-entrypoint.sh",
+    command=_command,
+    complete=_complete,
+    bare=_bare,
+    check=_check,
+    reads=_reads,
+    prepare=prepare,
+)

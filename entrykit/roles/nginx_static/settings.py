@@ -1,0 +1,157 @@
+"""The variables of the nginx-static role."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, PlainValidator
+
+from entrykit import kinds
+from entrykit.apps import App
+from entrykit.domains_list import parse_domains_or_list
+from entrykit.quoting import Quoted, nginx_literal, nginx_path
+from entrykit.roles.nginx_static.headers import SECURITY, Headers, headers, merged
+from entrykit.roles.nginx_static.sites import Sites, named, part
+from entrykit.secret import Snippet
+from entrykit.settings import Settings
+
+_NO_LINES: Final = Snippet("")
+_SMALLEST_HASH: Final = 2048  # nginx's own
+_LONGEST_PATH: Final = 1000  # octets, so that one with a name after it fits into nginx.conf
+
+Domains = Annotated[
+    tuple[App, ...],
+    PlainValidator(parse_domains_or_list),
+    kinds.Kind("domain,domain … or app:domain,domain …"),
+]
+HeaderMap = Annotated[Headers, PlainValidator(headers), kinds.Kind("map")]
+
+
+class NginxSettings(Settings):
+    """What the nginx-static role can be told."""
+
+    config_dir: kinds.Folder = Field(
+        default="/etc/nginx/entrykit",
+        description="Folder of nginx.conf and the files that it names; "
+        "nginx's pid file and temporary files are there too.",
+    )
+    domains: Domains = Field(
+        description="The domains that are served: `domain,domain`; or the whole map of apps that "
+        "HAProxy has, as `app:domain,domain` or in JSON or YAML, of which APP is served.",
+        examples=["example.com,example.org"],
+    )
+    app: kinds.Line | None = Field(
+        default=None,
+        description="Which app of DOMAINS this is; not needed where there is one only.",
+        examples=["web"],
+    )
+    http_port: kinds.Port = Field(default=8080, description="Port for HTTP.")
+    bind: kinds.Addresses = Field(
+        default=(),
+        description="Addresses to listen on; all of IPv4 and IPv6 unless set.",
+        examples=["192.0.2.1,2001:db8::1"],
+    )
+    www_root: kinds.Folder = Field(
+        default="/www", description="Folder with a folder of files for each domain."
+    )
+    spa: kinds.Switch = Field(
+        default=False,
+        description="Show index.html for a path that has no file, unless DOMAINS says otherwise "
+        "for a domain.",
+    )
+    follow_symlinks: kinds.Switch = Field(
+        default=False, description="Follow symbolic links inside of a site's folder, anywhere."
+    )
+    security_headers: kinds.Switch = Field(
+        default=True,
+        description="Send X-Content-Type-Options, X-Frame-Options and Referrer-Policy.",
+    )
+    headers: HeaderMap = Field(
+        default=(),
+        description="More response headers: a JSON or YAML map of names to values; an empty value "
+        "takes one of ours away.",
+        examples=['{"Content-Security-Policy": "default-src \'self\'"}'],
+    )
+    logs: Literal["combined", "json", "per-domain"] = Field(
+        default="combined",
+        description="Access log: on stdout in the combined format or as JSON, or a file for each "
+        "domain.",
+    )
+    log_dir: kinds.Folder = Field(
+        default="/var/log/nginx",
+        description="Folder of the files of LOGS=per-domain, `example.com.log` and so on.",
+    )
+    trusted_proxies: kinds.Networks = Field(
+        default=(),
+        description="Networks of proxies in front, whose word for the client's address is taken.",
+        examples=["10.0.0.0/8,2001:db8::/32"],
+    )
+    accept_proxy: kinds.Switch = Field(
+        default=False,
+        description="Expect the PROXY protocol from everybody; its address is believed from "
+        "TRUSTED_PROXIES only, where that is set.",
+    )
+    http2: kinds.Switch = Field(
+        default=False,
+        description="Speak HTTP/2 without TLS; before nginx 1.25.1 nothing else then.",
+    )
+    health_port: kinds.Port = Field(
+        default=8402, description="Port on loopback where /healthz answers 200."
+    )
+    shutdown_timeout: kinds.Duration = Field(
+        default="30s", description="Longest time that a graceful stop or an old worker may take."
+    )
+    worker_processes: kinds.Count | None = Field(
+        default=None,
+        description="How many workers; one for each processor that is ours unless set.",
+        examples=["2"],
+    )
+    nginx_extra_http: kinds.Snippet = Field(
+        default=_NO_LINES, description="Raw lines at the end of the http section."
+    )
+    nginx_extra_server: kinds.Snippet = Field(
+        default=_NO_LINES, description="Raw lines at the end of the server of all sites."
+    )
+
+    def conflicts(self) -> Iterator[str]:
+        """Yield what does not go together."""
+        if self.health_port == self.http_port:
+            yield f"HEALTH_PORT: {self.health_port} is also HTTP_PORT (expected another port)"
+        for name in ("config_dir", "www_root", "log_dir"):
+            if len(getattr(self, name).encode()) > _LONGEST_PATH:
+                yield f"{name.upper()}: longer than {_LONGEST_PATH} bytes"
+        if "$" in self.config_dir:
+            yield "CONFIG_DIR: has a $, with which nginx begins a variable (expected none)"
+        yield from named(self.domains, self.app)
+
+    @cached_property
+    def sites(self) -> Sites:
+        """What is served: the domains of our part of DOMAINS."""
+        return part(self.domains, self.app, spa=self.spa)
+
+    @property
+    def hash_size(self) -> int:
+        """For the hashes of maps: with twice as many as there are names nginx has no complaint."""
+        return max(_SMALLEST_HASH, 2 * len(self.sites.folders))
+
+    @property
+    def all_headers(self) -> Headers:
+        """Every header that people or we want, but Cache-Control of our own."""
+        return merged(SECURITY if self.security_headers else (), self.headers)
+
+    @property
+    def caching(self) -> bool:
+        """Whether Cache-Control is ours to say."""
+        return not any(name.lower() == "cache-control" for name, _ in self.headers)
+
+    @property
+    def www_root_text(self) -> Quoted:
+        """WWW_ROOT, where no $ is a variable's."""
+        return nginx_literal(self.www_root)
+
+    @property
+    def log_path(self) -> Quoted:
+        """The log file of a domain; nginx takes it for absolute by its first character alone."""
+        return nginx_path(self.log_dir, "/$log_name.log")

@@ -1,0 +1,71 @@
+"""The sites of this container: its part of DOMAINS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from entrykit.apps import App, Site, label
+from entrykit.shown import shown
+
+
+class Sites(NamedTuple):
+    """What nginx looks up by the host of a request.
+
+    Attributes:
+        folders: a domain, or a wildcard as `*.example.com`, to its folder's name.
+        www: `www.example.com` to `example.com`, for each domain that is one of ours.
+        spa: `/index.html` or nothing, for each folder that differs from the others.
+    """
+
+    folders: dict[str, str]
+    www: dict[str, str]
+    spa: dict[str, str]
+
+    @property
+    def wildcards(self) -> bool:
+        """Whether any of them is a wildcard."""
+        return any(name[0] == "*" for name in self.folders)
+
+
+def named(apps: Sequence[App], app: str | None) -> Iterator[str]:
+    """Yield a fault where APP does not say which part of DOMAINS is ours."""
+    known = ", ".join(dict.fromkeys(other.name for other in apps))
+    if app is not None and apps[0].name and not _ours(apps, app):
+        yield f"APP: {shown(app)}: DOMAINS has no such app (expected {_one_of(known)})"
+    elif app is None and "," in known:
+        yield f"APP: not set, and DOMAINS has several apps (expected {_one_of(known)})"
+
+
+def part(apps: Sequence[App], app: str | None, *, spa: bool) -> Sites:
+    """Take our part out of all apps.
+
+    Args:
+        apps: what DOMAINS says.
+        app: APP, or None for the only one.
+        spa: what a domain does that was told nothing.
+    """
+    ours = _ours(apps, app)
+    names = dict.fromkeys(name for own in ours for name in own.domains)
+    redirected = {f"www.{name}" for name in names}
+    folders = {name: name for name in names if name not in redirected}
+    told = {name: site for own in ours for name, site in own.sites.items()}
+    return Sites(
+        folders=folders,
+        www={f"www.{name}": name for name in folders if name[0] != "*"},
+        spa={name: "" if spa else "/index.html" for name in names if _differs(told.get(name), spa)},
+    )
+
+
+def _ours(apps: Sequence[App], app: str | None) -> list[App]:
+    if app is None or not apps[0].name:  # a plain list is all ours, whatever we are called
+        return [*apps]
+    return [own for own in apps if app in (own.name, label(own.name, own.port))]
+
+
+def _differs(site: Site | None, spa: bool) -> bool:
+    return site is not None and site.spa not in (None, spa)
+
+
+def _one_of(known: str) -> str:
+    return f"one of {known}" if "," in known else known

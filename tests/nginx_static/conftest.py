@@ -1,0 +1,48 @@
+"""What the tests of the nginx-static role share."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
+
+import pytest
+from nginx_static.web import Webs
+
+
+@pytest.fixture(scope="session")
+def search_path(tmp_path_factory):
+    """PATH with the nginx under test first: ENTRYKIT_TEST_NGINX, or that of our own PATH."""
+    named = os.environ.get("ENTRYKIT_TEST_NGINX")
+    program = shutil.which(named or "nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+    assert program, f"no {named or 'nginx'}: install it, or name one in ENTRYKIT_TEST_NGINX"
+    folder = tmp_path_factory.mktemp("path")
+    (folder / "nginx").symlink_to(os.path.abspath(program))
+    return f"{folder}:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+@pytest.fixture(scope="module")
+def open_folder():
+    """A folder that workers can reach: pytest's own are for their owner only."""
+    with TemporaryDirectory(prefix="entrykit-test-") as folder:
+        os.chmod(folder, 0o755)
+        yield Path(folder)
+
+
+@pytest.fixture
+def web(open_folder, search_path, evidence):
+    """Start nginx with files and variables; see `Webs`."""
+    folder = Path(mkdtemp(dir=open_folder))
+    folder.chmod(0o755)
+    with Webs(folder, search_path, evidence) as webs:
+        yield webs
+
+
+@pytest.fixture(scope="module")
+def shared_web(open_folder, search_path, evidence):
+    """The same, for a server of all tests of a module."""
+    folder = open_folder / "shared"
+    folder.mkdir()
+    with Webs(folder, search_path, evidence) as webs:
+        yield webs
