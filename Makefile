@@ -48,9 +48,10 @@ $(addprefix test-,$(OTHERS)): test-%: setup
 	ENTRYKIT_TEST_HAPROXY=$$program $(BIN)/pytest -m versions
 
 .PHONY: bench
-bench: .cache/bench/.ready ## start time against the bare interpreter and j2cli, as a table
+bench: .cache/bench/.ready ## start time and many domains, as tables of ratios
 	@.cache/bench/bin/pip install --quiet --force-reinstall --no-deps .
 	@.cache/bench/bin/python benchmarks/start.py
+	@.cache/bench/bin/python benchmarks/nginx_static.py
 
 .PHONY: wheel
 wheel: setup ## build dist/*.whl, and try it in a virtual environment of its own
@@ -76,7 +77,7 @@ setup: .venv/.ready ## make the virtual environment, install what is missing
 	touch $@
 
 .cache/bench/.ready: pyproject.toml .cache/bench/$(MADE)
-	tools/debian-packages haproxy
+	tools/debian-packages haproxy nginx
 	$(@D)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
 	$(@D)/bin/python -m pip install --quiet --group bench .
 	touch $@

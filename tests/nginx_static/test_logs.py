@@ -197,7 +197,7 @@ def test_each_domain_has_its_file(per_domain, host, name):
     path = f"/{abs(hash(host))}"
     per_domain.get(host, path)
 
-    assert f"GET {path} " in eventually(lambda: log_of(per_domain, name))
+    eventually(lambda: f"GET {path} " in log_of(per_domain, name))
     assert LINE.fullmatch(log_of(per_domain, name).splitlines()[-1])
 
 
