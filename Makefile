@@ -11,8 +11,9 @@ SHELL := bash
 
 BIN := .venv/bin
 # What the tests and the demo run, beside Python's packages.
-PROGRAMS := haproxy nginx curl openssl iproute2 procps util-linux
-# Releases of Debian whose HAProxy is not this machine's own; the first of them is always tried.
+PROGRAMS := haproxy nginx libnginx-mod-http-brotli-filter libnginx-mod-http-brotli-static \
+	curl openssl iproute2 procps util-linux
+# Releases of Debian whose daemons are not this machine's own; the first of them is always tried.
 CODENAME := $(shell . /etc/os-release && echo "$$VERSION_CODENAME")
 OTHERS := $(filter-out $(CODENAME),trixie bookworm sid)
 MADE := .made-by-$(subst /,-,$(PYTHON))
@@ -26,10 +27,10 @@ demo: setup ## serve two small apps through HAProxy on loopback, until Ctrl-C
 	@$(BIN)/python tools/demo.py
 
 .PHONY: test
-test: lint test-here test-$(firstword $(OTHERS)) ## everything that has to pass, with this machine's HAProxy and trixie's
+test: lint test-here test-$(firstword $(OTHERS)) ## everything that has to pass, with this machine's daemons and trixie's
 
 .PHONY: test-versions
-test-versions: setup $(addprefix test-,$(OTHERS)) ## what depends on HAProxy's version, with bookworm's, trixie's and sid's
+test-versions: setup $(addprefix test-,$(OTHERS)) ## what depends on the daemons' versions, with bookworm's, trixie's and sid's
 	$(BIN)/pytest -m versions
 
 .PHONY: lint
@@ -39,13 +40,13 @@ lint: setup ## style and types
 	$(BIN)/mypy
 
 .PHONY: test-here
-test-here: setup ## all tests, with this machine's HAProxy
+test-here: setup ## all tests, with this machine's daemons
 	$(BIN)/pytest
 
 .PHONY: $(addprefix test-,$(OTHERS))
 $(addprefix test-,$(OTHERS)): test-%: setup
-	program=$$(tools/haproxy-release $*) && \
-	ENTRYKIT_TEST_HAPROXY=$$program $(BIN)/pytest -m versions
+	haproxy=$$(tools/daemon-release haproxy $*) nginx=$$(tools/daemon-release nginx $*) && \
+	ENTRYKIT_TEST_HAPROXY=$$haproxy ENTRYKIT_TEST_NGINX=$$nginx $(BIN)/pytest -m versions
 
 .PHONY: bench
 bench: .cache/bench/.ready ## start time and many domains, as tables of ratios

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 
 import pytest
+
+from entrykit.roles.nginx_static.build import Build
 
 pytestmark = pytest.mark.versions
 
@@ -16,6 +19,7 @@ FILES = {
     "a.test/plain.txt": "0123456789",
     "a.test/ready.js": "not compressed",
     "a.test/ready.js.gz": gzip.compress(b"compressed before", mtime=0),
+    "a.test/ready.js.br": b"taken for brotli",
     "a.test/style.css": LONG,
     "a.test/image.png": LONG,
     "a.test/odd.thing": "x",
@@ -148,6 +152,28 @@ def test_a_file_that_was_compressed_before_is_sent_as_it_is(site):
     assert gzip.decompress(answer.body) == b"compressed before"
     assert answer.headers["Content-Type"] == "text/javascript; charset=utf-8"
     assert site.get("a.test", "/ready.js").body == b"not compressed"
+
+
+def test_brotli_is_used_where_its_modules_are(site, search_path):
+    """It is tried with this machine's own nginx; for one of another release they do not fit."""
+    loads = bool(Build.of({"PATH": search_path}).brotli())
+    answer = site.get("a.test", "/style.css", headers=[("Accept-Encoding", "gzip, br")])
+
+    assert answer.headers["Content-Encoding"] == ("br" if loads else "gzip")
+    assert loads or "ENTRYKIT_TEST_NGINX" in os.environ
+    refused = site.get("a.test", "/style.css", headers=[("Accept-Encoding", "gzip, br;q=0")])
+    assert refused.headers["Content-Encoding"] == "gzip"
+
+
+@pytest.mark.parametrize("follow", ["on", "off"])
+def test_a_file_that_brotli_compressed_before_is_sent_as_it_is(web, search_path, follow):
+    """Its module finds no file in the way that finds no link either: then gzip's is sent."""
+    sent = "br" if follow == "on" and Build.of({"PATH": search_path}).brotli() else "gzip"
+    served = web(FILES, DOMAINS="a.test", FOLLOW_SYMLINKS=follow)
+    answer = served.get("a.test", "/ready.js", headers=[("Accept-Encoding", "br, gzip")])
+
+    assert answer.headers["Content-Encoding"] == sent
+    assert answer.body == FILES["a.test/ready.js.br" if sent == "br" else "a.test/ready.js.gz"]
 
 
 SECURITY = {

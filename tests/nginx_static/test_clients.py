@@ -8,6 +8,8 @@ import subprocess
 import pytest
 from haproxy.polling import eventually
 
+from entrykit.roles.nginx_static.build import Build
+
 pytestmark = pytest.mark.versions
 
 FILES = {"a.test/index.html": "a"}
@@ -99,10 +101,12 @@ def curl(web, *words):
     return done.stdout.split("\n")
 
 
-def test_http_2_without_tls(web):
+def test_http_2_without_tls(web, search_path):
     served = web(FILES, DOMAINS="a.test", HTTP2="on")
 
     assert curl(served, "--http2-prior-knowledge") == ["a", "2"]
+    if Build.of({"PATH": search_path}).version >= (1, 25, 1):
+        assert curl(served) == ["a", "1.1"]
 
 
 def test_http_1_unless_told(web):

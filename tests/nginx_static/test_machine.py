@@ -49,8 +49,8 @@ def test_affinity_counts():
 def installed(tmp_path):
     """A program `nginx` that says what it is told to say; returns its environment."""
 
-    def install(words):
-        (tmp_path / "nginx").write_text(f"#!/bin/sh\necho '{words}' >&2\n")
+    def install(words, status=0):
+        (tmp_path / "nginx").write_text(f"#!/bin/sh\necho '{words}' >&2\nexit {status}\n")
         (tmp_path / "nginx").chmod(0o755)
         return {"PATH": str(tmp_path)}
 
@@ -75,6 +75,14 @@ def test_brotli_is_used_where_both_of_its_modules_are(installed, tmp_path):
 
     (tmp_path / "modules" / BROTLI[1]).touch()
     assert Build.of(environ).brotli() == paths
+
+
+def test_brotli_is_not_used_where_its_modules_do_not_fit(installed, tmp_path):
+    """Those of another version would keep nginx from starting."""
+    for name in BROTLI:
+        (tmp_path / name).touch()
+
+    assert Build.of(installed(f"--modules-path={tmp_path}", status=1)).brotli() == ()
 
 
 def test_without_an_nginx_nothing_is_known_of_it():

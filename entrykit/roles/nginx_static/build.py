@@ -10,6 +10,7 @@ from typing import Final, Self
 
 from entrykit.errors import HandOverError
 from entrykit.handover import find
+from entrykit.quoting import nginx
 
 # The filter before the one for files, as their package has them.
 _BROTLI: Final = ("ngx_http_brotli_filter_module.so", "ngx_http_brotli_static_module.so")
@@ -20,10 +21,12 @@ class Build:
     """What `nginx -V` says.
 
     Attributes:
+        program: its path; None where there is none.
         version: its numbers; empty where nothing is known.
         modules: the folder of its dynamic modules, or None.
     """
 
+    program: str | None = None
     version: tuple[int, ...] = ()
     modules: str | None = None
 
@@ -33,19 +36,35 @@ class Build:
         import subprocess
 
         try:
-            argv = [find("nginx", environ), "-V"]
+            program = find("nginx", environ)
         except HandOverError:
             return cls()
-        said = subprocess.run(argv, capture_output=True, env=environ, check=False)
+        said = subprocess.run([program, "-V"], capture_output=True, env=environ, check=False)
         text = said.stderr.decode(errors="replace")
         version = re.search(r"nginx/([0-9]+(?:\.[0-9]+)*)", text)
         modules = re.search(r"--modules-path=(\S+)", text)
         return cls(
+            program,
             tuple(map(int, version[1].split("."))) if version else (),
             modules[1] if modules else None,
         )
 
     def brotli(self) -> tuple[str, ...]:
-        """Return the paths of brotli's two modules; none unless both are there."""
+        """Return the paths of brotli's two modules; none unless both are there and fit."""
         paths = tuple(os.path.join(self.modules or "", name) for name in _BROTLI)
-        return paths if self.modules and all(map(os.path.isfile, paths)) else ()
+        there = self.modules and all(map(os.path.isfile, paths))
+        return paths if there and self._loads(paths) else ()
+
+    def _loads(self, paths: tuple[str, ...]) -> bool:
+        """Whether this nginx takes the modules: one built for another version is fatal to it."""
+        import subprocess
+
+        lines = [*(f"load_module {nginx(path)};" for path in paths), "pid /dev/null; events {}"]
+        descriptor = os.memfd_create("nginx.conf")
+        try:
+            os.write(descriptor, "\n".join(lines).encode())
+            argv = [str(self.program), "-t", "-e", "stderr", "-c", f"/proc/self/fd/{descriptor}"]
+            done = subprocess.run(argv, capture_output=True, pass_fds=[descriptor], check=False)
+        finally:
+            os.close(descriptor)
+        return done.returncode == 0
