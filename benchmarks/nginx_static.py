@@ -44,7 +44,9 @@ def with_maps(folder: Path, domains: list[str]) -> Path:
     told = {"HTTP_PORT": str(free_port()), "HEALTH_PORT": str(free_port()), "BIND": "127.0.0.1"}
     told |= {"DOMAINS": ",".join(domains), "WORKER_PROCESSES": "1"}
     for file in entrykit.render("nginx-static", told).values():
-        (folder / file.path).write_bytes(file.data)
+        # What is rendered offline keeps its pid file in /tmp; we leave nothing there.
+        text = file.text.replace(f"/tmp/entrykit-{told['HTTP_PORT']}-", f"{folder}/")
+        (folder / file.path).write_text(text)
     return folder / "nginx.conf"
 
 

@@ -12,14 +12,17 @@ from nginx_static.web import Webs
 
 
 @pytest.fixture(scope="session")
-def search_path(tmp_path_factory):
-    """PATH with the nginx under test first: ENTRYKIT_TEST_NGINX, or that of our own PATH."""
+def search_path(search_path, tmp_path_factory):
+    """PATH with the nginx under test first: ENTRYKIT_TEST_NGINX, or that of our own PATH.
+
+    Behind it the HAProxy under test.
+    """
     named = os.environ.get("ENTRYKIT_TEST_NGINX")
     program = shutil.which(named or "nginx", path=f"{os.environ['PATH']}:/usr/sbin")
     assert program, f"no {named or 'nginx'}: install it, or name one in ENTRYKIT_TEST_NGINX"
     folder = tmp_path_factory.mktemp("path")
     (folder / "nginx").symlink_to(os.path.abspath(program))
-    return f"{folder}:/usr/sbin:/usr/bin:/sbin:/bin"
+    return f"{folder}:{search_path}"
 
 
 @pytest.fixture(scope="module")

@@ -259,7 +259,10 @@ def test_lines_of_ones_own_take_effect_and_are_for_few(web):
 def rendered(open_folder, search_path):
     """Write the files for some variables, and say what nginx says of them."""
 
+    ports = []
+
     def judged(variables, prefix=()):
+        ports.append(variables["HTTP_PORT"])
         folder = open_folder / f"out{free_port()}"
         environ = {"PATH": search_path, **variables}
         subprocess.run([PROGRAM, "render", "nginx-static", "-o", folder], env=environ, check=True)
@@ -276,7 +279,10 @@ def rendered(open_folder, search_path):
                 check=False,
             )
 
-    return judged
+    yield judged
+    for port in ports:
+        os.unlink(f"/tmp/entrykit-{port}-nginx.pid")
+        os.rmdir(f"/tmp/entrykit-{port}-temp")
 
 
 EVERYTHING = {
