@@ -173,7 +173,7 @@ def write(path: str, file: ConfigFile) -> None:
 def _decide(folder: str, changed: Sequence[str]) -> None:
     stage = os.path.join(folder, _STAGE)
     for name in set(os.listdir(stage)) - set(changed):
-        os.unlink(os.path.join(stage, name))
+        _discard(os.path.join(stage, name))
     _sync(stage)
     os.rename(stage, os.path.join(folder, _DECIDED))
     _sync(folder)
@@ -217,8 +217,11 @@ def _sync(folder: str) -> None:
         os.close(descriptor)
 
 
-def _discard(folder: str) -> None:
-    with suppress(FileNotFoundError):
-        for name in os.listdir(folder):
-            os.unlink(os.path.join(folder, name))
-        os.rmdir(folder)
+def _discard(path: str) -> None:
+    """Remove a file, a link (and never what it leads to) or a folder."""
+    if os.path.isdir(path) and not os.path.islink(path):
+        for name in os.listdir(path):
+            _discard(os.path.join(path, name))
+        os.rmdir(path)
+    elif os.path.lexists(path):
+        os.unlink(path)

@@ -69,6 +69,8 @@ class Role(Generic[S]):
         prepare: makes what the daemon needs beside its files in a folder: links,
             modes, keys. Idempotent. Its third argument says whether the folder is
             the live one; for another it changes nothing outside of that folder.
+        rehearses: whether `prepare` can make all that is judged in a folder that is
+            not live; it then touches the live one only after the verdict.
         secret_places: regular expressions whose first group comes before a secret in a file.
         beside: names in the folder that `prepare` makes and the files refer to.
     """
@@ -88,6 +90,7 @@ class Role(Generic[S]):
     check: Callable[[str], Sequence[str]]
     reads: Callable[[Sequence[str], str], bool]
     prepare: Prepare[S] = prepare_nothing
+    rehearses: bool = False
     secret_places: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from entrykit.handover import execute, find, scrubbed, upstream
-from entrykit.message import Log
+from entrykit.message import LEVELS, Log
 from entrykit.role import Role, load_role
+from entrykit.settings import Settings
 
 
 def start(name: str, command: Sequence[str], environ: Mapping[str, str], log: Log) -> NoReturn:
@@ -45,15 +46,35 @@ def configure(
     with writing(folder):
         if not settings.entrykit_overwrite:
             refuse_foreign(folder, files.values())
-        role.prepare(settings, folder, True, log)
+        if not role.rehearses:
+            role.prepare(settings, folder, True, log)
     judge = judge_for(role, settings, environ, log.debug) if settings.entrykit_check else _trust
+    if role.rehearses:
+        judge = _rehearsed(role, settings, judge)
     changed = commit(
         files, folder, judge, beside=role.beside, overwrite=settings.entrykit_overwrite
     )
+    if role.rehearses:
+        with writing(folder):
+            role.prepare(settings, folder, True, log)
     log.info(f"{role.name}: {', '.join(changed) or 'nothing'} changed in {folder}")
     if not role.reads(argv, f"{folder}/{role.main}"):
         log.warning(f"the command does not name {folder}/{role.main}: {' '.join(argv)}")
     return argv
+
+
+def _rehearsed(
+    role: Role[Any], settings: Settings, judge: Callable[[str], None]
+) -> Callable[[str], None]:
+    """Prepare what is judged inside of the judged folder: a refusal shall change nothing else."""
+    quiet = Log()
+    quiet.shift(-len(LEVELS))
+
+    def rehearse(folder: str) -> None:
+        role.prepare(settings, folder, folder == settings.config_dir, quiet)
+        judge(folder)
+
+    return rehearse
 
 
 def _trust(_folder: str) -> None:

@@ -78,6 +78,16 @@ def test_an_unknown_host_gets_421_and_reaches_no_app(plain, web, api, host):
     assert [*web.requests, *api.requests] == before
 
 
+@pytest.mark.parametrize("start", ["*", "a/b", "a?b", "a#b", "a b", "u@a", 'a"', "a\\", "%2f", "é"])
+def test_a_wildcard_is_for_names_only(plain, secure, web, start):
+    """Nor does a redirect lead to what stands before the slash."""
+    before = [*web.requests]
+    answers = [plain.http(f"{start}.wild.test"), secure.http(f"{start}.wild.test")]
+
+    assert {answer.status for answer in answers} <= {400, 421}
+    assert web.requests == before
+
+
 @pytest.mark.parametrize("host", UNKNOWN)
 def test_an_unknown_host_gets_421_over_https_too(secure, web, api, host):
     before = [*web.requests, *api.requests]

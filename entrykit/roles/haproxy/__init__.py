@@ -50,10 +50,10 @@ ROLE: Final = Role(
     check=_check,
     reads=_reads,
     prepare=prepare,
+    rehearses=True,
     secret_places=(
         r"(\bpassword +)\S.*$",
         r"(\bstats +auth +)\S.*$",
         r"(?i)(\bauthorization\b).*$",
     ),
-    beside=("tls",),
 )
