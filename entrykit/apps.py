@@ -65,8 +65,6 @@ def contradictions(name: str, options: Options) -> Iterator[str]:
     """Yield a fault for what does not go together in one app."""
     if options.replicas > 1 and is_address(name):
         yield "replicas with an IP address (expected a name that resolves to several addresses)"
-    if options.check and options.tls == "passthrough":
-        yield "check with tls passthrough (expected one: the check does not speak the app's TLS)"
 
 
 def differences(options: Options, earlier: Options) -> Iterator[str]:

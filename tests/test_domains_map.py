@@ -21,7 +21,6 @@ NO_TEXT = "(expected text or a number)"
 NO_OPTION = "no such option (expected port, domains, replicas, check or tls)"
 EMPTY_ITEM = "an empty item among the domains (expected single commas between)"
 ADDRESS = "replicas with an IP address (expected a name that resolves to several addresses)"
-CHECK = "check with tls passthrough (expected one: the check does not speak the app's TLS)"
 BEFORE = "where this app and port are named before (expected the same)"
 ALIAS = '(expected no alias; a name that begins with * needs quotes: "*.example.com")'
 
@@ -133,7 +132,6 @@ def test_faults_of_lists():
         ('"check": null', f"check: null {NO_TEXT}"),
         ('"tls": false', f"tls: false {NO_TEXT}"),
         ('"tls": "off"', 'tls: "off": not known (expected terminate or passthrough)'),
-        ('"check": "/", "tls": "passthrough"', CHECK),
     ],
 )
 def test_faults_of_options(options, message):
