@@ -16,8 +16,8 @@ import trustme
 from haproxy.client import ask, connect, written
 from trustme import KeyType
 
+from entrykit.certificates import NAMES_MAP, index, mirror, write_index
 from entrykit.configfile import MARK
-from entrykit.roles.haproxy.certificates import NAMES_MAP, index, mirror, write_index
 
 pytestmark = pytest.mark.versions
 

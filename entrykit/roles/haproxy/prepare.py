@@ -11,9 +11,9 @@ from __future__ import annotations
 import os
 from typing import Final
 
+from entrykit import certificates
 from entrykit.configfile import MARK
 from entrykit.message import Log
-from entrykit.roles.haproxy import certificates
 from entrykit.roles.haproxy.settings import HaproxySettings
 
 _MARK: Final = f"{MARK} from the certificates that lie here: made anew at every start."

@@ -18,7 +18,7 @@ from entrykit.configfile import MARK
 from entrykit.shown import shown
 
 if TYPE_CHECKING:
-    from entrykit.roles.haproxy.pem import Pem
+    from entrykit.pem import Pem
 
 CRT_LIST: Final = "crt-list.txt"
 NAMES_MAP: Final = "names.map"
@@ -87,7 +87,7 @@ def index(folder: str | Path) -> Index:
 
 
 def _judged(folder: str | Path, names: list[str]) -> Index:
-    from entrykit.roles.haproxy import pem
+    from entrykit import pem
 
     served, left_out = [], []
     for name in names:

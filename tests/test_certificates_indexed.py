@@ -10,8 +10,7 @@ from contextlib import contextmanager
 import pytest
 import trustme
 
-from entrykit.configfile import MARK
-from entrykit.roles.haproxy.certificates import (
+from entrykit.certificates import (
     CRT_LIST,
     NAMES_MAP,
     Index,
@@ -19,7 +18,8 @@ from entrykit.roles.haproxy.certificates import (
     mirror,
     write_index,
 )
-from entrykit.roles.haproxy.pem import Pem
+from entrykit.configfile import MARK
+from entrykit.pem import Pem
 
 CA = trustme.CA()
 FIRST_LINE = f"{MARK} for a test."

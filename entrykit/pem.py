@@ -13,7 +13,7 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from entrykit.roles.haproxy import x509
+from entrykit import x509
 
 if TYPE_CHECKING:
     import ssl

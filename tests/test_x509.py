@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from entrykit.roles.haproxy.x509 import dns_names, key_kind
+from entrykit.x509 import dns_names, key_kind
 
 DAY = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
 KEY = ec.generate_private_key(ec.SECP256R1())
