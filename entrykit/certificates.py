@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from entrykit.configfile import MARK
+from entrykit.group import open_to_group
 from entrykit.shown import shown
 
 if TYPE_CHECKING:
@@ -134,7 +135,10 @@ def mirror(certs: str | Path, into: str | Path, mark: str) -> Index:
     """
     found = index(certs)
     certs = os.path.abspath(certs)
+    is_new = not os.path.isdir(into)
     os.makedirs(into, exist_ok=True)
+    if is_new:
+        open_to_group(into)
     names = [each.name + ending for each in found.served for ending in ("", *_COMPANIONS)]
     links = {name for name in names if os.path.lexists(os.path.join(certs, name))}
     for name in sorted(links):

@@ -1,10 +1,6 @@
 """Stage, check, swap: all files of a role become live, or none.
 
-The new files are written into `.entrykit.stage` beside the live ones and judged
-there. Renaming that folder to `.entrykit.decided` is the one moment that
-decides: a start that was killed before it has changed nothing, one that was
-killed after it is carried through by the next start. Then each file is renamed
-into its place.
+How it is that none of them does where a start is killed: see `entrykit.stage`.
 """
 
 from __future__ import annotations
@@ -16,12 +12,11 @@ import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
+from entrykit import stage
 from entrykit.configfile import MARK, ConfigFile, ConfigFiles
 from entrykit.errors import CommitError
-from entrykit.mounted import mounts, write_in_place
-
-_STAGE = ".entrykit.stage"
-_DECIDED = ".entrykit.decided"
+from entrykit.live import open_live
+from entrykit.mounted import mounts
 
 Judge = Callable[[str], None]
 
@@ -51,19 +46,29 @@ def commit(
         Exception: whatever `judge` raises; then nothing was changed.
     """
     with writing(folder), _locked(folder):
-        _recover(folder)
-        changed = [file for file in files.values() if _differs(folder, file)]
-        if not overwrite:
-            refuse_foreign(folder, changed)
-        _refuse_read_only_mounts(folder, changed)
-        if not changed:
+        stage.recover(folder)
+        changed = _changed(folder, files, overwrite=overwrite)
+        if changed:
+            stage.replace(folder, files, changed, beside, judge)
+        else:
             judge(folder)
-            return []
-        _stage(folder, files, beside, judge)
-        names = [file.path for file in changed]
-        _decide(folder, names)
-        _carry_out(folder, names)
-    return names
+    return changed
+
+
+def recover(folder: str) -> None:
+    """Finish what a start had decided that was killed before all of it was in place.
+
+    Where nothing is left of one, nothing is touched and nobody waited for.
+
+    Args:
+        folder: where the files live; it need not be there.
+
+    Raises:
+        CommitError: something cannot be written.
+    """
+    if stage.is_decided(folder):
+        with writing(folder), _locked(folder):
+            stage.recover(folder)
 
 
 @contextmanager
@@ -101,18 +106,19 @@ def _locked(folder: str) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _recover(folder: str) -> None:
-    """Finish what an earlier start had decided, and drop what it had not."""
-    decided = os.path.join(folder, _DECIDED)
-    if os.path.isdir(decided):
-        _install(folder, sorted(os.listdir(decided)))
-    _discard(os.path.join(folder, _STAGE))
+def _changed(folder: str, files: ConfigFiles, *, overwrite: bool) -> list[str]:
+    """Return the paths of what differs from the live files, if all of it can be replaced."""
+    changed = [file for file in files.values() if _differs(folder, file)]
+    if not overwrite:
+        refuse_foreign(folder, changed)
+    _refuse_read_only_mounts(folder, changed)
+    return [file.path for file in changed]
 
 
 def _differs(folder: str, file: ConfigFile) -> bool:
     path = os.path.join(folder, file.path)
     try:
-        with open(path, "rb") as live:
+        with open_live(path) as live:
             looser = stat.S_IMODE(os.fstat(live.fileno()).st_mode) & ~file.mode
             return bool(looser) or live.read() != file.data
     except FileNotFoundError:
@@ -127,7 +133,7 @@ def refuse_foreign(folder: str, files: Iterable[ConfigFile]) -> None:
     """
     for file in files:
         path = os.path.join(folder, file.path)
-        with suppress(FileNotFoundError), open(path, "rb") as live:
+        with suppress(FileNotFoundError), open_live(path) as live:
             start = live.read(len(MARK))
             if start and start != MARK.encode():
                 raise CommitError(
@@ -144,84 +150,3 @@ def _refuse_read_only_mounts(folder: str, files: Sequence[ConfigFile]) -> None:
         path = os.path.join(folder, file.path)
         if os.path.realpath(path) in mounted:
             os.close(os.open(path, os.O_WRONLY))
-
-
-def _stage(folder: str, files: ConfigFiles, beside: Sequence[str], judge: Judge) -> None:
-    stage = os.path.join(folder, _STAGE)
-    os.mkdir(stage, 0o700)
-    try:
-        for file in files.values():
-            write(os.path.join(stage, file.path), file)
-        for name in beside:
-            os.symlink(os.path.join("..", name), os.path.join(stage, name))
-        judge(stage)
-    except BaseException:
-        _discard(stage)
-        raise
-
-
-def write(path: str, file: ConfigFile) -> None:
-    """Make a new file with its mode, and see it safely on the disk."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(descriptor, "wb") as target:
-        target.write(file.data)
-        target.flush()
-        os.fchmod(descriptor, file.mode)
-        os.fsync(descriptor)
-
-
-def _decide(folder: str, changed: Sequence[str]) -> None:
-    stage = os.path.join(folder, _STAGE)
-    for name in set(os.listdir(stage)) - set(changed):
-        _discard(os.path.join(stage, name))
-    _sync(stage)
-    os.rename(stage, os.path.join(folder, _DECIDED))
-    _sync(folder)
-
-
-def _carry_out(folder: str, names: Sequence[str]) -> None:
-    """Install what was decided just now; if not even the first file can be, nothing was."""
-    try:
-        _install(folder, names)
-    except OSError:
-        decided, stage = os.path.join(folder, _DECIDED), os.path.join(folder, _STAGE)
-        if len(os.listdir(decided)) == len(names):
-            os.rename(decided, stage)
-            _discard(stage)
-        raise
-
-
-def _install(folder: str, names: Sequence[str]) -> None:
-    decided = os.path.join(folder, _DECIDED)
-    for name in names:
-        _replace(os.path.join(decided, name), os.path.join(folder, name))
-    os.rmdir(decided)
-    _sync(folder)
-
-
-def _replace(new: str, live: str) -> None:
-    try:
-        os.rename(new, live)
-    except OSError as error:
-        if error.errno != errno.EBUSY:
-            raise
-        write_in_place(new, live)  # a bind-mounted file: its inode is the mount
-        os.unlink(new)
-
-
-def _sync(folder: str) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _discard(path: str) -> None:
-    """Remove a file, a link (and never what it leads to) or a folder."""
-    if os.path.isdir(path) and not os.path.islink(path):
-        for name in os.listdir(path):
-            _discard(os.path.join(path, name))
-        os.rmdir(path)
-    elif os.path.lexists(path):
-        os.unlink(path)

@@ -9,6 +9,7 @@ from typing import Any
 from entrykit.check import masked
 from entrykit.commit import writing
 from entrykit.configfile import ConfigFile, ConfigFiles
+from entrykit.live import open_live
 from entrykit.role import Role
 from entrykit.secret import MASK
 from entrykit.settings import Settings
@@ -34,8 +35,8 @@ def difference(role: Role[Any], settings: Settings, files: ConfigFiles) -> list[
 
 def _live(path: str) -> str:
     try:
-        with open(path, encoding="utf-8", errors="replace", newline="") as file:
-            return file.read()
+        with open_live(path) as file:
+            return file.read().decode(errors="replace")
     except FileNotFoundError:
         return ""
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from entrykit.errors import SettingsError, UsageError
@@ -54,6 +56,21 @@ def read(environ: Mapping[str, str], names: Collection[str]) -> Reading:
     return reading
 
 
+def peek(environ: Mapping[str, str], name: str) -> str | None:
+    """Look up one variable before all of them are judged.
+
+    Returns:
+        Its text; None where it is not set or at fault, or comes from what can be read
+        only once, such as a pipe.
+    """
+    path = environ.get(f"{name}_FILE")
+    if path and not os.path.isfile(path):
+        return None
+    with suppress(ValueError):
+        return _value(environ, name, [])
+    return None
+
+
 def _value(environ: Mapping[str, str], name: str, warnings: list[str]) -> str | None:
     value, path = environ.get(name) or None, environ.get(f"{name}_FILE") or None
     if value and name.endswith("_PORT") and _LINK_VALUE.fullmatch(value):
@@ -70,7 +87,8 @@ def _value(environ: Mapping[str, str], name: str, warnings: list[str]) -> str | 
 
 def _content(name: str, path: str) -> str:
     try:
-        with open(path, encoding="utf-8", newline="") as file:
+        # Editors of other systems begin a text with a byte order mark.
+        with open(path, encoding="utf-8-sig", newline="") as file:
             text = file.read().removesuffix("\n")
     except UnicodeDecodeError:
         raise ValueError(f"{name}: {shown(path)}: not valid UTF-8") from None

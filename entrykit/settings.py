@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -102,6 +103,14 @@ class Settings(BaseModel):
             return cls.model_validate({**good, **examples})
         except ValidationError:
             return None
+
+    @classmethod
+    def folder(cls, environ: Mapping[str, str]) -> str:
+        """Return CONFIG_DIR while other variables may be at fault; if it is itself, the default."""
+        given = environment.peek(environ, "CONFIG_DIR")
+        with suppress(Faults):
+            return kinds.folder(given or "")
+        return str(cls.model_fields["config_dir"].default)
 
     def conflicts(self) -> Iterator[str]:
         """Yield a fault, with the variable's name, for values that do not go together."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
+from entrykit.configfile import ConfigFiles
+from entrykit.errors import CommitError
 from entrykit.handover import execute, find, scrubbed, upstream
 from entrykit.message import LEVELS, Log
 from entrykit.role import Role, load_role
@@ -34,33 +36,55 @@ def configure(
     role: Role[Any], command: Sequence[str], environ: Mapping[str, str], log: Log
 ) -> list[str]:
     """Do all that comes before the hand-over, and return what to execute."""
-    from entrykit.check import judge_for
-    from entrykit.commit import commit, refuse_foreign, writing
     from entrykit.templates import render
 
+    _finish(role, environ, log)
     settings = role.settings.from_environ(environ, log.warning)
     argv = upstream(role, settings, command)
     find(argv[0], environ)
     files = render(role, settings, role.machine.observe(environ))
-    folder = settings.config_dir
-    with writing(folder):
-        if not settings.entrykit_overwrite:
-            refuse_foreign(folder, files.values())
-        if not role.rehearses:
-            role.prepare(settings, folder, True, log)
+    changed = _committed(role, settings, files, environ, log)
+    log.info(f"{role.name}: {', '.join(changed) or 'nothing'} changed in {settings.config_dir}")
+    main = f"{settings.config_dir}/{role.main}"
+    if not role.reads(argv, main):
+        log.warning(f"the command does not name {main}: {' '.join(argv)}")
+    return argv
+
+
+def _finish(role: Role[Any], environ: Mapping[str, str], log: Log) -> None:
+    """Carry an earlier start through that was killed, whatever becomes of this one."""
+    from entrykit.commit import recover
+
+    try:
+        recover(role.settings.folder(environ))
+    except CommitError as error:
+        log.warning(str(error))  # what else is wrong is to be told as well
+
+
+def _committed(
+    role: Role[Any],
+    settings: Settings,
+    files: ConfigFiles,
+    environ: Mapping[str, str],
+    log: Log,
+) -> list[str]:
+    """Prepare, have it judged and commit; a role that rehearses is prepared last."""
+    from entrykit.check import judge_for
+    from entrykit.commit import commit, refuse_foreign, writing
+
+    folder, overwrite = settings.config_dir, settings.entrykit_overwrite
     judge = judge_for(role, settings, environ, log.debug) if settings.entrykit_check else _trust
     if role.rehearses:
         judge = _rehearsed(role, settings, judge)
-    changed = commit(
-        files, folder, judge, beside=role.beside, overwrite=settings.entrykit_overwrite
-    )
-    if role.rehearses:
-        with writing(folder):
+    with writing(folder):
+        if not overwrite:
+            refuse_foreign(folder, files.values())
+        if not role.rehearses:
             role.prepare(settings, folder, True, log)
-    log.info(f"{role.name}: {', '.join(changed) or 'nothing'} changed in {folder}")
-    if not role.reads(argv, f"{folder}/{role.main}"):
-        log.warning(f"the command does not name {folder}/{role.main}: {' '.join(argv)}")
-    return argv
+        changed = commit(files, folder, judge, beside=role.beside, overwrite=overwrite)
+        if role.rehearses:
+            role.prepare(settings, folder, True, log)
+    return changed
 
 
 def _rehearsed(

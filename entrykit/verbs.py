@@ -107,7 +107,8 @@ def _check(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> i
     from tempfile import TemporaryDirectory
 
     from entrykit.check import judge_for
-    from entrykit.commit import write, writing
+    from entrykit.commit import writing
+    from entrykit.stage import write
     from entrykit.templates import render
 
     seen = _environ(words, environ)

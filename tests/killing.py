@@ -29,7 +29,7 @@ from committing import accept, found, refuse, version
 from entrykit.commit import commit
 from entrykit.errors import CheckError
 
-_CALLS = ("mkdir", "rename", "unlink", "rmdir", "symlink", "fchmod")
+_CALLS = ("mkdir", "rename", "unlink", "rmdir", "symlink", "fchmod", "chmod")
 _create, _open = os.open, builtins.open
 
 

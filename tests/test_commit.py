@@ -10,6 +10,7 @@ import sys
 import committing
 import pytest
 from committing import accept, found, refuse, texts, version
+from programs import entrykit
 
 from entrykit.commit import commit
 from entrykit.configfile import MARK, PRIVATE, PUBLIC, ConfigFile, ConfigFiles
@@ -162,6 +163,21 @@ def test_a_folder_in_the_place_of_a_file_stops_the_commit(folder, name):
     assert str(caught.value).startswith(f"{folder / name}: Is a directory (errno 21, as uid ")
     assert caught.value.exit_code == 73
     assert found(folder) == before
+
+
+@pytest.mark.parametrize("verb", ["haproxy", "diff haproxy"])
+def test_a_pipe_in_the_place_of_a_file_is_said_and_not_waited_for(tmp_path, verb):
+    """Also where anything might be overwritten."""
+    os.mkfifo(tmp_path / "haproxy.cfg")
+    environ = {"DOMAINS": "web:example.com", "CONFIG_DIR": str(tmp_path), "PATH": "/usr/bin:/bin"}
+    more = {"ENTRYKIT_UPSTREAM": "/bin/true", "ENTRYKIT_OVERWRITE": "1"}
+
+    process = entrykit(*verb.split(), environ=environ | more)
+
+    assert process.returncode == 73
+    assert process.stderr.startswith(
+        f"entrykit: error: {tmp_path}/haproxy.cfg: a pipe or a device stands in the place"
+    )
 
 
 def test_a_file_in_the_place_of_the_folder_stops_the_commit(tmp_path):

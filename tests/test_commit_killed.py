@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import killing
 import pytest
 from committing import accept, found, refuse, texts, version
 from namespaces import mounted
+from programs import ENTRYKIT, Running, edge_environ, entrykit, opened, status
 
 from entrykit.commit import commit
+from entrykit.configfile import MARK
 from entrykit.errors import CheckError, CommitError
 
 KILL = f"{sys.executable} {killing.__file__}"
@@ -113,3 +118,73 @@ def test_what_the_next_start_cannot_finish_is_finished_by_the_one_after_it(tmp_p
 
 def _texts_of(name):
     return {whole[name] for whole in WHOLE.values()}
+
+
+@pytest.fixture
+def half(tmp_path, search_path):
+    """Variables over a folder in which a start was killed in the middle of its renames."""
+    folder = tmp_path / "config"
+    environ = edge_environ(folder, search_path) | {"ENTRYKIT_UPSTREAM": "/bin/true"}
+    assert entrykit("haproxy", environ=environ).returncode == 0
+    decided = folder / ".entrykit.decided"
+    decided.mkdir(mode=0o700)
+    main = (folder / "haproxy.cfg").read_text()
+    (decided / "haproxy.cfg").write_text(f"{main}# decided\n")
+    (folder / "hosts.map").write_text(f"{MARK}\nnew.test 127.0.0.1:1\n")
+    return environ
+
+
+BROKEN = {
+    "variables": ({"HTTP_PORT": "x"}, 78),
+    "upstream": ({"ENTRYKIT_UPSTREAM": "/absent"}, 127),
+    "lines": ({"HAPROXY_EXTRA_GLOBAL": "garbage"}, 65),
+}
+
+
+@pytest.mark.parametrize(("broken", "code"), BROKEN.values(), ids=BROKEN)
+@pytest.mark.parametrize("told", ["by its name", "by a file"])
+def test_a_start_that_fails_by_itself_finishes_what_was_decided(
+    half, tmp_path, broken, code, told
+):
+    """A daemon that restarts or reloads meanwhile finds a whole set."""
+    folder = Path(half["CONFIG_DIR"])
+    if told == "by a file":
+        (tmp_path / "where").write_text(f"{half.pop('CONFIG_DIR')}\n")
+        half["CONFIG_DIR_FILE"] = str(tmp_path / "where")
+
+    process = entrykit("haproxy", environ=half | broken)
+
+    assert process.returncode == code
+    assert (folder / "haproxy.cfg").read_text().endswith("# decided\n")
+    assert not (folder / ".entrykit.decided").exists()
+
+
+def test_what_cannot_be_finished_hides_no_fault_of_the_variables(half):
+    folder = Path(half["CONFIG_DIR"])
+    (folder / "haproxy.cfg").unlink()
+    (folder / "haproxy.cfg").mkdir()
+
+    process = entrykit("haproxy", environ=half | {"HTTP_PORT": "x"})
+
+    assert process.returncode == 78
+    assert f"warning: {folder}/haproxy.cfg: " in process.stderr
+    assert "error: HTTP_PORT" in process.stderr
+
+
+def is_asleep(pid):
+    return status(pid)["State"].startswith("S")
+
+
+def test_a_start_that_fails_waits_for_another_that_is_at_work(half, tmp_path):
+    """It may be in the middle of its renames just now."""
+    folder = Path(half["CONFIG_DIR"])
+    lock = os.open(folder, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    argv = [ENTRYKIT, "haproxy"]
+    with Running(argv, half | {"HTTP_PORT": "x"}, tmp_path / "log") as running:
+        running.comes(lambda: str(folder) in opened(running.pid) and is_asleep(running.pid))
+        assert (folder / ".entrykit.decided").exists()
+        os.close(lock)
+
+        assert running.ended() == 78
+    assert not (folder / ".entrykit.decided").exists()

@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 import committing
+import killing
 import pytest
 from committing import accept, found, texts, version
 from namespaces import mounted
@@ -211,6 +212,36 @@ def test_any_user_can_replace_what_another_one_of_its_group_has_written(open_fol
 
     assert as_user(open_folder, "new") == {"changed": list(NEW)}
     assert found(open_folder) == texts(NEW)
+
+
+@pytest.mark.parametrize("name", [".entrykit.stage", ".entrykit.decided"])
+def test_any_user_can_clear_up_what_a_killed_start_of_another_one_has_left(open_folder, name):
+    """Stage and decision are as open to the group as the folder is; the files keep their modes."""
+    live = open_folder / "live"
+    commit(OLD, str(live), accept)
+    os.chown(live, -1, GROUP)
+    live.chmod(0o775)
+    step = {
+        ".entrykit.stage": f"rename {live}/.entrykit.stage",
+        ".entrykit.decided": f"rename {live}/.entrykit.decided/sni.map",
+    }[name]
+    argv = [sys.executable, killing.__file__, live, "--from", "old", "--leave", step]
+    subprocess.run(argv, check=True, timeout=60)
+    left = live / name
+
+    assert left.stat().st_mode & 0o777 == 0o770
+    assert (left / "main.cfg").stat().st_mode & 0o777 == NEW["main.cfg"].mode
+    assert as_user(live, "last") == {"changed": list(NEW)}
+    assert found(live) == texts(version("last"))
+
+
+def test_a_folder_that_its_group_may_not_write_to_gets_no_stage_for_the_group(tmp_path):
+    seen = []
+    (tmp_path / "live").mkdir(mode=0o755)
+
+    commit(NEW, str(tmp_path / "live"), lambda stage: seen.append(os.stat(stage).st_mode & 0o777))
+
+    assert seen == [0o750]
 
 
 @pytest.mark.parametrize("name", ["new", "old"])
