@@ -11,7 +11,7 @@ from entrykit.commit import writing
 from entrykit.configfile import ConfigFile, ConfigFiles
 from entrykit.live import open_live
 from entrykit.role import Role
-from entrykit.secret import MASK
+from entrykit.secret import MASK, without_snippets
 from entrykit.settings import Settings
 
 
@@ -54,6 +54,7 @@ def _unified(role: Role[Any], settings: Settings, file: ConfigFile, live: str) -
 
 def _lines(role: Role[Any], settings: Settings, text: str) -> list[str]:
     """Mask the secrets that we know, and in old files whatever stands where secrets do."""
+    text = without_snippets(text)
     for pattern in role.secret_places:
         text = re.sub(pattern, rf"\g<1>{MASK}", text, flags=re.MULTILINE)
     lines = masked(text, settings).splitlines(keepends=True)

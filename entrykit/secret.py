@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-MASK = "***"
+import re
+from typing import Final
+
+MASK: Final = "***"
+
+# Comments around raw lines in a file, by which they are known there later on.
+_BEGIN: Final = "# Raw lines of a variable:"
+_END: Final = "# End of the raw lines."
+_BRACKETED: Final = re.compile(rf"(?ms)({_BEGIN}\n).*?(^{re.escape(_END)}$|\Z)")
 
 
 class Secret:
@@ -34,3 +42,17 @@ class Snippet(str):
     """
 
     __slots__ = ()
+
+
+def bracketed(lines: str) -> str:
+    """Put the lines of a snippet between two comments, in formats whose comments begin with #.
+
+    Such comments among the lines themselves, copied from a file of ours, are dropped.
+    """
+    own = [line for line in lines.split("\n") if line.strip() not in {_BEGIN, _END}]
+    return "\n".join([_BEGIN, *own, _END])
+
+
+def without_snippets(text: str) -> str:
+    """Replace what stands between such comments, whoever's variables it was made of."""
+    return _BRACKETED.sub(rf"\g<1>{MASK}\n\g<2>", text)

@@ -15,7 +15,7 @@ from entrykit.configfile import MARK, PRIVATE, PUBLIC, ConfigFile, ConfigFiles
 from entrykit.errors import RenderError
 from entrykit.quoting import Quote, QuotingError
 from entrykit.role import Machine, Role, S
-from entrykit.secret import Secret, Snippet
+from entrykit.secret import Secret, Snippet, bracketed
 
 SUFFIX = ".j2"
 
@@ -81,7 +81,7 @@ def _finalize(quote: Quote, private: list[object]) -> Callable[[object], str]:
             return str(value)  # StrictUndefined raises here, with the name
         if isinstance(value, Secret | Snippet) and value:
             private.append(value)
-        return quote(value)
+        return bracketed(quote(value)) if isinstance(value, Snippet) and value else quote(value)
 
     return finalize
 

@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from entrykit.cli import main
+
 SITE = ["--no-env", "-e", "DOMAINS=web:example.com"]
 STATS = ["-e", "STATS_PORT=8405", "-e", "STATS_PASSWORD=hunter2"]
 MARK = "# Written by entrykit from the variables of its role haproxy"
@@ -60,6 +62,56 @@ def test_diff_masks_secrets_old_and_new(run, live):
     assert "insecure-password ***" in out
     assert "hunter2" not in out
     assert "horse" not in out
+
+
+RAW = {
+    "GLOBAL": ["setenv TOKEN hunter2", "setenv TOKEN hunter3"],
+    "DEFAULTS": ["http-error status 503 content-type text/plain string hunter2", ""],
+    "FRONTEND": ["http-request set-header X-Api-Key hunter2", "http-request deny if hunter3"],
+    "BACKEND": ['# hunter2\n\n\thttp-request set-header X-Key "hunter2"\n  # ', "# hunter3"],
+}
+
+
+@pytest.mark.parametrize("section", RAW)
+def test_diff_masks_raw_lines_of_any_shape_old_and_new(run, tmp_path, section):
+    """Nobody knows the old variables any more, nor where in a line a secret may stand."""
+    old, new = ([] if not raw else ["-e", f"HAPROXY_EXTRA_{section}={raw}"] for raw in RAW[section])
+    folder = ["-e", f"CONFIG_DIR={tmp_path}"]
+    run("render", *SITE, *old, "-o", str(tmp_path))
+
+    code, out, _ = run("diff", *SITE, *new, *folder, "-e", "HTTP_PORT=81")
+    alone = run("diff", *SITE, *new, *folder)[:2]
+
+    assert code == 1
+    assert "-    bind 0.0.0.0:80\n" in out
+    assert "+    bind 0.0.0.0:81\n" in out
+    assert "hunter" not in out + alone[1]
+    if new:
+        assert alone == (1, f"{tmp_path}/haproxy.cfg: a secret differs\n")
+
+
+def test_diff_masks_raw_lines_that_were_copied_from_a_file_of_entrykits(run, tmp_path):
+    folder = ["-e", f"CONFIG_DIR={tmp_path}"]
+    run("render", *SITE, "-e", "HAPROXY_EXTRA_GLOBAL=# a", "-o", str(tmp_path))
+    block = re.search(r"(?s)# Raw.*lines\.\n", (tmp_path / "haproxy.cfg").read_text())[0]
+    copied = f"HAPROXY_EXTRA_GLOBAL={block}setenv TOKEN hunter2\n{block}setenv TOKEN hunter3"
+    run("render", *SITE, "-e", copied, "-o", str(tmp_path))
+
+    code, out, _ = run("diff", *SITE, *folder)
+
+    assert code == 1
+    assert "TOKEN" in (tmp_path / "haproxy.cfg").read_text()
+    assert "TOKEN" not in out
+
+
+@pytest.mark.parametrize("variable", ["NGINX_EXTRA_HTTP", "NGINX_EXTRA_SERVER"])
+def test_diff_masks_raw_lines_of_every_role(capsys, tmp_path, variable):
+    words = ["nginx-static", "--no-env", "-e", "DOMAINS=example.com"]
+    raw = ["-e", f"{variable}=proxy_set_header Authorization hunter2;"]
+    main(["entrykit", "render", *words, *raw, "-o", str(tmp_path)])
+
+    assert main(["entrykit", "diff", *words, "-e", f"CONFIG_DIR={tmp_path}"]) == 1
+    assert "hunter2" not in capsys.readouterr().out
 
 
 def test_diff_tells_that_a_secret_changes_and_nothing_of_it(run, live, tmp_path):

@@ -113,10 +113,12 @@ def test_what_is_made_of_a_snippet_is_no_snippet(text, expression):
     assert text(expression, EXTRA="a 'b").upper() == haproxy("a 'b").upper()
 
 
-def test_a_snippet_is_written_as_it_is(text):
+def test_a_snippet_is_written_as_it_is_between_two_comments(text):
     lines = "    acl a path /\n  # it's {{ settings.word }}"
 
-    assert text("{{ settings.extra }}\n", EXTRA=f"\n{lines}\n") == f"{lines}\n"
+    written = text("{{ settings.extra }}\n", EXTRA=f"\n{lines}\n")
+
+    assert written == f"# Raw lines of a variable:\n{lines}\n# End of the raw lines.\n"
 
 
 def test_the_name_of_a_file_decides_how_it_is_quoted(files):
