@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import TextIOWrapper
 from types import FrameType
 from typing import NoReturn
@@ -22,6 +22,10 @@ VERBS: Mapping[str, str] = {
     "roles": "list the roles",
 }
 
+# SIGINT is a KeyboardInterrupt already. Images of HAProxy are stopped by SIGUSR1, of nginx by
+# SIGQUIT.
+_STOPS = (signal.SIGTERM, signal.SIGUSR1, signal.SIGQUIT, signal.SIGHUP)
+
 
 def main(argv: Sequence[str] = tuple(sys.argv), environ: Mapping[str, str] = os.environ) -> int:
     """Run one verb, or start one role: then this never returns.
@@ -35,7 +39,7 @@ def main(argv: Sequence[str] = tuple(sys.argv), environ: Mapping[str, str] = os.
         for a signal; 1 where `diff` found a difference.
     """
     log = log_for(environ)
-    with _reported(log) as outcome, _written():
+    with _reported(log) as outcome, _stoppable(), _written():
         outcome.code = _dispatch(argv[1:], environ, log)
     return outcome.code
 
@@ -102,8 +106,7 @@ def _dispatch(words: Sequence[str], environ: Mapping[str, str], log: Log) -> int
         from entrykit import verbs
 
         return verbs.run(words[0], words[1:], environ, log)
-    with _stoppable():
-        return _start(words, environ, log)
+    return _start(words, environ, log)
 
 
 def _start(words: Sequence[str], environ: Mapping[str, str], log: Log) -> NoReturn:
@@ -120,18 +123,26 @@ def _start(words: Sequence[str], environ: Mapping[str, str], log: Log) -> NoRetu
 
 @contextmanager
 def _stoppable() -> Iterator[None]:
-    """Let SIGTERM end the start.
+    """Let a signal that stops containers end us in good order, with 128 and its number.
 
     As PID 1 a process gets no signal that it does not handle: without this, a
     container that is told to stop while its files are checked would start its
-    daemon all the same. Exec resets the handler.
+    daemon all the same. What is ignored (nohup) stays so. Exec resets the handlers.
     """
+    before = {number: signal.getsignal(number) for number in _STOPS}
 
     def stop(number: int, _frame: FrameType | None) -> None:
+        for each in handled:
+            signal.signal(each, signal.SIG_IGN)  # a second one would disturb the clearing up
         raise SystemExit(128 + number)
 
-    before = signal.signal(signal.SIGTERM, stop)
+    handled = [number for number, handler in before.items() if handler is signal.SIG_DFL]
+    with suppress(ValueError):  # in a thread, signals are not for us
+        for number in handled:
+            signal.signal(number, stop)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        with suppress(ValueError):
+            for number in handled:
+                signal.signal(number, before[number])

@@ -171,8 +171,11 @@ def contents(folder):
     return {path.name: path.read_bytes() for path in Path(folder).iterdir() if path.is_file()}
 
 
+STOPS = {"TERM": 143, "INT": 130, "USR1": 138, "QUIT": 131, "HUP": 129}
+
+
 @pytest.mark.parametrize("as_pid_1", [False, True], ids=["", "as PID 1"])
-@pytest.mark.parametrize(("name", "code"), [("TERM", 143), ("INT", 130)])
+@pytest.mark.parametrize(("name", "code"), STOPS.items(), ids=STOPS)
 def test_a_start_that_is_told_to_stop_while_it_checks_ends_at_once(
     slow, tmp_path, name, code, as_pid_1
 ):
@@ -195,6 +198,38 @@ def test_a_start_that_is_told_to_stop_while_it_checks_ends_at_once(
     assert not (tmp_path / "started").exists()
     assert contents(slow["CONFIG_DIR"]) == before
     assert sorted(os.listdir(slow["CONFIG_DIR"])) == sorted([*before, "certs", "tls"])
+
+
+@pytest.mark.parametrize(("name", "code"), STOPS.items(), ids=STOPS)
+def test_a_check_that_is_told_to_stop_leaves_no_folder_with_secrets(slow, tmp_path, name, code):
+    work = tmp_path / "work"
+    work.mkdir()
+    environ = slow | {"TMPDIR": str(work)}
+    with Running([ENTRYKIT, "check", "haproxy"], environ, tmp_path / "log") as running:
+        running.comes(lambda: checker(tmp_path))
+        running.comes(lambda: is_waiting(running.pid))
+        assert len(list(work.iterdir())) == 1
+
+        running.process.send_signal(signal.Signals[f"SIG{name}"])
+
+        assert running.ended(5) == code
+    assert list(work.iterdir()) == []
+
+
+def test_a_hangup_that_is_to_be_ignored_is_ignored_by_the_daemon_as_well(slow, tmp_path):
+    """As nohup(1) has it: the start goes on, and hands that over."""
+    upstream = script(tmp_path / "upstream", "exec grep SigIgn /proc/self/status")
+    environ = slow | {"ENTRYKIT_UPSTREAM": str(upstream)}
+    argv = ["sh", "-c", 'trap "" HUP; exec "$@"', "sh", ENTRYKIT, "haproxy"]
+    with Running(argv, environ, tmp_path / "log") as running:
+        pid = running.comes(lambda: checker(tmp_path))
+        running.process.send_signal(signal.SIGHUP)
+        os.kill(pid, signal.SIGTERM)
+
+        assert running.ended(5) == 65
+    process = entrykit("haproxy", environ=environ | {"ENTRYKIT_CHECK": "off"},
+                       preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))  # fmt: skip
+    assert int(process.stdout.split()[1], 16) == 1 << signal.SIGHUP - 1
 
 
 def test_a_ctrl_c_in_a_terminal_ends_the_start_without_a_traceback(slow, tmp_path):
