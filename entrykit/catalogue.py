@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from types import MappingProxyType
 from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 from entrykit.apps import DEFAULTS, App, Options, Site, contradictions, differences, label
@@ -31,9 +32,16 @@ class Place(NamedTuple):
 
 
 class Catalogue:
-    """Collects apps and faults, in order."""
+    """Collects apps and faults, in order.
 
-    def __init__(self) -> None:
+    Args:
+        ports: the port of an app that is given none, by its `tls`; where there is no
+            such port, an app without one is another than the same app with one.
+    """
+
+    def __init__(self, ports: Mapping[str, int] = MappingProxyType({})) -> None:
+        self._ports = ports
+        self._written: dict[_Key, int | None] = {}
         self._domains: dict[_Key, list[str]] = {}
         self._options: dict[_Key, Options] = {}
         self._sites: dict[str, Site] = {}
@@ -109,7 +117,10 @@ class Catalogue:
             self.refuse(place, f"{shown(item)}: the port of the app is {port} (expected one port)")
         return own
 
-    def _merge(self, place: Place, key: _Key, options: Options, domains: list[str]) -> None:
+    def _merge(self, place: Place, given: _Key, options: Options, domains: list[str]) -> None:
+        name, port = given
+        key = (name, self._ports.get(options.tls) if port is None else port)
+        self._written.setdefault(key, port)
         if options != self._options.setdefault(key, options):
             self.refuse(place, *differences(options, self._options[key]))
         if key in self._domains:
@@ -134,7 +145,7 @@ class Catalogue:
         return tuple(
             App(
                 name,
-                port,
+                self._written[name, port],
                 tuple(dict.fromkeys(domains) if repeated else domains),
                 *self._options[name, port],
                 {name: self._sites[name] for name in domains if name in self._sites},
@@ -148,7 +159,10 @@ class Catalogue:
             for name in dict.fromkeys(domains):
                 owner = owners.setdefault(name, key)
                 if owner != key:
-                    yield f"{shown(name)} is named for both {label(*owner)} and {label(*key)}"
+                    both = " and ".join(
+                        label(app, self._written[app, port]) for app, port in (owner, key)
+                    )
+                    yield f"{shown(name)} is named for both {both}"
 
 
 def _port_of_domain(item: str) -> int:

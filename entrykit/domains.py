@@ -10,6 +10,8 @@ to the end of the line; or a map in JSON or YAML (`entrykit.domains_map`).
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from entrykit.apps import App
@@ -23,8 +25,13 @@ _ENTRY: Final = re.compile(r"(\[[^\]]*+\][^:]*+|[^:]*+):(?:([^:]*+):)?((?![0-9]+
 _EXPECTED: Final = "(expected app:domain,domain or app:port:domain,domain)"
 
 
-def parse_domains(text: str) -> tuple[App, ...]:
+def parse_domains(text: str, *, ports: Mapping[str, int] = MappingProxyType({})) -> tuple[App, ...]:
     """Read the text of DOMAINS.
+
+    Args:
+        text: entries, or a map.
+        ports: what the role takes for an app that is given no port, by its `tls`: such an
+            app is the same as one that is given just that port.
 
     Returns:
         An app for each name and port, in order of appearance.
@@ -33,7 +40,7 @@ def parse_domains(text: str) -> tuple[App, ...]:
         Faults: with everything that is wrong, in order.
     """
     bare = uncommented(text)
-    catalogue = Catalogue()
+    catalogue = Catalogue(ports)
     if is_map(bare):
         from entrykit.domains_map import read_map
 
@@ -49,10 +56,17 @@ def uncommented(text: str) -> str:
 
 
 def is_map(text: str) -> bool:
-    """Whether this is JSON or YAML: an entry begins with no brace, and ends with no colon."""
+    """Whether this is JSON or YAML: an entry begins with no brace, and goes on behind its colon.
+
+    In one line, what comes after that colon must not be an entry itself.
+    """
     first, newline, _ = text.strip().partition("\n")
-    word = first.split()[0] if first else ""
-    return word.startswith("{") or (newline != "" and (word == "---" or word.endswith(":")))
+    word, value = [*first.split(maxsplit=2), "", ""][:2]
+    if word.startswith("{"):
+        return True
+    if word != "---" and not word.endswith(":"):
+        return False
+    return bool(newline or value.startswith("{") or (value and ":" not in value))
 
 
 def _read_entries(text: str, catalogue: Catalogue) -> None:

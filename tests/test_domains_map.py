@@ -62,6 +62,50 @@ def test_maps(text):
     assert parse_domains(text) == (WEB, API)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "web: [example.com]",
+        "web: example.com",
+        " web:\t{domains: [Example.com.]}\n",
+        '"web": example.com',
+    ],
+)
+def test_a_map_of_yaml_may_have_one_line(text):
+    """A blank after the first colon: no entry has that."""
+    assert parse_domains(text) == (WEB,)
+
+
+@pytest.mark.parametrize("text", ["web:", "web: api:a.test", "web: [::1]:80:a.test", "web: api:"])
+def test_an_entry_without_domains_is_no_map(text):
+    assert faults(text)[0].startswith('entry 1 "web:": no domain after the app name')
+
+
+PORTS = {"terminate": 80, "passthrough": 443}
+SAME = [
+    ("web:a.test web:80:b.test", App("web", None, ("a.test", "b.test"))),
+    ("web:80:a.test web:b.test,a.test", App("web", 80, ("a.test", "b.test"))),
+    ("[::1]:a.test [0::1]:b.test/80", App("::1", None, ("a.test", "b.test"))),
+    (
+        '{web: {tls: passthrough, domains: a.test}, "web:443": {tls: passthrough, domains: b.x}}',
+        App("web", None, ("a.test", "b.x"), tls="passthrough"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "app"), SAME)
+def test_the_same_app_with_and_without_its_port_is_one_where_the_port_is_known(text, app):
+    assert parse_domains(text, ports=PORTS) == (app,)
+    assert len(parse_domains(text.replace("b.test,a.test", "b.test"))) == 2
+
+
+def test_what_is_said_of_apps_names_them_as_they_were_written():
+    with pytest.raises(Faults) as caught:
+        parse_domains("web:a.test api:80:a.test web:80:b.test", ports=PORTS)
+
+    assert caught.value.faults == ('"a.test" is named for both web and api:80',)
+
+
 def test_yaml_guesses_no_types():
     text = '---\nno: ["on", null]\n"[::1]:80": {domains: 1e3, tls: passthrough}\n'
 

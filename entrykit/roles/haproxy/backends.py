@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from entrykit.apps import App
 from entrykit.hostnames import is_address
 
-_PORTS: Final = {"terminate": 80, "passthrough": 443}
+PORTS: Final = {"terminate": 80, "passthrough": 443}
 
 
 class Backend(NamedTuple):
@@ -43,7 +43,7 @@ class Backend(NamedTuple):
 
 def backend_of(app: App) -> Backend:
     """Make the backend of an app."""
-    port = app.port or _PORTS[app.tls]
+    port = app.port or PORTS[app.tls]
     return Backend(
         name=f"{app.name}:{port}",
         kind="tcp" if app.tls == "passthrough" else "http",

@@ -2,44 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
-from pydantic import Field, PlainValidator
+from pydantic import Field
 
 from entrykit import kinds
-from entrykit.domains import App, parse_domains
-from entrykit.faults import Faults
 from entrykit.roles.haproxy.backends import Backend, acme_backend, backend_of
+from entrykit.roles.haproxy.variables import Domains, Thumbprint, User
 from entrykit.secret import Snippet
 from entrykit.settings import Settings
-from entrykit.shown import shown
 
 _HTTP: Final = 80
 _HTTPS: Final = 443
 _NO_LINES: Final = Snippet("")
-
-
-def thumbprint(text: str) -> str:
-    """Accept the thumbprint of an ACME account: SHA-256 in base64url (RFC 8555, 8.1; RFC 7638)."""
-    if not re.fullmatch(r"[A-Za-z0-9_-]{43}", text):
-        raise Faults([f"{shown(text)}: not a thumbprint (expected 43 letters, digits, - or _)"])
-    return text
-
-
-Domains = Annotated[
-    tuple[App, ...],
-    PlainValidator(parse_domains),
-    kinds.Kind("app:domain,domain …"),
-]
-Thumbprint = Annotated[
-    str,
-    PlainValidator(thumbprint),
-    kinds.Kind("thumbprint", {"type": "string", "pattern": "^[A-Za-z0-9_-]{43}$"}),
-]
 
 
 class HaproxySettings(Settings):
@@ -143,7 +120,7 @@ class HaproxySettings(Settings):
         description="Port of the statistics page; on loopback only unless STATS_PASSWORD is set.",
         examples=["8404"],
     )
-    stats_user: kinds.Line = Field(default="admin", description="User of the statistics page.")
+    stats_user: User = Field(default="admin", description="User of the statistics page.")
     stats_password: kinds.Secret | None = Field(
         default=None, description="Password of the statistics page."
     )
@@ -174,7 +151,6 @@ class HaproxySettings(Settings):
     def conflicts(self) -> Iterator[str]:
         """Yield what does not go together."""
         yield from self._taken_twice()
-        yield from self._same_backend()
         if self.http3 and self.accept_proxy:
             yield "HTTP3: on, and so is ACCEPT_PROXY (expected one: QUIC has no PROXY protocol)"
         if self.stats_password and not self.stats_port:
@@ -186,11 +162,6 @@ class HaproxySettings(Settings):
             port = getattr(self, name)
             if port is not None and (owner := owners.setdefault(port, name)) != name:
                 yield f"{name.upper()}: {port} is also {owner.upper()} (expected another port)"
-
-    def _same_backend(self) -> Iterator[str]:
-        counts = Counter(backend.name for backend in self.backends)
-        for name in (name for name, number in counts.items() if number > 1):
-            yield f"DOMAINS: {name} is named with its port and without it (expected one way)"
 
     @cached_property
     def backends(self) -> list[Backend]:
