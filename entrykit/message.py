@@ -11,6 +11,11 @@ import sys
 from collections.abc import Mapping
 from typing import TextIO
 
+from entrykit.environ import peek
+from entrykit.shown import shown
+
+FORMAT = "ENTRYKIT_LOG_FORMAT"
+STYLES = ("text", "json")
 LEVELS = ("error", "warning", "info", "debug")
 _COLOURS = {"error": "\x1b[31m", "warning": "\x1b[33m", "info": "", "debug": "\x1b[2m"}
 
@@ -39,6 +44,12 @@ class Log:
     def shift(self, louder: int) -> None:
         """Let more levels through, or fewer: how many `-v` less how many `-q` were given."""
         self._least = min(max(self._least + louder, 0), len(LEVELS) - 1)
+
+    def follow(self, environ: Mapping[str, str]) -> None:
+        """Take on the format that ENTRYKIT_LOG_FORMAT names, where it is set and known."""
+        given = peek(environ, FORMAT)
+        if given in STYLES:
+            self._style = given
 
     def error(self, text: str) -> None:
         """Say why the program ends."""
@@ -77,15 +88,21 @@ def log_for(environ: Mapping[str, str], stream: TextIO | None = None) -> Log:
     """Make the log that the environment asks for.
 
     Args:
-        environ: `ENTRYKIT_LOG_FORMAT` (`text` or `json`) and `NO_COLOR` are read.
+        environ: ENTRYKIT_LOG_FORMAT (`text` or `json`) and NO_COLOR are read.
         stream: standard error, unless told otherwise.
     """
     stream = stream or sys.stderr
-    return Log(
-        stream,
-        style="json" if environ.get("ENTRYKIT_LOG_FORMAT") == "json" else "text",
-        colour=bool(stream and stream.isatty()) and not environ.get("NO_COLOR"),
-    )
+    log = Log(stream, colour=bool(stream and stream.isatty()) and not environ.get("NO_COLOR"))
+    log.follow(environ)
+    return log
+
+
+def judge_format(environ: Mapping[str, str], log: Log) -> None:
+    """Warn of an unknown ENTRYKIT_LOG_FORMAT, where no settings are read that would refuse it."""
+    given = peek(environ, FORMAT)
+    if given is not None and given not in STYLES:
+        expected = " or ".join(STYLES)
+        log.warning(f"{FORMAT}: {shown(given)}: no such choice (expected {expected})")
 
 
 def _json(level: str, text: str) -> str:

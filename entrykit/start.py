@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from entrykit.configfile import ConfigFiles
 from entrykit.errors import CommitError
 from entrykit.handover import execute, find, scrubbed, upstream
-from entrykit.message import LEVELS, Log
+from entrykit.message import LEVELS, Log, judge_format
 from entrykit.role import Role, load_role
 from entrykit.settings import Settings
 
@@ -27,6 +27,7 @@ def start(name: str, command: Sequence[str], environ: Mapping[str, str], log: Lo
     """
     role = load_role(name)
     if not role.owns(command):
+        judge_format(environ, log)
         execute(command, environ)
     argv = configure(role, command, environ, log)
     execute(argv, scrubbed(role, environ))

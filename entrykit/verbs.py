@@ -11,7 +11,7 @@ from typing import Any
 
 from entrykit.arguments import Parser, volume
 from entrykit.cli import VERBS
-from entrykit.message import Log
+from entrykit.message import FORMAT, Log, judge_format
 from entrykit.reference import FORMATS
 from entrykit.role import Role, load_role, role_names
 from entrykit.settings import Settings
@@ -29,9 +29,16 @@ def run(verb: str, argv: Sequence[str], environ: Mapping[str, str], log: Log) ->
     Returns:
         The exit code.
     """
+    log.follow(_foretold(argv))
     words = _parser(verb).parse_args(argv)
     log.shift(words.verbose - words.quiet)
     return _RUN[verb](words, environ, log)
+
+
+def _foretold(argv: Sequence[str]) -> dict[str, str]:
+    """Find the format of messages among the words: those may be at fault themselves."""
+    assignments = (word.removeprefix("-e").partition("=") for word in argv)
+    return {name: value for name, _, value in assignments if name == FORMAT}
 
 
 def _parser(verb: str) -> argparse.ArgumentParser:
@@ -45,8 +52,16 @@ def _parser(verb: str) -> argparse.ArgumentParser:
         return parser
     _environment_options(parser)
     if verb == "render":
-        parser.add_argument("-o", metavar="DIR", dest="folder", help="write the files there")
+        parser.add_argument(
+            "-o", metavar="DIR", dest="folder", type=_named, help="write the files there"
+        )
     return parser
+
+
+def _named(path: str) -> str:
+    if not path:
+        raise argparse.ArgumentTypeError("no name (expected a folder)")
+    return path
 
 
 def _environment_options(parser: argparse.ArgumentParser) -> None:
@@ -61,10 +76,12 @@ def _environment_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-env", action="store_true", help="leave the process environment out")
 
 
-def _environ(words: argparse.Namespace, environ: Mapping[str, str]) -> dict[str, str]:
+def _environ(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> dict[str, str]:
     from entrykit.environ import overlay
 
-    return overlay({} if words.no_env else environ, words.env_file, words.assignments)
+    seen = overlay({} if words.no_env else environ, words.env_file, words.assignments)
+    log.follow(seen)
+    return seen
 
 
 def _settings(
@@ -77,7 +94,7 @@ def _settings(
 def _render(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> int:
     from entrykit.templates import render
 
-    role, settings = _settings(words, _environ(words, environ), log)
+    role, settings = _settings(words, _environ(words, environ, log), log)
     files = render(role, settings)
     if words.folder is not None:
         _write(role, settings, os.path.abspath(words.folder), log)
@@ -111,7 +128,7 @@ def _check(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> i
     from entrykit.stage import write
     from entrykit.templates import render
 
-    seen = _environ(words, environ)
+    seen = _environ(words, environ, log)
     role, settings = _settings(words, seen, log)
     # The daemon is run with the machine's PATH, whichever variables are judged.
     program = {"PATH": environ.get("PATH", "")} | seen
@@ -130,7 +147,7 @@ def _diff(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> in
     from entrykit.diff import difference
     from entrykit.templates import render
 
-    role, settings = _settings(words, _environ(words, environ), log)
+    role, settings = _settings(words, _environ(words, environ, log), log)
     files = render(role, settings, role.machine.observe(environ))
     lines = difference(role, settings, files)
     with suppress(BrokenPipeError):
@@ -139,14 +156,16 @@ def _diff(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> in
     return 1 if lines else 0
 
 
-def _env(words: argparse.Namespace, _environ: Mapping[str, str], _log: Log) -> int:
+def _env(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> int:
     from entrykit.reference import describe
 
+    judge_format(environ, log)
     sys.stdout.write(describe(load_role(words.role), words.format))
     return 0
 
 
-def _roles(_words: argparse.Namespace, _environ: Mapping[str, str], _log: Log) -> int:
+def _roles(_words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> int:
+    judge_format(environ, log)
     for name in role_names():
         sys.stdout.write(f"{name}\t{load_role(name).summary}\n")
     return 0

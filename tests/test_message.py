@@ -77,6 +77,46 @@ def test_json_is_one_object_a_line_for_each_message():
     assert all(now - timedelta(minutes=1) < time <= now for time in times)
 
 
+JSON = "ENTRYKIT_LOG_FORMAT=json"
+# What fails, and which of its words name the format.
+FAILS = {
+    "-e": (["render", "haproxy", "-e", JSON], 78),
+    "-e of one word": (["diff", "haproxy", f"-e{JSON}"], 78),
+    "--env-file": (["check", "haproxy", "--env-file", "env"], 78),
+    "-e and no file": (["check", "haproxy", "-e", JSON, "--env-file", "absent"], 64),
+    "-e and a bad option": (["check", "haproxy", "-e", JSON, "--loud"], 64),
+    "-e and no role": (["check", "-e", JSON], 64),
+}
+
+
+@pytest.mark.parametrize(("words", "code"), FAILS.values(), ids=FAILS)
+def test_json_holds_from_wherever_it_is_told(tmp_path, words, code):
+    (tmp_path / "env").write_text(f"{JSON}\n")
+
+    said = entrykit(*words, environ={}, cwd=tmp_path)
+
+    assert said.returncode == code
+    assert [json.loads(line)["level"] for line in said.stderr.splitlines()] == ["error"]
+
+
+@pytest.mark.parametrize("words", [["haproxy"], ["render", "haproxy"], ["nosuch"], ["--loud"]])
+def test_json_holds_from_a_file(tmp_path, words):
+    (tmp_path / "format").write_text("json\n")
+
+    said = entrykit(*words, environ={"ENTRYKIT_LOG_FORMAT_FILE": str(tmp_path / "format")})
+
+    assert said.returncode in {64, 78}
+    assert [json.loads(line)["level"] for line in said.stderr.splitlines()] == ["error"]
+
+
+@pytest.mark.parametrize("words", [["haproxy", "true"], ["env", "haproxy"], ["roles"]])
+def test_an_unknown_format_is_warned_of_where_no_settings_are_read(words):
+    said = entrykit(*words, environ={"ENTRYKIT_LOG_FORMAT": "xml", "PATH": "/usr/bin:/bin"})
+
+    reason = 'ENTRYKIT_LOG_FORMAT: "xml": no such choice (expected text or json)'
+    assert (said.returncode, said.stderr) == (0, f"entrykit: warning: {reason}\n")
+
+
 @pytest.mark.versions
 def test_every_message_of_a_start_is_json_until_the_daemon_speaks(tmp_path, search_path):
     """What was done, what the daemon said while it checked, and its refusal."""
