@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from entrykit.errors import CheckError
 from entrykit.handover import find, not_executed, scrubbed
 from entrykit.role import Role
 from entrykit.secret import MASK
 from entrykit.settings import Settings
+
+# Shorter ones are parts of ordinary words, which a message needs.
+_FEW: Final = 4
 
 
 def judge_for(
@@ -62,7 +66,10 @@ def _run(argv: list[str], environ: Mapping[str, str]) -> tuple[int, str]:
 
 
 def masked(text: str, settings: Settings) -> str:
-    """Replace every secret of `settings` in `text`."""
+    """Replace every secret of `settings` in `text`; one of few characters as a whole word only."""
     for secret in settings.secrets():
-        text = text.replace(secret, MASK)
+        if len(secret) < _FEW:
+            text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", MASK, text)
+        else:
+            text = text.replace(secret, MASK)
     return text

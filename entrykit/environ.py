@@ -105,6 +105,15 @@ def _encodable(text: str) -> bool:
     return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)
 
 
+def not_text(environ: Mapping[str, object]) -> list[str]:
+    """Return a fault for each value that is no text: a program's dict may have some."""
+    return [
+        f"{name}: the value is of type {type(value).__name__} (expected text)"
+        for name, value in environ.items()
+        if not isinstance(value, str)
+    ]
+
+
 def near_misses(environ: Mapping[str, str], names: Collection[str]) -> Iterator[str]:
     """Yield a warning for each set variable that is one slip away from a known one."""
     known = {*names, *(f"{name}_FILE" for name in names)}

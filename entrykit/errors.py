@@ -32,11 +32,11 @@ class UsageError(EntrykitError):
 
 
 class CheckError(EntrykitError):
-    """The daemon's own refusal of the staged files, whole.
+    """The daemon's own refusal of the staged files, whole; or that it was killed while judging.
 
     Args:
         argv: the command that judged them.
-        status: its exit status.
+        status: its exit status, negative where a signal has killed it.
         output: its words, secrets already masked.
     """
 
@@ -46,8 +46,9 @@ class CheckError(EntrykitError):
         self.argv = tuple(argv)
         self.status = status
         self.output = output
+        outcome = "refused the configuration" if status > 0 else f"was killed by {_signal(-status)}"
         super().__init__(
-            f"{argv[0]} refused the configuration; nothing was changed\n"
+            f"{argv[0]} {outcome}; nothing was changed\n"
             f"  command: {' '.join(argv)}\n"
             f"  status: {status}\n"
             f"{_indented(output)}\n"
@@ -115,6 +116,12 @@ class HandOverError(EntrykitError):
         self.program = program
         self.exit_code = 126 if found else 127
         super().__init__(f"{program}: {reason}")
+
+
+def _signal(number: int) -> str:
+    from signal import Signals
+
+    return Signals(number).name if number in set(Signals) else f"signal {number}"
 
 
 def _indented(text: str) -> str:

@@ -18,7 +18,7 @@ def open_to_group(folder: str | Path) -> None:
     Raises:
         OSError: it is not there, or not ours.
     """
-    own, above = os.stat(folder), os.stat(os.path.dirname(folder))
+    own, above = os.stat(folder), os.stat(os.path.join(folder, ".."))
     mode = stat.S_IMODE(own.st_mode)
     if own.st_gid == above.st_gid and above.st_mode & ~mode & stat.S_IRWXG:
         os.chmod(folder, mode | above.st_mode & stat.S_IRWXG)

@@ -37,13 +37,13 @@ def find(program: str, environ: Mapping[str, str]) -> str:
         HandOverError: it is not there (127), or not executable (126).
     """
     if os.path.dirname(program):
-        places = [program]
+        there = [program] if os.path.exists(program) else []
     else:
         path = environ.get("PATH") or _DEFAULT_PATH
         places = [os.path.join(folder, program) for folder in path.split(":")]
-    there = [place for place in places if os.path.isfile(place)]
+        there = [place for place in places if os.path.isfile(place)]
     for place in there:
-        if os.access(place, os.X_OK):
+        if os.path.isfile(place) and os.access(place, os.X_OK):
             return place
     if there:
         raise HandOverError(there[0], "not executable", found=True)

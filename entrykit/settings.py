@@ -66,6 +66,8 @@ class Settings(BaseModel):
         Raises:
             SettingsError: with every fault of every variable.
         """
+        if faults := environment.not_text(environ):
+            raise SettingsError(faults)
         names = [name.upper() for name in cls.model_fields]
         reading = environment.read(environ, names)
         for warning in reading.warnings:

@@ -316,6 +316,15 @@ def test_a_mirror_of_a_relative_folder_leads_there(folders):
     assert (into / "1").read_bytes() == (certs / "1").read_bytes()
 
 
+@pytest.mark.parametrize("mode", [0o755, 0o775])
+def test_a_mirror_is_as_open_to_its_group_as_the_folder_that_it_is_in(tmp_path, mode):
+    """The next start may be another user of that group."""
+    tmp_path.chmod(mode)
+    mirror(tmp_path / "absent", tmp_path / "tls", FIRST_LINE)
+
+    assert stat.S_IMODE((tmp_path / "tls").stat().st_mode) == mode
+
+
 def test_a_mirror_of_nothing_is_two_files(tmp_path):
     mirror(tmp_path / "absent", tmp_path / "tls", FIRST_LINE)
 

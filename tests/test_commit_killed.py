@@ -143,9 +143,7 @@ BROKEN = {
 
 @pytest.mark.parametrize(("broken", "code"), BROKEN.values(), ids=BROKEN)
 @pytest.mark.parametrize("told", ["by its name", "by a file"])
-def test_a_start_that_fails_by_itself_finishes_what_was_decided(
-    half, tmp_path, broken, code, told
-):
+def test_a_start_that_fails_by_itself_finishes_what_was_decided(half, tmp_path, broken, code, told):
     """A daemon that restarts or reloads meanwhile finds a whole set."""
     folder = Path(half["CONFIG_DIR"])
     if told == "by a file":

@@ -7,8 +7,9 @@ import string
 
 import pytest
 
+from entrykit import render
 from entrykit.cli import main
-from entrykit.environ import overlay, read
+from entrykit.environ import overlay, peek, read
 from entrykit.errors import SettingsError, UsageError
 from entrykit.role import load_role
 
@@ -141,16 +142,45 @@ def test_a_word_without_a_name_is_a_fault_of_the_command_line(word):
         overlay({}, [], [word])
 
 
+# NAME alone, before the others are judged
+
+
+@pytest.mark.parametrize(
+    ("content", "text"), [("json\n", "json"), ("", None), (b"\xff", None)], ids=repr
+)
+def test_a_peek_reads_a_file_and_says_nothing_of_its_faults(env_file, content, text):
+    assert peek({"A_FILE": env_file(content)}, "A") == text
+
+
+def test_a_peek_takes_nothing_away_that_is_read_once_only(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+
+    assert peek({"A_FILE": str(tmp_path / "pipe")}, "A") is None
+
+
+def test_what_is_no_text_is_a_fault_and_not_shown():
+    """As a program may have it: {"HTTP_PORT": 81}."""
+    with pytest.raises(SettingsError) as caught:
+        render("haproxy", {"HTTP_PORT": 81, "STATS_PASSWORD": b"hunter2", "DOMAINS": "a:b.c"})
+
+    assert caught.value.faults == (
+        "HTTP_PORT: the value is of type int (expected text)",
+        "STATS_PASSWORD: the value is of type bytes (expected text)",
+    )
+
+
 # NAME and NAME_FILE
 
 
 @pytest.mark.parametrize(
     ("content", "value"),
     [("a", "a"), ("a\n", "a"), ("a\n\n", "a\n"), ("\na", "\na"), ("a\r\n", "a\r"), (" a ", " a "),
-     ("a\nb\n", "a\nb"), ("é🙂\n", "é🙂"), ("\ufeffa", "\ufeffa")],
+     ("a\nb\n", "a\nb"), ("é🙂\n", "é🙂"), ("\ufeffa", "a"),
+     ("a\ufeff", "a\ufeff")],
     ids=repr,
 )  # fmt: skip
 def test_a_file_is_read_but_for_one_newline_at_its_end(env_file, content, value):
+    """And for a byte order mark at its begin, with which some editors save."""
     reading = read({"STATS_PASSWORD_FILE": env_file(content)}, NAMES)
 
     assert (reading.values, reading.faults) == ({"STATS_PASSWORD": value}, {})

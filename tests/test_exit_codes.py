@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from programs import edge_environ, entrykit
+from programs import edge_environ, entrykit, script
 
 from entrykit.role import role_names
 
@@ -36,6 +36,7 @@ USAGE = [
     (["check", "haproxy", "-o", "x"], "unrecognized arguments: -o x\nTIP: entrykit check --help"),
     (["render", "haproxy", "-e"], "argument -e: expected one argument\nTIP: entrykit render"),
     (["render", "haproxy", "-e", "=x"], '-e "=x": no name before the = (expected NAME=value)'),
+    (["render", "haproxy", "-o", ""], "argument -o: no name (expected a folder)\nTIP: entrykit"),
     (["env", "haproxy", "--format", "xml"], "argument --format: invalid choice: 'xml'"),
     (
         ["render", "haproxy", "--env-file", "/absent"],
@@ -84,6 +85,34 @@ def test_no_secret_is_said_even_where_the_daemon_says_it(environ, verb):
     assert process.returncode == 65
     assert "cannot find user id for '***'" in process.stderr
     assert "hunter2" not in process.stderr + process.stdout
+
+
+@pytest.mark.parametrize("verb", ["haproxy", "check haproxy"])
+def test_65_a_daemon_that_was_killed_while_it_judged_refused_nothing(environ, tmp_path, verb):
+    """As by the kernel, where memory is short."""
+    (tmp_path / "bin").mkdir()
+    script(tmp_path / "bin" / "haproxy", "kill -KILL $$")
+    path = f"{tmp_path}/bin:/usr/bin:/bin"
+
+    process = entrykit(*verb.split(), environ=environ | {"PATH": path})
+
+    assert process.returncode == 65
+    first = "entrykit: error: haproxy was killed by SIGKILL; nothing was changed\n"
+    assert process.stderr.startswith(first)
+
+
+@pytest.mark.parametrize("secret", ["a", "7", "in", "the"])
+def test_a_short_secret_is_masked_where_it_stands_alone_and_leaves_words_whole(environ, secret):
+    stats = {"STATS_PORT": "18405", "STATS_PASSWORD": secret}
+
+    process = entrykit("check", "haproxy", environ=environ | stats | {
+        "HAPROXY_EXTRA_GLOBAL": f"user {secret}",
+    })  # fmt: skip
+
+    assert process.returncode == 65
+    assert "cannot find user id for '***'" in process.stderr
+    assert "haproxy refused the configuration; nothing was changed" in process.stderr
+    assert "configuration file" in process.stderr
 
 
 def test_73_the_folder_cannot_be_written(environ, tmp_path):

@@ -12,7 +12,7 @@ CANNOT = {
     "absent": (127, "no such program in PATH"),
     "/absent": (127, "no such program"),
     "/etc/hostname/x": (127, "no such program"),
-    "/etc": (127, "no such program"),
+    "/etc": (126, "not executable"),
     "PLAIN": (126, "not executable"),
     "ODD": (126, "Exec format error"),
     "LOST": (127, "No such file or directory"),
