@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from shlex import join
 
 import killing
 import pytest
@@ -19,7 +20,7 @@ from entrykit.commit import commit
 from entrykit.configfile import MARK
 from entrykit.errors import CheckError, CommitError
 
-KILL = f"{sys.executable} {killing.__file__}"
+KILL = join([sys.executable, killing.__file__])
 WHOLE = {name: texts(version(name)) for name in ("old", "new", "next", "last")}
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from shlex import join
 
 import committing
 import killing
@@ -20,7 +21,7 @@ from namespaces import mounted
 from entrykit.commit import commit
 
 OLD, NEW = version("old"), version("new")
-COMMIT = f"{sys.executable} {committing.__file__}"
+COMMIT = join([sys.executable, committing.__file__])
 # Root may write anywhere: who is root becomes this user, others are such a user already.
 UID = 12345 if os.geteuid() == 0 else os.geteuid()
 GROUP = 0 if os.geteuid() == 0 else os.getegid()
