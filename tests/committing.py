@@ -47,6 +47,12 @@ def _text(path):
     return path.read_text() if path.is_file() else "a folder"
 
 
+def identity(folder):
+    """What changes if a file is touched in any way."""
+    paths = [folder, *folder.iterdir()]
+    return {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in paths}
+
+
 def accept(_folder):
     """Judge nothing."""
 

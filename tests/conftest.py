@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-
 import pytest
+from programs import under_test
 
 from entrykit.cli import main
 
@@ -37,12 +35,9 @@ def pytest_runtest_makereport(item):
 
 @pytest.fixture(scope="session")
 def search_path(tmp_path_factory):
-    """PATH with the HAProxy under test first: ENTRYKIT_TEST_HAPROXY, or that of our own PATH."""
-    named = os.environ.get("ENTRYKIT_TEST_HAPROXY")
-    program = named or shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin")
-    assert program, "no haproxy: install it, or name it in ENTRYKIT_TEST_HAPROXY"
+    """PATH with the HAProxy under test first."""
     folder = tmp_path_factory.mktemp("path")
-    (folder / "haproxy").symlink_to(os.path.abspath(program))
+    (folder / "haproxy").symlink_to(under_test("haproxy"))
     return f"{folder}:/usr/sbin:/usr/bin:/sbin:/bin"
 
 

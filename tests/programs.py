@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +23,16 @@ def entrykit(*words, environ, **how):
     argv = [ENTRYKIT, *map(str, words)]
     streams = {"stdin": subprocess.DEVNULL, "capture_output": True, "text": True}
     return subprocess.run(argv, env=environ, timeout=DEADLINE, check=False, **streams | how)
+
+
+def under_test(daemon):
+    """The path of the daemon under test: ENTRYKIT_TEST_<DAEMON>, or that of our own PATH."""
+    variable = f"ENTRYKIT_TEST_{daemon.upper()}"
+    named = os.environ.get(variable, daemon)
+    # Debian keeps daemons where only root's PATH leads.
+    program = shutil.which(named, path=f"{os.environ['PATH']}:/usr/sbin")
+    assert program, f"no {named}: install it, or name one in {variable}"
+    return os.path.abspath(program)
 
 
 def script(path, text):

@@ -6,13 +6,13 @@ UPDATE_CASES=1 writes what comes out in place of comparing it: read the diff bef
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import chdir
 from pathlib import Path
 
 import pytest
+from programs import under_test
 
 import entrykit
 from entrykit.cli import main
@@ -81,15 +81,10 @@ def test_a_refused_case_exits_with_78_and_says_why_on_stderr(case, capsys):
 
 @pytest.fixture(scope="session")
 def daemons(tmp_path_factory):
-    """A folder for PATH with each role's daemon: ENTRYKIT_TEST_<DAEMON>, or that of PATH."""
+    """A folder for PATH with each role's daemon under test."""
     folder = tmp_path_factory.mktemp("daemons")
     for daemon in {load_role(role_name(case)).daemon for case in CASES}:
-        variable = f"ENTRYKIT_TEST_{daemon.upper()}"
-        # Debian keeps daemons where only root's PATH leads.
-        found = shutil.which(daemon, path=f"{os.environ['PATH']}:/usr/sbin")
-        program = os.environ.get(variable) or found
-        assert program, f"no {daemon}: install it, or name it in {variable}"
-        (folder / daemon).symlink_to(os.path.abspath(program))
+        (folder / daemon).symlink_to(under_test(daemon))
     return folder
 
 

@@ -9,7 +9,7 @@ import sys
 
 import committing
 import pytest
-from committing import accept, found, refuse, texts, version
+from committing import accept, found, identity, refuse, texts, version
 from programs import entrykit
 
 from entrykit.commit import commit
@@ -25,12 +25,6 @@ def folder(tmp_path):
     path = tmp_path / "live"
     commit(OLD, str(path), accept)
     return path
-
-
-def identity(folder):
-    """What changes if a file is touched in any way."""
-    paths = [folder, *folder.iterdir()]
-    return {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in paths}
 
 
 def modes(folder):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from committing import accept, found, texts, version
+from committing import accept, found, identity, texts, version
 
 from entrykit.commit import commit
 from entrykit.configfile import MARK
@@ -18,12 +18,6 @@ def folder(tmp_path):
     path = tmp_path / "live"
     commit(OLD, str(path), accept)
     return path
-
-
-def identity(folder):
-    """What changes if a file is touched in any way."""
-    paths = [folder, *folder.iterdir()]
-    return {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in paths}
 
 
 @pytest.mark.parametrize(

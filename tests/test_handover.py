@@ -36,8 +36,11 @@ OWN = "HAPROXY_(?!EXTRA_)"  # what HAProxy's master tells itself and its worker
 
 @pytest.fixture
 def environ(tmp_path, search_path):
-    """Variables for the real HAProxy."""
-    return edge_environ(tmp_path / "config", search_path)
+    """Variables for the real HAProxy; and PWD, which sh(1) adds.
+
+    By that pip has a program started whose path has a blank.
+    """
+    return edge_environ(tmp_path / "config", search_path) | {"PWD": os.getcwd()}
 
 
 @pytest.fixture

@@ -2,24 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-
 import pytest
 from haproxy.apps import App
 from haproxy.authority import Authority
 from haproxy.edge import Edges
-
-
-@pytest.fixture(scope="session")
-def search_path(tmp_path_factory):
-    """PATH with the HAProxy under test first: ENTRYKIT_TEST_HAPROXY, or that of our own PATH."""
-    named = os.environ.get("ENTRYKIT_TEST_HAPROXY")
-    program = shutil.which(named or "haproxy", path=f"{os.environ['PATH']}:/usr/sbin")
-    assert program, f"no {named or 'haproxy'}: install it, or name one in ENTRYKIT_TEST_HAPROXY"
-    folder = tmp_path_factory.mktemp("path")
-    (folder / "haproxy").symlink_to(os.path.abspath(program))
-    return f"{folder}:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 @pytest.fixture(scope="session")

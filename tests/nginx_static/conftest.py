@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 
 import pytest
 from nginx_static.web import Webs
+from programs import under_test
 
 
 @pytest.fixture(scope="session")
 def search_path(search_path, tmp_path_factory):
-    """PATH with the nginx under test first: ENTRYKIT_TEST_NGINX, or that of our own PATH.
-
-    Behind it the HAProxy under test.
-    """
-    named = os.environ.get("ENTRYKIT_TEST_NGINX")
-    program = shutil.which(named or "nginx", path=f"{os.environ['PATH']}:/usr/sbin")
-    assert program, f"no {named or 'nginx'}: install it, or name one in ENTRYKIT_TEST_NGINX"
+    """PATH with the nginx under test first, and behind it the HAProxy under test."""
     folder = tmp_path_factory.mktemp("path")
-    (folder / "nginx").symlink_to(os.path.abspath(program))
+    (folder / "nginx").symlink_to(under_test("nginx"))
     return f"{folder}:{search_path}"
 
 
