@@ -9,6 +9,7 @@ import ssl
 import pytest
 from haproxy.apps import App
 from haproxy.client import ask, written
+from haproxy.polling import eventually
 from haproxy.ports import free_port
 
 pytestmark = pytest.mark.versions
@@ -182,6 +183,36 @@ def test_an_app_that_is_down_takes_no_other_along(edge, web, pems):
     with pytest.raises(OSError, match=r"EOF|reset"), both.tls("gone.test"):
         pass
     assert both.https("one.test").app == "web"
+
+
+@pytest.mark.parametrize(
+    ("domains", "asked"),
+    [(["*.ill.test", "ill.test", "other.test"], "ill.test"), (["*.ill.test"], "health.ill.test")],
+)
+def test_a_check_speaks_tls_and_asks_for_a_name_of_the_apps_own(edge, authority, domains, asked):
+    """In the handshake as in the request: an app may refuse what it has no certificate for."""
+    names, tls = set(), authority.server(asked)
+    tls.sni_callback = lambda _socket, name, _context: names.add(name)
+    with App("ill", tls=tls) as app:
+        told = app.described(*domains, check="/health?deep=1", tls="passthrough")
+        served = edge(DOMAINS=json.dumps(dict([told])))
+        assert served.https(asked).app == "ill"
+
+        app.health = 503
+        eventually(lambda: is_closed(served, asked), 20)
+        assert (names, set(app.checks)) == ({asked}, {("GET", "/health?deep=1", asked)})
+
+        app.health = 204
+        eventually(lambda: served.https(asked).app == "ill", 6)
+
+
+def is_closed(edge, name):
+    """Whether a connection leads to no app."""
+    try:
+        edge.https(name)
+    except OSError:
+        return True
+    return False
 
 
 def test_everything_may_be_passed_through(edge, vault):

@@ -23,7 +23,8 @@ class Backend(NamedTuple):
         replicas: how many addresses of the name are used at most.
         check: path of the health check over HTTP, or None for one over TCP.
         domains: whose requests it gets.
-        asked: the host that a health check over HTTP asks for.
+        asked: the host that a health check over HTTP asks for, in TLS too: one of its
+            own, or a name that its wildcard covers.
     """
 
     name: str
@@ -52,7 +53,7 @@ def backend_of(app: App) -> Backend:
         replicas=app.replicas,
         check=app.check,
         domains=app.domains,
-        asked=next((name for name in app.domains if name[0] != "*"), app.domains[0][2:]),
+        asked=next((name for name in app.domains if name[0] != "*"), f"health{app.domains[0][1:]}"),
     )
 
 
