@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import os
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -32,7 +33,7 @@ _OTHER_ENDINGS: Final = (*_COMPANIONS, ".dh")
 _PREFERENCE: Final = ("ecdsa", "rsa", "other")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Index:
     """What a folder of certificates has.
 
@@ -63,14 +64,17 @@ class Index:
         Args:
             mark: the comment that is its first line.
         """
+        return "".join(f"{line}\n" for line in [mark, *self._grouped])
+
+    @cached_property
+    def _grouped(self) -> list[str]:
+        """The lines of the map, made once for all folders that they go to."""
         groups: dict[frozenset[str], str] = {}
-        for each in self.served:
-            groups.setdefault(frozenset(each.names), each.name)
-        lines = [
-            f"{name} {groups[frozenset(presented.names)]}"
-            for name, presented in sorted(_presented(self.served).items())
-        ]
-        return "".join(f"{line}\n" for line in [mark, *lines])
+        group = {
+            each.name: groups.setdefault(frozenset(each.names), each.name) for each in self.served
+        }
+        presented = _presented(self.served)
+        return [f"{name} {group[presented[name].name]}" for name in sorted(presented)]
 
 
 def index(folder: str | Path) -> Index:
@@ -84,10 +88,27 @@ def index(folder: str | Path) -> Index:
         OSError: the folder cannot be read.
     """
     names = _candidates(folder)
-    return _judged(folder, names) if names else Index((), ())
+    return _judged(str(folder), tuple(names), _state(folder, names)) if names else Index((), ())
 
 
-def _judged(folder: str | Path, names: list[str]) -> Index:
+def _state(folder: str | Path, names: list[str]) -> tuple[object, ...]:
+    """Return what tells whether a file, or the key beside it, is another one than before."""
+    paths = (os.path.join(folder, name + ending) for name in names for ending in ("", ".key"))
+    return tuple(map(_identity, paths))
+
+
+def _identity(path: str) -> tuple[int, ...] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+# OpenSSL takes as long for a key as HAProxy does, and a start looks twice: for the files
+# that are judged, and for those that become live.
+@lru_cache(maxsize=1)
+def _judged(folder: str, names: tuple[str, ...], _state: tuple[object, ...]) -> Index:
     from entrykit import pem
 
     served, left_out = [], []
@@ -140,7 +161,7 @@ def mirror(certs: str | Path, into: str | Path, mark: str) -> Index:
     if is_new:
         open_to_group(into)
     names = [each.name + ending for each in found.served for ending in ("", *_COMPANIONS)]
-    links = {name for name in names if os.path.lexists(os.path.join(certs, name))}
+    links = set(names).intersection(os.listdir(certs) if names else ())
     for name in sorted(links):
         _link(os.path.join(certs, name), os.path.join(into, name))
     write_index(into, found, mark)
@@ -172,13 +193,12 @@ def _presented(served: tuple[Pem, ...]) -> dict[str, Pem]:
     for each in sorted(served, key=_preference):
         for name in each.names:
             found.setdefault(name, each)
-    wildcards = {name: found.get(f"*.{name.partition('.')[2]}") for name in found}
-    return {
-        name: wild
-        if (wild := wildcards[name]) and _preference(wild) < _preference(exact)
-        else exact
-        for name, exact in found.items()
-    }
+    wildcards = {name[2:]: each for name, each in found.items() if name[0] == "*"}
+    for name, exact in found.items():
+        wild = wildcards.get(name.partition(".")[2])
+        if wild and _preference(wild) < _preference(exact):
+            found[name] = wild
+    return found
 
 
 def _preference(each: Pem) -> int:

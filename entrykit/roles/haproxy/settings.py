@@ -199,7 +199,7 @@ class HaproxySettings(Settings):
         """Domain to backend, for what is passed through."""
         return self._routes("tcp")
 
-    @property
+    @cached_property
     def wildcards(self) -> bool:
         """Whether any domain is a wildcard."""
         return any(domain[0] == "*" for app in self.domains for domain in app.domains)
