@@ -1,4 +1,4 @@
-"""The folder of certificates, and the two files that tell HAProxy what is in it.
+"""A folder of certificates, and the text of the two files that tell HAProxy what is in it.
 
 `crt-list.txt` names every PEM file that can be served. `names.map` gives each host
 name the group of the certificate that is presented for it; certificates for the
@@ -8,15 +8,12 @@ connection.
 
 from __future__ import annotations
 
-import errno
 import os
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from entrykit.configfile import MARK
-from entrykit.group import open_to_group
 from entrykit.shown import shown
 
 if TYPE_CHECKING:
@@ -27,8 +24,8 @@ NAMES_MAP: Final = "names.map"
 _OWN: Final = frozenset({CRT_LIST, NAMES_MAP})
 
 # What HAProxy reads beside a PEM file, by itself (ssl-load-extra-files).
-_COMPANIONS: Final = (".key", ".issuer", ".ocsp", ".sctl")
-_OTHER_ENDINGS: Final = (*_COMPANIONS, ".dh")
+COMPANIONS: Final = (".key", ".issuer", ".ocsp", ".sctl")
+_OTHER_ENDINGS: Final = (*COMPANIONS, ".dh")
 
 _PREFERENCE: Final = ("ecdsa", "rsa", "other")
 
@@ -46,14 +43,16 @@ class Index:
     served: tuple[Pem, ...]
     left_out: tuple[str, ...]
 
-    def crt_list(self, mark: str) -> str:
-        """Write the crt-list; the names are relative to crt-base.
+    def crt_list(self, mark: str, folder: str = "") -> str:
+        """Write the crt-list.
 
         Args:
             mark: the comment that is its first line.
+            folder: where the files lie; crt-base unless given.
         """
+        paths = [os.path.join(folder, each.name) for each in self.served]
         # Without the last line end HAProxy refuses the list.
-        return "".join(f"{line}\n" for line in [mark, *(each.name for each in self.served)])
+        return "".join(f"{line}\n" for line in [mark, *paths])
 
     def names_map(self, mark: str) -> str:
         """Write the map from host names to groups.
@@ -121,54 +120,6 @@ def _judged(folder: str, names: tuple[str, ...], _state: tuple[object, ...]) -> 
     return Index(tuple(served), tuple(left_out))
 
 
-def write_index(folder: str | Path, index: Index, mark: str) -> None:
-    """Write both files into a folder, the one that HAProxy starts from last.
-
-    A file that is as it should be is not touched.
-
-    Args:
-        folder: that of the PEM files, or of links to them.
-        index: what is in it.
-        mark: the first line of each, a comment that begins with entrykit's mark.
-
-    Raises:
-        FileExistsError: one of them is there and was not written by entrykit.
-        OSError: the folder cannot be written.
-    """
-    _write(os.path.join(folder, NAMES_MAP), os.fsencode(index.names_map(mark)))
-    _write(os.path.join(folder, CRT_LIST), os.fsencode(index.crt_list(mark)))
-
-
-def mirror(certs: str | Path, into: str | Path, mark: str) -> Index:
-    """Make a folder of links to what can be served of another one, which is left as it is.
-
-    Args:
-        certs: the folder of PEM files.
-        into: where the links and the two files go; made if it is not there.
-        mark: as for `write_index`.
-
-    Returns:
-        What `certs` has.
-
-    Raises:
-        FileExistsError: a file of somebody else's is in the way.
-        OSError: `into` cannot be written.
-    """
-    found = index(certs)
-    certs = os.path.abspath(certs)
-    is_new = not os.path.isdir(into)
-    os.makedirs(into, exist_ok=True)
-    if is_new:
-        open_to_group(into)
-    names = [each.name + ending for each in found.served for ending in ("", *_COMPANIONS)]
-    links = set(names).intersection(os.listdir(certs) if names else ())
-    for name in sorted(links):
-        _link(os.path.join(certs, name), os.path.join(into, name))
-    write_index(into, found, mark)
-    _unlink_others(certs, into, links)
-    return found
-
-
 def _candidates(folder: str | Path) -> list[str]:
     try:
         names = os.listdir(folder)
@@ -203,49 +154,3 @@ def _presented(served: tuple[Pem, ...]) -> dict[str, Pem]:
 
 def _preference(each: Pem) -> int:
     return _PREFERENCE.index(each.key)
-
-
-def _write(path: str, data: bytes) -> None:
-    """Replace a file at once; several containers may do so at the same time."""
-    live = _live(path)
-    if live == data:
-        return
-    if live and not live.startswith(MARK.encode()):
-        raise FileExistsError(errno.EEXIST, "entrykit did not write this file", path)
-    folder, name = os.path.split(path)
-    new = os.path.join(folder, f".{name}.{os.urandom(8).hex()}")
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-    try:
-        with open(descriptor, "wb") as file:
-            os.fchmod(descriptor, 0o644)
-            file.write(data)
-            file.flush()
-            os.fsync(descriptor)
-        os.rename(new, path)
-    except BaseException:
-        os.unlink(new)
-        raise
-
-
-def _live(path: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except FileNotFoundError:
-        return b""
-
-
-def _link(target: str, path: str) -> None:
-    if os.path.islink(path):
-        if os.readlink(path) == target:
-            return
-        os.unlink(path)
-    os.symlink(target, path)
-
-
-def _unlink_others(certs: str, into: str | Path, links: set[str]) -> None:
-    """Remove our links to what is not served any more; what else lies there is not ours."""
-    for name in sorted(set(os.listdir(into)) - links):
-        path = os.path.join(into, name)
-        if os.path.islink(path) and os.readlink(path) == os.path.join(certs, name):
-            os.unlink(path)

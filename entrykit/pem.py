@@ -86,8 +86,13 @@ def _contents(path: str) -> bytes | None:
         raise Refusal(f"cannot be read ({error.strerror})") from None
 
 
+def expressible(path: str) -> bool:
+    """Whether a crt-list can name it."""
+    return _INEXPRESSIBLE.search(path) is None
+
+
 def _refuse_name(name: str) -> None:
-    if _INEXPRESSIBLE.search(name):
+    if not expressible(name):
         raise Refusal(
             "a crt-list cannot name it (expected a file name without blanks, control characters, "
             "[ and ], that does not begin with # or @)"

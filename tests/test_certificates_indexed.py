@@ -10,15 +10,9 @@ from contextlib import contextmanager
 import pytest
 import trustme
 
-from entrykit.certificates import (
-    CRT_LIST,
-    NAMES_MAP,
-    Index,
-    index,
-    mirror,
-    write_index,
-)
+from entrykit.certificates import CRT_LIST, NAMES_MAP, Index, index
 from entrykit.configfile import MARK
+from entrykit.crt_list import mirror, refer, write_index
 from entrykit.pem import Pem
 
 CA = trustme.CA()
@@ -237,6 +231,41 @@ def test_a_file_name_that_is_not_utf_8_comes_through_as_it_is(tmp_path):
 
     assert (tmp_path / CRT_LIST).read_bytes().endswith(b"\nw\xffb.pem\n")
     assert (tmp_path / NAMES_MAP).read_bytes().endswith(b"\na.test w\xffb.pem\n")
+
+
+def test_a_folder_that_has_not_changed_is_not_judged_again(tmp_path):
+    """A start looks twice, and OpenSSL takes half a millisecond for each key."""
+    issued, other = CA.issue_cert("a.test"), CA.issue_cert("a.test")
+    (tmp_path / "a.pem").write_bytes(issued.cert_chain_pems[0].bytes())
+    (tmp_path / "a.pem.key").write_bytes(issued.private_key_pem.bytes())
+    found = index(tmp_path)
+    assert index(tmp_path) is found
+    assert found.served
+
+    (tmp_path / "new.key").write_bytes(other.private_key_pem.bytes())
+    (tmp_path / "new.key").rename(tmp_path / "a.pem.key")
+    assert not index(tmp_path).served
+
+
+# a folder that names them where they lie
+
+
+def test_what_is_only_judged_is_named_where_it_lies(folders):
+    certs, into = folders
+    refer(str(certs), str(into), FIRST_LINE)
+
+    assert sorted(os.listdir(into)) == [CRT_LIST, NAMES_MAP]
+    assert lines((into / CRT_LIST).read_text()) == [f"{certs}/1"]
+    assert lines((into / NAMES_MAP).read_text()) == ["a.test 1"]
+
+
+def test_where_no_crt_list_can_name_the_folder_there_are_links(folders, tmp_path):
+    certs, into = folders
+    odd = certs.rename(tmp_path / "my certs")
+    refer(str(odd), str(into), FIRST_LINE)
+
+    assert links(into) == {"1": f"{odd}/1"}
+    assert lines((into / CRT_LIST).read_text()) == ["1"]
 
 
 # the folder of links

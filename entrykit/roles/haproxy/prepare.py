@@ -3,7 +3,8 @@
 haproxy.cfg names it relatively, so that a rendered folder runs anywhere. It is
 a link to CERTS_DIR where the crt-list can be kept there, on the volume that
 certbot shares: a reload then sees what certbot has written. Where CERTS_DIR
-cannot be written, `tls` is a folder of links to its files.
+cannot be written, `tls` is a folder of links to its files. Where files are only judged,
+`tls` names them where they lie.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import os
 from typing import Final
 
-from entrykit import certificates
+from entrykit import certificates, crt_list
 from entrykit.configfile import MARK
 from entrykit.message import Log
 from entrykit.roles.haproxy.settings import HaproxySettings
@@ -43,7 +44,8 @@ def prepare(settings: HaproxySettings, folder: str, live: bool, log: Log) -> Non
         return
     if os.path.islink(tls):
         os.unlink(tls)
-    _tell(certificates.mirror(certs, tls, _MARK), log)
+    show = crt_list.mirror if live else crt_list.refer
+    _tell(show(certs, tls, _MARK), log)
 
 
 def _kept(certs: str, log: Log) -> bool:
@@ -51,7 +53,7 @@ def _kept(certs: str, log: Log) -> bool:
     try:
         os.makedirs(certs, exist_ok=True)
         index = certificates.index(certs)
-        certificates.write_index(certs, index, _MARK)
+        crt_list.write_index(certs, index, _MARK)
     except OSError as error:
         log.debug(f"{certs}: {error.strerror}: the crt-list is kept in CONFIG_DIR")
         return False

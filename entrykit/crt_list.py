@@ -1,0 +1,118 @@
+"""The crt-list and the map beside it: how they come to lie in a folder."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+from entrykit.certificates import COMPANIONS, CRT_LIST, NAMES_MAP, Index, index
+from entrykit.configfile import MARK
+
+
+def write_index(folder: str | Path, index: Index, mark: str, certs: str = "") -> None:
+    """Write both files into a folder, the one that HAProxy starts from last.
+
+    A file that is as it should be is not touched.
+
+    Args:
+        folder: that of the PEM files, or of links to them.
+        index: what is in it.
+        mark: the first line of each, a comment that begins with entrykit's mark.
+        certs: the folder of the PEM files, where it is another one.
+
+    Raises:
+        FileExistsError: one of them is there and was not written by entrykit.
+        OSError: the folder cannot be written.
+    """
+    _write(os.path.join(folder, NAMES_MAP), os.fsencode(index.names_map(mark)))
+    _write(os.path.join(folder, CRT_LIST), os.fsencode(index.crt_list(mark, certs)))
+
+
+def refer(certs: str, into: str, mark: str) -> Index:
+    """Make a folder of the two files alone, which names each certificate where it lies.
+
+    For what is judged and then removed: cheaper than the links of `mirror`, with the
+    same arguments, result and errors.
+    """
+    from entrykit import pem
+
+    if not pem.expressible(certs):
+        return mirror(certs, into, mark)
+    found = index(certs)
+    os.makedirs(into, exist_ok=True)
+    write_index(into, found, mark, certs)
+    return found
+
+
+def mirror(certs: str | Path, into: str | Path, mark: str) -> Index:
+    """Make a folder of links to what can be served of another one, which is left as it is.
+
+    Args:
+        certs: the folder of PEM files.
+        into: where the links and the two files go; made if it is not there.
+        mark: as for `write_index`.
+
+    Returns:
+        What `certs` has.
+
+    Raises:
+        FileExistsError: a file of somebody else's is in the way.
+        OSError: `into` cannot be written.
+    """
+    found = index(certs)
+    certs = os.path.abspath(certs)
+    os.makedirs(into, exist_ok=True)
+    names = [each.name + ending for each in found.served for ending in ("", *COMPANIONS)]
+    links = set(names).intersection(os.listdir(certs) if names else ())
+    for name in sorted(links):
+        _link(os.path.join(certs, name), os.path.join(into, name))
+    write_index(into, found, mark)
+    _unlink_others(certs, into, links)
+    return found
+
+
+def _write(path: str, data: bytes) -> None:
+    """Replace a file at once; several containers may do so at the same time."""
+    live = _live(path)
+    if live == data:
+        return
+    if live and not live.startswith(MARK.encode()):
+        raise FileExistsError(errno.EEXIST, "entrykit did not write this file", path)
+    folder, name = os.path.split(path)
+    new = os.path.join(folder, f".{name}.{os.urandom(8).hex()}")
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    try:
+        with open(descriptor, "wb") as file:
+            os.fchmod(descriptor, 0o644)
+            file.write(data)
+            file.flush()
+            os.fsync(descriptor)
+        os.rename(new, path)
+    except BaseException:
+        os.unlink(new)
+        raise
+
+
+def _live(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return b""
+
+
+def _link(target: str, path: str) -> None:
+    if os.path.islink(path):
+        if os.readlink(path) == target:
+            return
+        os.unlink(path)
+    os.symlink(target, path)
+
+
+def _unlink_others(certs: str, into: str | Path, links: set[str]) -> None:
+    """Remove our links to what is not served any more; what else lies there is not ours."""
+    for name in sorted(set(os.listdir(into)) - links):
+        path = os.path.join(into, name)
+        if os.path.islink(path) and os.readlink(path) == os.path.join(certs, name):
+            os.unlink(path)
