@@ -195,6 +195,9 @@ ODD = {
     "no address": "nameserver\n",
     "not an address": "nameserver ns.internal\n",
     "a scope": "nameserver fe80::1%eth0\n",
+    "numbers that are no address": "nameserver 127.0.0.300\n",
+    "not where a line begins": " nameserver 127.0.0.11\n",
+    "a short address": "nameserver 127.1\n",
     "a scope among others": "nameserver fe80::1%eth0\nnameserver 127.0.0.11\n",
     "IPv6": "nameserver ::1\nnameserver 2001:db8::53\n",
     "twice the same": "nameserver 127.0.0.11\nnameserver 127.0.0.11\n",
@@ -214,6 +217,7 @@ def test_an_odd_resolv_conf_does_not_stop_the_start(machine, web, resolv_conf):
 
     assert status(served) == 200
     assert served.http("other.test").status == 503
+    assert "no nameservers" not in served.said
 
 
 @pytest.mark.parametrize("hosts", [None, "", "127.0.0.1\n", "\0\xff garbage\n", "# nothing\n"])

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from entrykit.hostnames import is_address
 from entrykit.role import Machine
 from entrykit.roles.haproxy.backends import Backend
 
@@ -17,7 +18,7 @@ class HaproxyMachine(Machine):
 
     Attributes:
         ipv6: whether the kernel has IPv6 at all: without it `bind [::]` is fatal.
-        name_servers: whether /etc/resolv.conf can be given to HAProxy.
+        name_servers: whether HAProxy finds a name server in /etc/resolv.conf.
         hosts: lower-case names that the hosts file knows; HAProxy's own
             resolvers do not read it.
     """
@@ -37,7 +38,7 @@ class HaproxyMachine(Machine):
         """Look at this machine."""
         return cls(
             ipv6=os.path.exists(ipv6),
-            name_servers=_usable(resolv_conf),
+            name_servers=any(map(_is_taken, _name_servers(_text(resolv_conf)))),
             hosts=frozenset(_names(_text(hosts))),
         )
 
@@ -65,9 +66,28 @@ def _text(path: str) -> str:
         return ""
 
 
-def _usable(resolv_conf: str) -> bool:
-    """Whether HAProxy will start with `parse-resolv-conf`: a file that is absent is fatal."""
-    return "nameserver" in _text(resolv_conf)
+def _name_servers(resolv_conf: str) -> Iterator[str]:
+    """Yield what stands behind each `nameserver` that begins a line (resolv.conf(5))."""
+    for line in resolv_conf.split("\n"):
+        words = line.split()
+        if len(words) > 1 and line.startswith(words[0]) and words[0] == "nameserver":
+            yield words[1]
+
+
+def _is_taken(address: str) -> bool:
+    """Whether HAProxy takes it for a name server's; others it skips, fe80::1%eth0 among them.
+
+    Tried on 2.6 and 3.2: whatever inet_aton(3) and inet_pton(3) take.
+    """
+    if ":" not in address and is_address(address):
+        return True  # nearly always, and with no import
+    from socket import AF_INET6, inet_aton, inet_pton
+
+    try:
+        inet_pton(AF_INET6, address) if ":" in address else inet_aton(address)
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _names(hosts: str) -> list[str]:
