@@ -150,15 +150,22 @@ def words(text: str) -> list[str]:
 
 
 def addresses(text: str) -> tuple[str, ...]:
-    """Parse a list of IP addresses, in the canonical form of each."""
+    """Parse a list of IP addresses, in the canonical form of each.
+
+    ::ffff:192.0.2.1 is refused: a socket of IPv6 alone, as daemons make them, cannot bind it.
+    """
     from ipaddress import ip_address
 
     good, faults = [], []
     for item in words(text):
         try:
-            good.append(str(ip_address(_unscoped(_unbracketed(item)))))
+            address = ip_address(_unscoped(_unbracketed(item)))
         except ValueError:
             faults.append(f"{shown(item)}: not an IP address (expected 192.0.2.1 or 2001:db8::1)")
+            continue
+        if mapped := getattr(address, "ipv4_mapped", None):
+            faults.append(f"{shown(item)}: an IPv4 address written as IPv6 (expected {mapped})")
+        good.append(str(address))
     if faults:
         raise Faults(faults)
     return tuple(dict.fromkeys(good))
