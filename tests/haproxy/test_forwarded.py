@@ -80,12 +80,36 @@ def test_a_forged_header_over_http_2_never_reaches_the_app(open_edge):
         assert FORGED not in get("one.test", headers=headers).text
 
 
-def test_a_header_named_by_connection_is_set_nevertheless(open_edge):
-    """A proxy that drops what Connection names, once it has set it, loses it."""
-    headers = [("Connection", "X-Forwarded-For, X-Forwarded-Proto, X-Forwarded-Host")]
-    answer = open_edge.http("one.test", headers=headers)
+OURS = "X-Forwarded-For, X-Forwarded-Proto, X-Forwarded-Host"
 
-    assert answer.forwarded("X-Forwarded-For") == ["127.0.0.1"]
+
+@pytest.mark.parametrize("value", [OURS, OURS.lower(), f"close, {OURS}", f"keep-alive,{OURS},TE"])
+def test_what_connection_names_is_set_and_not_named_to_the_app(open_edge, value):
+    """An app that keeps to RFC 9110, 7.6.1 drops what is named, and would ask for it again."""
+    answer = open_edge.http("one.test", headers=[("Connection", value), ("Connection", OURS)])
+
+    assert answer.forwarded("Connection") == []
+    assert forwarded(answer) == [["127.0.0.1"], ["http"], ["one.test"]]
+
+
+def test_of_connection_an_upgrade_is_all_that_is_left(open_edge):
+    headers = [("Connection", f"{OURS}, Upgrade"), ("Upgrade", "chat/1")]
+    answer = open_edge.http("one.test", "/health", headers=headers)
+
+    assert [answer.forwarded(name) for name in ("Connection", "Upgrade")] == [
+        ["upgrade"],
+        ["chat/1"],
+    ]
+
+
+@pytest.mark.parametrize("upgrade", ["h2c", "H2C", "chat/1, h2c", "chat/1,h2c"])
+def test_nobody_upgrades_to_http_2_behind_our_back(open_edge, upgrade):
+    """What is asked in there HAProxy would not see: no Host looked up, no header taken away."""
+    headers = [("Connection", "Upgrade, HTTP2-Settings"), ("Upgrade", upgrade)]
+    answer = open_edge.http("one.test", "/health", headers=[*headers, ("HTTP2-Settings", "AAMA")])
+
+    assert "h2c" not in str(answer.seen["headers"]).lower()
+    assert answer.forwarded("Connection") in ([], ["upgrade"])
 
 
 def forwarded(answer):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from haproxy.apps import App
 from haproxy.client import ask
-from haproxy.websocket import websocket
+from haproxy.websocket import echoed_over_http_2, websocket
 
 pytestmark = pytest.mark.versions
 
@@ -169,6 +169,12 @@ def test_a_websocket_passes_over_https(secure):
     with secure.tls("one.test") as connection, websocket(connection, "one.test"):
         connection.sendall(b"ping\n")
         assert connection.recv(4096) == b"ping\n"
+
+
+def test_a_websocket_passes_within_http_2(secure, authority):
+    """As browsers have it since HAProxy offers it to them."""
+    with secure.tls("one.test", authority.client(("h2",))) as connection:
+        assert echoed_over_http_2(connection, "one.test", b"ping\n") == b"ping\n"
 
 
 def test_an_app_may_have_an_address_of_ipv6(edge):

@@ -6,6 +6,9 @@ import hashlib
 from base64 import b64encode
 from contextlib import contextmanager
 
+from h2.config import H2Configuration
+from h2.connection import H2Connection
+from h2.events import DataReceived, ResponseReceived
 from haproxy.client import written
 
 _MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # section 1.3
@@ -32,3 +35,21 @@ def websocket(connection, host):
         assert answer.startswith("HTTP/1.1 101 ")
         assert accept(_KEY) in answer
         yield connection
+
+
+def echoed_over_http_2(connection, host, line):
+    """Shake hands within HTTP/2 (RFC 8441), send a line, and return what comes back of it."""
+    http = H2Connection(H2Configuration(validate_outbound_headers=False))
+    http.initiate_connection()
+    names = {":method": "CONNECT", ":protocol": "websocket", ":scheme": "https", ":path": "/"}
+    headers = names | {":authority": host, "sec-websocket-version": "13"}
+    http.send_headers(1, headers.items())
+    while True:
+        connection.sendall(http.data_to_send())
+        data = connection.recv(16384)
+        assert data
+        for event in http.receive_data(data):
+            if isinstance(event, ResponseReceived):
+                http.send_data(1, line)
+            if isinstance(event, DataReceived):
+                return event.data
