@@ -13,6 +13,8 @@ from contextlib import suppress
 import jinja2
 from jinja2.bccache import Bucket, BytecodeCache
 
+from entrykit.folders import make_folder
+
 
 class BesideTemplates(BytecodeCache):
     """Jinja2's bytecode cache in `__pycache__` below a folder of templates.
@@ -35,7 +37,7 @@ class BesideTemplates(BytecodeCache):
             return
         new = f"{self._path(bucket)}.{os.getpid()}"
         with suppress(OSError):
-            os.makedirs(self._folder, exist_ok=True)
+            make_folder(self._folder)
             with open(new, "wb") as file:
                 bucket.write_bytecode(file)
             os.replace(new, self._path(bucket))

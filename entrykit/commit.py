@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from entrykit import stage
 from entrykit.configfile import MARK, ConfigFile, ConfigFiles
 from entrykit.errors import CommitError
+from entrykit.folders import make_folder
 from entrykit.live import open_live
 from entrykit.mounted import mounts
 
@@ -95,7 +96,7 @@ def _tip(number: int | None, folder: str) -> str:
 @contextmanager
 def _locked(folder: str) -> Iterator[None]:
     """Let one start at a time work on a folder that several containers share."""
-    os.makedirs(folder, exist_ok=True)
+    make_folder(folder)
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         # Some network file systems have no locks; there a lone start is as safe as ever.

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from entrykit.certificates import COMPANIONS, CRT_LIST, NAMES_MAP, Index, index
 from entrykit.configfile import MARK
+from entrykit.folders import make_folder
+from entrykit.group import open_to_group
 
 
 def write_index(folder: str | Path, index: Index, mark: str, certs: str = "") -> None:
@@ -40,7 +42,7 @@ def refer(certs: str, into: str, mark: str) -> Index:
     if not pem.expressible(certs):
         return mirror(certs, into, mark)
     found = index(certs)
-    os.makedirs(into, exist_ok=True)
+    make_folder(into)
     write_index(into, found, mark, certs)
     return found
 
@@ -62,7 +64,8 @@ def mirror(certs: str | Path, into: str | Path, mark: str) -> Index:
     """
     found = index(certs)
     certs = os.path.abspath(certs)
-    os.makedirs(into, exist_ok=True)
+    if make_folder(into):
+        open_to_group(into)
     names = [each.name + ending for each in found.served for ending in ("", *COMPANIONS)]
     links = set(names).intersection(os.listdir(certs) if names else ())
     for name in sorted(links):

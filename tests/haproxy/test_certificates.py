@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import ssl
+import stat
 
 import pytest
 from haproxy.namespaces import read_only
@@ -199,3 +201,44 @@ def test_certificates_lie_in_the_config_folder_unless_told(edge, authority, web)
     (folder / "one.pem").write_bytes(authority.pem("one.test"))
 
     assert made.start().https("one.test").app == "web"
+
+
+def test_a_folder_that_was_not_there_is_made_and_said(edge, web):
+    """It may be a slip: there is nothing in it."""
+    made = edge.made(DOMAINS=web.serves("one.test"))
+    made.certs.rmdir()
+    served = made.start()
+
+    assert f"{served.certs} was not there: made, with no certificate in it" in served.said
+    assert served.certs.is_dir()
+
+
+def test_a_folder_that_cannot_be_made_is_warned_of(edge, web):
+    made = edge.made(DOMAINS=web.serves("one.test"))
+    made.certs.rmdir()
+    made.environ["CERTS_DIR"] = absent = "/proc/self/certs"
+
+    assert f"warning: {absent} is not there: no certificates" in made.start().said
+
+
+def test_a_file_in_place_of_the_folder_stops_the_start(edge, web):
+    made = edge.made(DOMAINS=web.serves("one.test"))
+    made.certs.rmdir()
+    made.certs.write_text("no folder\n")
+    made.launch()
+
+    assert made.ended() == 73
+    uid = os.geteuid()
+    assert f"{made.certs}: Not a directory (errno 20, as uid {uid})" in made.said
+    assert f"TIP: have CERTS_DIR name a folder that uid {uid} can read" in made.said
+    assert not (made.config / "haproxy.cfg").exists()
+
+
+def test_no_made_folder_can_be_written_by_others_whatever_the_umask(edge, web):
+    """Some container runtimes begin with 0."""
+    made = edge.made(DOMAINS=web.serves("one.test"), ADMIN_SOCKET="run/admin.sock")
+    made.certs.rmdir()
+    served = made.prefixed(("sh", "-c", 'umask 0; exec "$@"', "sh")).start()
+
+    folders = [served.config, served.certs, served.folder / "run"]
+    assert [stat.S_IMODE(folder.stat().st_mode) for folder in folders] == [0o755] * 3

@@ -14,6 +14,8 @@ from typing import Final
 
 from entrykit import certificates, crt_list
 from entrykit.configfile import MARK
+from entrykit.errors import CommitError
+from entrykit.folders import make_folder
 from entrykit.message import Log
 from entrykit.roles.haproxy.settings import HaproxySettings
 
@@ -31,11 +33,13 @@ def prepare(settings: HaproxySettings, folder: str, live: bool, log: Log) -> Non
         log: told of each certificate that cannot be served.
 
     Raises:
+        CommitError: CERTS_DIR is no folder, or cannot be read.
         OSError: `folder` cannot be written.
     """
     if live and settings.admin_socket:
-        os.makedirs(os.path.dirname(settings.admin_socket), exist_ok=True)
+        make_folder(os.path.dirname(settings.admin_socket))
     certs = settings.certs_dir or os.path.join(settings.config_dir, "certs")
+    _refuse_unreadable(certs)
     tls = os.path.join(folder, "tls")
     own = os.path.isdir(tls) and not os.path.islink(tls)
     ours = live or os.path.dirname(certs) == folder
@@ -44,14 +48,28 @@ def prepare(settings: HaproxySettings, folder: str, live: bool, log: Log) -> Non
         return
     if os.path.islink(tls):
         os.unlink(tls)
+    if live and not os.path.isdir(certs):
+        log.warning(f"{certs} is not there: no certificates")
     show = crt_list.mirror if live else crt_list.refer
     _tell(show(certs, tls, _MARK), log)
+
+
+def _refuse_unreadable(certs: str) -> None:
+    try:
+        os.listdir(certs)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        reason = f"{error.strerror} (errno {error.errno}, as uid {os.geteuid()})"
+        tip = f"have CERTS_DIR name a folder that uid {os.geteuid()} can read"
+        raise CommitError(certs, reason, tip) from error
 
 
 def _kept(certs: str, log: Log) -> bool:
     """Write the index into the folder of certificates; False where that cannot be."""
     try:
-        os.makedirs(certs, exist_ok=True)
+        if make_folder(certs):
+            log.info(f"{certs} was not there: made, with no certificate in it")
         index = certificates.index(certs)
         crt_list.write_index(certs, index, _MARK)
     except OSError as error:
@@ -75,6 +93,6 @@ def _link(certs: str, tls: str) -> None:
     new = f"{tls}.new"
     if os.path.islink(new):
         os.unlink(new)  # a start was killed here
-    os.makedirs(os.path.dirname(tls), exist_ok=True)
+    make_folder(os.path.dirname(tls))
     os.symlink(target, new)
     os.rename(new, tls)

@@ -6,6 +6,7 @@ import os
 from contextlib import suppress
 
 from entrykit.errors import CommitError
+from entrykit.folders import make_folder
 from entrykit.message import Log
 from entrykit.roles.nginx_static.account import worker
 from entrykit.roles.nginx_static.machine import can_log
@@ -49,7 +50,7 @@ def _drop_pid_of_another(path: str) -> None:
 
 def _make_writable(folder: str) -> None:
     """Give the log folder to the workers: they open its files, as each comes to be needed."""
-    os.makedirs(folder, exist_ok=True)
+    make_folder(folder)
     account = worker()
     if account is None:
         if not os.access(folder, os.W_OK | os.X_OK):
