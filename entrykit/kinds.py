@@ -150,10 +150,7 @@ def words(text: str) -> list[str]:
 
 
 def addresses(text: str) -> tuple[str, ...]:
-    """Parse a list of IP addresses, in the canonical form of each.
-
-    ::ffff:192.0.2.1 is refused: a socket of IPv6 alone, as daemons make them, cannot bind it.
-    """
+    """Parse a list of IP addresses, in the canonical form of each."""
     from ipaddress import ip_address
 
     good, faults = [], []
@@ -163,7 +160,7 @@ def addresses(text: str) -> tuple[str, ...]:
         except ValueError:
             faults.append(f"{shown(item)}: not an IP address (expected 192.0.2.1 or 2001:db8::1)")
             continue
-        if mapped := getattr(address, "ipv4_mapped", None):
+        if mapped := getattr(address, "ipv4_mapped", None):  # a socket of IPv6 alone cannot bind it
             faults.append(f"{shown(item)}: an IPv4 address written as IPv6 (expected {mapped})")
         good.append(str(address))
     if faults:
