@@ -194,6 +194,18 @@ def test_headers_for_security_come_with_every_answer(site, host, path):
     }
 
 
+@pytest.mark.parametrize("logs", ["combined", "per-domain"])
+def test_a_range_that_is_not_there_has_each_header_once(web, logs):
+    served = web({"a.test/plain.txt": "0123456789"}, DOMAINS="a.test", LOGS=logs)
+    answer = served.get("a.test", "/plain.txt", headers=[("Range", "bytes=20-")])
+
+    assert answer.status == 416
+    assert b"416 Requested Range Not Satisfiable" in answer.body
+    names = [name.lower() for name in answer.headers]
+    assert sorted(names) == sorted(set(names))
+    assert {*SECURITY, "Content-Range"} <= set(answer.headers.keys())
+
+
 def test_the_version_is_not_told(site):
     assert site.get("a.test").headers["Server"] == "nginx"
     assert b"nginx/" not in site.get("b.test").body
