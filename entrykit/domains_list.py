@@ -10,11 +10,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Final
 
 from entrykit.apps import App
 from entrykit.domains import is_map, parse_domains, uncommented
 from entrykit.faults import Faults
 from entrykit.hostnames import all_ordinary, domain
+from entrykit.shown import shown
+
+# Its colon makes no entry of a map: none has slashes behind it.
+_URL: Final = re.compile(r"https?://[^\s,]*")
 
 
 def parse_domains_or_list(text: str) -> tuple[App, ...]:
@@ -38,7 +43,7 @@ def _items(text: str) -> list[str]:
 
     if re.match(r'\s*\[\s*"', text):
         return words(text)
-    if ":" in text:
+    if ":" in _URL.sub("", text):
         return []
     return [item for word in text.split() for item in word.split(",")]
 
@@ -54,11 +59,13 @@ def _domains(items: list[str]) -> Iterable[str]:
         except Faults as error:
             faults += error.faults
     if faults:
-        raise Faults(faults)
+        raise Faults(dict.fromkeys(faults))
     return good
 
 
 def _domain(item: str) -> str:
     if not item:
         raise Faults(["an empty item among the domains (expected single commas between)"])
+    if _URL.match(item):
+        raise Faults([f"{shown(item)}: a URL (expected the domain alone)"])
     return domain(item)

@@ -27,6 +27,7 @@ from entrykit.trees import Tree, parse_tree
 
 _OPTIONS: Final = frozenset(Options._fields)
 _KNOWN: Final = _OPTIONS | {"port", "domains"}
+_SITE: Final = 'expected {"web": {"domains": {"example.com": {"spa": true}}}}, say'
 _MOST_REPLICAS: Final = 1000
 _PATH: Final = re.compile(r"/[A-Za-z0-9/._~!$&()*+,;=:@%?-]*")
 
@@ -74,6 +75,8 @@ def _fields(catalogue: Catalogue, place: Place, value: Tree) -> dict[str, Tree]:
     for name, field in value:
         if name in fields:
             catalogue.refuse(place, f"{shown(name)}: there twice (expected each option once)")
+        elif name in Site._fields:
+            catalogue.refuse(place, f"{shown(name)}: an option of a domain ({_SITE})")
         elif name not in _KNOWN:
             catalogue.refuse(
                 place,
@@ -123,7 +126,9 @@ def _site(catalogue: Catalogue, place: Place, name: str, value: Tree) -> Site | 
                 place, f"{shown(name)}: {shown(option)}: no such option (expected spa)"
             )
         elif (spa := _switch(choice)) is None:
-            catalogue.refuse(place, f"{shown(name)}: spa: neither on nor off (expected one)")
+            catalogue.refuse(
+                place, f"{shown(name)}: spa: neither on nor off (expected one of them)"
+            )
     return Site(spa)
 
 

@@ -14,9 +14,10 @@ from entrykit.domains_list import parse_domains_or_list
 from entrykit.faults import Faults
 
 EMPTY_ITEM = "an empty item among the domains (expected single commas between)"
+URL = "a URL (expected the domain alone)"
 NO_ENTRY = "(expected app:domain,domain or app:port:domain,domain)"
 NO_MAP = 'not a map of options (expected {"spa": true})'
-NO_SWITCH = "spa: neither on nor off (expected one)"
+NO_SWITCH = "spa: neither on nor off (expected one of them)"
 
 
 def faults(parse, text):
@@ -45,17 +46,19 @@ def test_lists(text, domains):
 @pytest.mark.parametrize(
     ("text", "messages"),
     [
-        ("a.test,,-b,c_d", [EMPTY_ITEM, '"-b": a label that begins or ends with -']),
+        ("a.test,,-b", [EMPTY_ITEM, '"-b": a label that begins or ends with -']),
         ("a.test/80", ['"a.test/80": "/" cannot be in a domain']),
         ('["a.test", 1]', ['"[\\"a.test\\", 1]": not a list of strings']),
         ("9000", ['"9000": a number alone']),
+        ("a.test,http://b.test:80/ -c", [f'"http://b.test:80/": {URL}', '"-c": a label that']),
+        (" , ,", [EMPTY_ITEM]),
     ],
 )
 def test_faults_of_lists(text, messages):
     found = faults(parse_domains_or_list, text)
 
     assert all(fault.startswith(begin) for fault, begin in zip(found, messages, strict=False))
-    assert len(found) >= len(messages)
+    assert len(found) == len(messages)
 
 
 @pytest.mark.parametrize(
@@ -133,6 +136,13 @@ def test_they_are_the_same_wherever_a_domain_is_named():
 )
 def test_faults_of_options_of_domains(domains, message):
     assert faults(parse_domains, f'{{"a": {{"domains": {domains}}}}}') == (f'app "a": {message}',)
+
+
+def test_an_option_of_a_domain_among_those_of_an_app():
+    (message, _) = faults(parse_domains, '{"a.test": {"spa": true}}')
+
+    expected = '(expected {"web": {"domains": {"example.com": {"spa": true}}}}, say)'
+    assert message == f'app "a.test": "spa": an option of a domain {expected}'
 
 
 @pytest.mark.parametrize("parse", [parse_domains_or_list, parse_domains])
