@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from typing import Final, NamedTuple
 
 # Of the official image, of Debian's package, of everybody.
@@ -16,6 +17,16 @@ class Account(NamedTuple):
     group: str
     uid: int
     gid: int
+
+    def may_write(self, found: os.stat_result) -> bool:
+        """Whether its modes let it write to a file, or make files in a folder."""
+        needed = 0o3 if stat.S_ISDIR(found.st_mode) else 0o2
+        shift = 0
+        if found.st_uid == self.uid:
+            shift = 6
+        elif found.st_gid in os.getgrouplist(self.user, self.gid):
+            shift = 3
+        return found.st_mode >> shift & needed == needed
 
 
 def worker() -> Account | None:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 
-from entrykit.errors import CommitError
-from entrykit.folders import make_folder
 from entrykit.message import Log
-from entrykit.roles.nginx_static.account import worker
+from entrykit.roles.nginx_static.logs import open_to_workers
 from entrykit.roles.nginx_static.machine import can_log
 from entrykit.roles.nginx_static.settings import NginxSettings
 
@@ -22,17 +20,16 @@ def prepare(settings: NginxSettings, folder: str, live: bool, log: Log) -> None:
         settings: LOG_DIR and WWW_ROOT.
         folder: where its pid file will be.
         live: whether nginx will run from there; else nothing is done.
-        log: told of each domain without a folder.
+        log: told of each domain without a folder, and of what has another owner now.
 
     Raises:
-        CommitError: the log folder cannot be written.
-        OSError: it cannot be made.
+        CommitError: the log folder cannot be made or written to.
     """
     if not live:
         return
     _drop_pid_of_another(f"{folder}/nginx.pid")
     if settings.logs == "per-domain":
-        _make_writable(settings.log_dir)
+        open_to_workers(settings, log)
     elif not can_log("/dev/stdout"):
         log.warning(
             "no access log: nginx cannot open /dev/stdout, which belongs to another user or is "
@@ -48,26 +45,13 @@ def _drop_pid_of_another(path: str) -> None:
             os.unlink(path)
 
 
-def _make_writable(folder: str) -> None:
-    """Give the log folder to the workers: they open its files, as each comes to be needed."""
-    make_folder(folder)
-    account = worker()
-    if account is None:
-        if not os.access(folder, os.W_OK | os.X_OK):
-            raise CommitError(
-                folder,
-                f"Permission denied (as uid {os.geteuid()})",
-                f"let uid {os.geteuid()} or group {os.getegid()} write to LOG_DIR, {folder}",
-            )
-    elif os.stat(folder).st_uid != account.uid:
-        os.chown(folder, account.uid, account.gid)
-
-
 def _tell_missing(settings: NginxSettings, log: Log) -> None:
     try:
         there = {entry.name for entry in os.scandir(settings.www_root)}
     except OSError as error:
-        log.warning(f"WWW_ROOT: {settings.www_root}: {error.strerror}: every request will get 404")
+        unlogged = ", most of them without a line in a log" * (settings.logs == "per-domain")
+        reason = f"{error.strerror}: every request will get 404{unlogged}"
+        log.warning(f"WWW_ROOT: {settings.www_root}: {reason}")
         return
     missing = [name for name in settings.sites.folders if name not in there]
     for name in missing[:_MOST_NAMED]:
