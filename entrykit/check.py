@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from entrykit.errors import CheckError
@@ -34,7 +36,8 @@ def judge_for(
 
     def judge(folder: str) -> None:
         argv = [*role.check(folder)]
-        status, output = _run(argv, scrubbed(role, environ))
+        with _leaving_no(role.traces, settings.config_dir):
+            status, output = _run(argv, scrubbed(role, environ))
         words = masked(output.replace(f"{folder}/", ""), settings)
         if status:
             raise CheckError(argv, status, words)
@@ -42,6 +45,19 @@ def judge_for(
             tell(words)
 
     return judge
+
+
+@contextmanager
+def _leaving_no(names: Sequence[str], folder: str) -> Iterator[None]:
+    """Remove the empty files of these names that were not in the folder before."""
+    new = [path for name in names if not os.path.lexists(path := os.path.join(folder, name))]
+    try:
+        yield
+    finally:
+        for path in new:
+            with suppress(OSError):
+                if not os.path.getsize(path):
+                    os.unlink(path)
 
 
 def _run(argv: list[str], environ: Mapping[str, str]) -> tuple[int, str]:

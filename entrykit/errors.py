@@ -14,6 +14,7 @@ else that escapes is a bug of entrykit's and exits with 70 as well.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 EX_SOFTWARE = 70
@@ -52,7 +53,7 @@ class CheckError(EntrykitError):
             f"  command: {' '.join(argv)}\n"
             f"  status: {status}\n"
             f"{_indented(output)}\n"
-            f"TIP: `entrykit render` with the same variables shows the files"
+            f"TIP: {_tip(output)}"
         )
 
 
@@ -122,6 +123,13 @@ def _signal(number: int) -> str:
     from signal import Signals
 
     return Signals(number).name if number in set(Signals) else f"signal {number}"
+
+
+def _tip(output: str) -> str:
+    """Say what helps; nginx's check binds its ports (bind(2): EACCES is for those below 1024)."""
+    if re.search(r"bind\(\) to \S+ failed \(13: ", output):
+        return "a port below 1024 is root's to open: choose a higher one (HTTP_PORT=8080, say)"
+    return "`entrykit render … -o DIR` with the same variables shows the files"
 
 
 def _indented(text: str) -> str:

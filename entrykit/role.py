@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -72,6 +73,7 @@ class Role(Generic[S]):
         rehearses: whether `prepare` can make all that is judged in a folder that is
             not live; it then touches the live one only after the verdict.
         secret_places: regular expressions whose first group comes before a secret in a file.
+        traces: names of files that the check makes, empty, in the live folder.
         beside: names in the folder that `prepare` makes and the files refer to.
     """
 
@@ -92,15 +94,18 @@ class Role(Generic[S]):
     prepare: Prepare[S] = prepare_nothing
     rehearses: bool = False
     secret_places: tuple[str, ...] = ()
+    traces: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
 
     def owns(self, command: Sequence[str]) -> bool:
         """Whether `command` is ours to configure for, as in the official images.
 
-        No command, a flag or the daemon's own name is; anything else is a
-        person's own program.
+        No command, a flag or the daemon's own name is, and its path as well: to those images
+        that is a person's own program, as is anything else, and it would quietly run with
+        its package's files.
         """
-        return not command or command[0].startswith("-") or command[0] == self.daemon
+        first = command[0] if command else "-"
+        return first.startswith("-") or os.path.basename(first) == self.daemon
 
 
 def role_names() -> list[str]:

@@ -88,6 +88,17 @@ def test_without_one_the_daemon_is_executed_as_the_official_entrypoint_would(
     assert words_of(process) == ["haproxy", "-W", "-db", *own]
 
 
+def test_the_daemon_by_its_path_is_configured_and_executed_with_just_its_words(shown, tmp_path):
+    """To the official entrypoint a path is any program; with nobody's files it would run."""
+    program = str(tmp_path / "bin" / "haproxy")
+    main = f"{shown['CONFIG_DIR']}/haproxy.cfg"
+
+    process = entrykit("haproxy", program, "-f", main, environ=shown)
+
+    assert words_of(process) == ["haproxy", "-f", main]
+    assert os.path.exists(main)
+
+
 def test_the_upstream_entrypoint_is_found_where_the_official_image_has_it(shown, tmp_path):
     there = tmp_path / "there"
     talking(there, "docker-entrypoint.sh")

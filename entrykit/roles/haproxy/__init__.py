@@ -21,7 +21,10 @@ def _bare(command: Sequence[str]) -> Sequence[str]:
     """Execute as docker-entrypoint.sh of the official image does.
 
     -W is the master-worker mode, in which SIGUSR2 reloads; -db keeps it in the foreground.
+    A path is executed with just the words that were given.
     """
+    if command[0] != "haproxy" and not command[0].startswith("-"):
+        return command
     words = command[1:] if command[0] == "haproxy" else command
     return ["haproxy", "-W", "-db", *words]
 

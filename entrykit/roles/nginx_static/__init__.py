@@ -8,6 +8,7 @@ from typing import Final
 
 from entrykit import quoting
 from entrykit.role import Role
+from entrykit.roles.nginx_static.command import completed, options
 from entrykit.roles.nginx_static.machine import NginxMachine
 from entrykit.roles.nginx_static.prepare import prepare
 from entrykit.roles.nginx_static.settings import NginxSettings
@@ -18,14 +19,7 @@ def _command(settings: NginxSettings) -> Sequence[str]:
 
 
 def _complete(settings: NginxSettings, command: Sequence[str]) -> Sequence[str]:
-    """Name our file in a command that names none, such as the image's own.
-
-    The default is /etc/nginx/nginx.conf, which belongs to nginx's package.
-    """
-    words = ["nginx", *command] if command[0].startswith("-") else [*command]
-    if any(word.startswith("-c") for word in words[1:]):
-        return words
-    return [words[0], "-c", f"{settings.config_dir}/nginx.conf", *words[1:]]
+    return completed(command, f"{settings.config_dir}/nginx.conf")
 
 
 def _bare(command: Sequence[str]) -> Sequence[str]:
@@ -38,7 +32,7 @@ def _check(folder: str) -> Sequence[str]:
 
 
 def _reads(command: Sequence[str], main: str) -> bool:
-    return main in command or f"-c{main}" in command
+    return options(command).get("c") == main
 
 
 ROLE: Final = Role(
@@ -57,4 +51,5 @@ ROLE: Final = Role(
     check=_check,
     reads=_reads,
     prepare=prepare,
+    traces=("nginx.pid",),
 )

@@ -1,0 +1,43 @@
+"""The words of nginx's own command line (its manual page, nginx(8))."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+_WITH_VALUE: Final = frozenset("cegps")
+_AND_NO_MORE: Final = frozenset("?hvVtTs")  # it says or signals something, and ends
+
+
+def options(words: Sequence[str]) -> dict[str, str]:
+    """Return each option's letter with its value, empty for none; the last of several counts.
+
+    As in nginx, letters may share a word, and a value is the rest of it or the next one.
+    """
+    found: dict[str, str] = {}
+    rest = iter(words)
+    for word in rest:
+        if not word.startswith("-"):
+            continue
+        for place, letter in enumerate(word[1:], start=2):
+            if letter in _WITH_VALUE:
+                found[letter] = word[place:] or next(rest, "")
+                break
+            found[letter] = ""
+    return found
+
+
+def completed(command: Sequence[str], main: str) -> list[str]:
+    """Name our file in a command that names none, and keep nginx in the foreground.
+
+    The default of the first is /etc/nginx/nginx.conf, which belongs to nginx's package; that
+    of the second would end the container, with 0, as soon as nginx has started.
+    """
+    words = ["nginx", *command] if command[0].startswith("-") else [*command]
+    given = options(words[1:])
+    if "c" not in given:
+        words[1:1] = ["-c", main]
+    told = given.get("g", "").strip().rstrip(";")
+    if "daemon" not in told and _AND_NO_MORE.isdisjoint(given):
+        words += ["-g", f"{told}; daemon off;" if told else "daemon off;"]
+    return words
