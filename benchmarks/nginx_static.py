@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import signal
 import socket
@@ -45,7 +46,7 @@ def with_maps(folder: Path, domains: list[str]) -> Path:
     told |= {"DOMAINS": ",".join(domains), "WORKER_PROCESSES": "1"}
     for file in entrykit.render("nginx-static", told).values():
         # What is rendered offline keeps its pid file in /tmp; we leave nothing there.
-        text = file.text.replace(f"/tmp/entrykit-{told['HTTP_PORT']}-", f"{folder}/")
+        text = re.sub(rf"/tmp/entrykit-{told['HTTP_PORT']}-\w+-", f"{folder}/", file.text)
         (folder / file.path).write_text(text)
     return folder / "nginx.conf"
 

@@ -6,6 +6,7 @@ import os
 import socket
 import stat
 import subprocess
+from pathlib import Path
 from tempfile import TemporaryFile
 
 import pytest
@@ -40,6 +41,7 @@ def entrypoint(open_folder):
         ((), "nginx -c {main} -g daemon off;"),
         (("nginx", "-g", "daemon off;"), "nginx -c {main} -g daemon off;"),
         (("-g", "daemon off;"), "nginx -c {main} -g daemon off;"),
+        (("nginx",), "nginx -c {main} -g daemon off;"),
     ],
 )
 def test_the_images_entrypoint_gets_the_command_with_our_file(web, entrypoint, command, given):
@@ -50,6 +52,16 @@ def test_the_images_entrypoint_gets_the_command_with_our_file(web, entrypoint, c
     expected = given.format(main=f"{served.config}/nginx.conf")
     assert served.access_log[0].decode() == f"entrypoint.d ran for: {expected}"
     assert served.text("a.test") == (200, "a")
+
+
+def test_nginx_by_its_path_reads_our_file_too(web, search_path, entrypoint):
+    """What the image runs for `nginx` alone it does not run then: that is its own rule."""
+    program = f"{search_path.split(':')[0]}/nginx"
+    served = web.made(FILES, DOMAINS="a.test", ENTRYKIT_UPSTREAM=entrypoint).running(program)
+    served.start()
+
+    assert served.text("a.test") == (200, "a")
+    assert served.access_log[0].endswith(b'"-" "-"')
 
 
 def test_a_command_with_a_file_of_its_own_is_warned_about(web):
@@ -241,6 +253,31 @@ def test_lines_that_nginx_refuses_end_the_start(web):
     assert served.ended() == 65
     assert 'unknown directive "nonsense"' in served.said
     assert not (served.config / "nginx.conf").exists()
+    assert not (served.config / "nginx.pid").exists()
+
+
+def test_a_refused_start_leaves_the_pid_of_who_runs(web):
+    served = web(FILES, DOMAINS="a.test")
+    again = web.made(FILES, DOMAINS="a.test", NGINX_EXTRA_HTTP="nonsense;")
+    again.environ |= {"CONFIG_DIR": str(served.config)}
+    again.launch()
+
+    assert again.ended() == 65
+    assert (served.config / "nginx.pid").read_text() == f"{served.pid}\n"
+
+
+def test_a_port_of_roots_is_told_to_others_as_what_it_is(web):
+    """Where the kernel is not told otherwise, as by container runtimes."""
+    least = "echo 1024 > /proc/sys/net/ipv4/ip_unprivileged_port_start"
+    served = web.made(FILES, DOMAINS="a.test", HTTP_PORT="80")
+    inside = ("sh", "-euc", f'{least}; exec "$@"', "sh", *AS_NOBODY)
+    served.prefixed(("unshare", "--net", *inside))
+    served.config.mkdir()
+    served.config.chmod(0o775)
+    served.launch()
+
+    assert served.ended() == 65
+    assert "TIP: a port below 1024 is root's to open: choose a higher one" in served.said
 
 
 def test_lines_of_ones_own_take_effect_and_are_for_few(web):
@@ -281,8 +318,17 @@ def rendered(open_folder, search_path):
 
     yield judged
     for port in ports:
-        os.unlink(f"/tmp/entrykit-{port}-nginx.pid")
-        os.rmdir(f"/tmp/entrykit-{port}-temp")
+        for path in Path("/tmp").glob(f"entrykit-{port}-*-*"):
+            path.rmdir() if path.is_dir() else path.unlink()
+
+
+def test_users_with_folders_of_their_own_are_not_in_each_others_way(rendered):
+    """Though it is the same port: nginx opens its pid file to judge."""
+    variables = {"DOMAINS": "example.com", "HTTP_PORT": str(free_port())}
+
+    assert rendered(variables, AS_NOBODY).returncode == 0
+    assert rendered(variables).returncode == 0
+    assert rendered(variables, AS_NOBODY).returncode == 0
 
 
 EVERYTHING = {

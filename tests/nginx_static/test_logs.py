@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from datetime import datetime
 from stat import filemode
@@ -201,6 +202,15 @@ def test_each_domain_has_its_file(per_domain, host, name):
     assert LINE.fullmatch(log_of(per_domain, name).splitlines()[-1])
 
 
+def test_a_long_request_is_whole_in_a_file(per_domain):
+    """No pipe has to take it at once."""
+    path = f"/{'x' * 3000}"
+    per_domain.get("one.test", path, headers=[("User-Agent", "y" * 3000)])
+
+    line = lambda: log_of(per_domain, "one.test.log").splitlines()[-1]  # noqa: E731 -- asked again
+    eventually(lambda: f"GET {path} HTTP/1.1" in line() and "y" * 3000 in line())
+
+
 def test_there_are_no_other_files(per_domain):
     per_domain.get("one.test/../../x")
     per_domain.get("strange.test")
@@ -229,3 +239,21 @@ def test_a_file_that_was_moved_away_is_made_anew(web):
     served.get("one.test", "/again")
 
     eventually(lambda: "/again" in log_of(served, "one.test.log"))
+
+
+def test_a_rotation_that_makes_the_new_file_loses_no_line(web):
+    """As logrotate's `create` does, for files that the workers keep open."""
+    served = web(FILES, DOMAINS=DOMAINS, LOGS="per-domain")
+    path, old = served.logs / "one.test.log", served.logs / "one.test.log.1"
+    sent = iter(range(10_000))
+
+    def asked():
+        served.get("one.test", f"/{next(sent)}?")
+        return log_of(served, path.name)
+
+    eventually(lambda: asked().count("\n") > 9)
+    path.rename(old)
+    path.touch()
+    os.chown(path, served.logs.stat().st_uid, served.logs.stat().st_gid)
+    eventually(asked, 20)
+    eventually(lambda: (old.read_text() + path.read_text()).count("\n") == next(sent))

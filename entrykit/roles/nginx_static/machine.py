@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from binascii import crc32
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Self
@@ -67,9 +68,12 @@ class NginxMachine(Machine):
         """Return what paths of the pid file and of temporary files begin with.
 
         CONFIG_DIR can be written where entrykit has just written its files. Files that
-        were rendered elsewhere may run in any folder, also in one that is read-only.
+        were rendered elsewhere may run in any folder, also in one that is read-only: a
+        checksum of the folder's path keeps theirs apart from those of other users.
         """
-        return f"{config_dir}/" if self.observed else f"/tmp/entrykit-{port}-"  # noqa: S108
+        if self.observed:
+            return f"{config_dir}/"
+        return f"/tmp/entrykit-{port}-{crc32(config_dir.encode()):08x}-"  # noqa: S108
 
 
 def can_log(path: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, PlainValidator
+from pydantic import BeforeValidator, Field, PlainValidator
 
 from entrykit import kinds
 from entrykit.apps import App
@@ -16,15 +16,33 @@ from entrykit.roles.nginx_static.headers import SECURITY, Headers, headers, merg
 from entrykit.roles.nginx_static.sites import Sites, named, part
 from entrykit.secret import Snippet
 from entrykit.settings import Settings
+from entrykit.shown import shown
 
 _NO_LINES: Final = Snippet("")
 _SMALLEST_HASH: Final = 2048  # nginx's own
+_LONGEST_LOG: Final = 251  # a file's name has 255 octets at most, and ends with .log
+_SHORTER: Final = f"expected at most {_LONGEST_LOG} characters, or another LOGS"
 _LONGEST_PATH: Final = 1000  # octets, so that one with a name after it fits into nginx.conf
+
+
+def workers(text: str) -> int | None:
+    """Parse how many workers there are; None for as many as there are processors for us."""
+    return None if text.lower() == "auto" else kinds.count(text)
+
 
 Domains = Annotated[
     tuple[App, ...],
     PlainValidator(parse_domains_or_list),
     kinds.Kind("domain,domain … or app:domain,domain …"),
+]
+Logs = Annotated[Literal["combined", "json", "per-domain"], BeforeValidator(str.lower)]
+Workers = Annotated[
+    int | None,
+    PlainValidator(workers),
+    kinds.Kind(
+        "number or auto",
+        {"type": ["integer", "string"], "pattern": "^(auto|[1-9][0-9]{0,8})$", "minimum": 1},
+    ),
 ]
 HeaderMap = Annotated[Headers, PlainValidator(headers), kinds.Kind("map")]
 
@@ -74,7 +92,7 @@ class NginxSettings(Settings):
         "takes one of ours away.",
         examples=['{"Content-Security-Policy": "default-src \'self\'"}'],
     )
-    logs: Literal["combined", "json", "per-domain"] = Field(
+    logs: Logs = Field(
         default="combined",
         description="Access log: on stdout in the combined format or as JSON, or a file for each "
         "domain.",
@@ -103,9 +121,9 @@ class NginxSettings(Settings):
     shutdown_timeout: kinds.Duration = Field(
         default="30s", description="Longest time that a graceful stop or an old worker may take."
     )
-    worker_processes: kinds.Count | None = Field(
+    worker_processes: Workers = Field(
         default=None,
-        description="How many workers; one for each processor that is ours unless set.",
+        description="How many workers; one for each processor that is ours unless set, or `auto`.",
         examples=["2"],
     )
     nginx_extra_http: kinds.Snippet = Field(
@@ -125,6 +143,10 @@ class NginxSettings(Settings):
         if "$" in self.config_dir:
             yield "CONFIG_DIR: has a $, with which nginx begins a variable (expected none)"
         yield from named(self.domains, self.app)
+        if self.logs == "per-domain":
+            for name in self.sites.folders:
+                if len(name) > _LONGEST_LOG:
+                    yield f"DOMAINS: {shown(name)}: too long for the name of its log ({_SHORTER})"
 
     @cached_property
     def sites(self) -> Sites:
