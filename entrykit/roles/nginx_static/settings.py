@@ -169,15 +169,6 @@ class NginxSettings(Settings):
         return not any(name.lower() == "cache-control" for name, _ in self.headers)
 
     @property
-    def loses_lines(self) -> bool:
-        """Whether nginx's `disable_symlinks` would be in the way of its log.
-
-        Before it opens a log whose path has variables, nginx looks whether the root exists;
-        in its way without links it looks for parts of the request's path too (by trying).
-        """
-        return self.logs == "per-domain" and not self.follow_symlinks
-
-    @property
     def www_root_text(self) -> Quoted:
         """WWW_ROOT, where no $ is a variable's."""
         return nginx_literal(self.www_root)
