@@ -9,11 +9,13 @@ connection.
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from entrykit.configfile import MARK
 from entrykit.shown import shown
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 CRT_LIST: Final = "crt-list.txt"
 NAMES_MAP: Final = "names.map"
+# The first line of both, whoever of those that share a folder has written them last.
+FIRST_LINE: Final = f"{MARK} from the certificates that lie here: made anew at every change."
 _OWN: Final = frozenset({CRT_LIST, NAMES_MAP})
 
 # What HAProxy reads beside a PEM file, by itself (ssl-load-extra-files).
@@ -63,17 +67,22 @@ class Index:
         Args:
             mark: the comment that is its first line.
         """
-        return "".join(f"{line}\n" for line in [mark, *self._grouped])
+        lines = [f"{name} {group}" for name, group in self.groups.items()]
+        return "".join(f"{line}\n" for line in [mark, *lines])
 
     @cached_property
-    def _grouped(self) -> list[str]:
-        """The lines of the map, made once for all folders that they go to."""
+    def groups(self) -> dict[str, str]:
+        """Each host name, in order, and the group of the certificate that is presented."""
         groups: dict[frozenset[str], str] = {}
         group = {
             each.name: groups.setdefault(frozenset(each.names), each.name) for each in self.served
         }
         presented = _presented(self.served)
-        return [f"{name} {group[presented[name].name]}" for name in sorted(presented)]
+        return {name: group[presented[name].name] for name in sorted(presented)}
+
+    def without(self, names: Collection[str]) -> Index:
+        """Leave out what can be served but no longer should, by file names."""
+        return Index(tuple(each for each in self.served if each.name not in names), self.left_out)
 
 
 def index(folder: str | Path) -> Index:

@@ -110,13 +110,22 @@ def _refuse_torn(data: bytes) -> None:
         raise Refusal("torn: a part of it begins and does not end")
 
 
-def _certificate(data: bytes) -> tuple[tuple[str, ...], str]:
-    """Read the names and the kind of key from the first certificate, the one that is served."""
+def leaf(data: bytes) -> bytes:
+    """Return the first certificate of a PEM file, the one that is served, as DER.
+
+    Raises:
+        ValueError: there is none.
+    """
     from binascii import a2b_base64
 
     body = data.partition(_BEGIN)[2].partition(_END)[0]
+    return a2b_base64(b"".join(body.split()), strict_mode=True)
+
+
+def _certificate(data: bytes) -> tuple[tuple[str, ...], str]:
+    """Read the names and the kind of key from the certificate that is served."""
     try:
-        der = a2b_base64(b"".join(body.split()), strict_mode=True)
+        der = leaf(data)
         return x509.dns_names(der), x509.key_kind(der)
     except ValueError as error:
         raise Refusal(f"not an X.509 certificate ({error})") from None

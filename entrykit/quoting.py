@@ -23,6 +23,8 @@ _map_value: Final = re.compile(r"[^\s\x00-\x1f\x7f]+(?: +[^\s\x00-\x1f\x7f]+)*")
 # The same for nginx.conf, where a word may also be a parameter of any directive.
 _nginx_bare: Final = re.compile(r"[A-Za-z0-9._:/,@=+\[\]-]+").fullmatch
 _nginx_domain: Final = re.compile(r"[a-z0-9.*-]+").fullmatch
+# The same for certbot's ini.
+_certbot_bare: Final = re.compile(r"[A-Za-z0-9._:/,@%+=-]+").fullmatch
 _NGINX_LONGEST: Final = 4094  # octets between quotes: more is "too long parameter"
 # A map takes these as directives of its own (ngx_http_map_module), unless a backslash stands
 # before them.
@@ -125,6 +127,50 @@ def _nginx_quoted(text: str, value: object) -> str:
             f"{_named(value)}: nginx.conf cannot hold it: more than {_NGINX_LONGEST} bytes"
         )
     return f'"{escaped}"'
+
+
+def certbot_ini(value: object) -> str:
+    """Quote a value of certbot's ini, which is ConfigArgParse's default format.
+
+    It has no escapes: a value stands between quotes of either kind, and ends at the
+    first of that kind before a comment or the end of the line. A value in
+    brackets is a list, also between quotes.
+    """
+    text = value if type(value) is str else _plain(value)
+    if _certbot_bare(text):
+        return text
+    refusal = _certbot_refusal(text)
+    if refusal:
+        raise QuotingError(f"{_named(value)}: certbot's ini cannot hold it: {refusal}")
+    return f"'{text}'" if '"' in text else f'"{text}"'
+
+
+def _certbot_refusal(text: str) -> str | None:
+    if any(char < " " or char == "\x7f" for char in text):
+        return "a control character or more than one line"
+    if text.startswith("[") and text.endswith("]"):
+        return "in brackets it is a list"
+    return "both kinds of quotes" if '"' in text and "'" in text else None
+
+
+def json_tree(value: object) -> str:
+    """Write JSON, of JSON's own types; a secret is none of them."""
+    import json
+
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=1)
+    except (TypeError, ValueError) as error:
+        raise QuotingError(f"JSON cannot hold it: {error}") from None
+
+
+def shell(text: str) -> str:
+    """Quote one word of a shell's command line, with backslashes (POSIX, "Shell Command Language").
+
+    Quotes stay free for whatever the command line stands in. A line's end cannot be quoted so.
+    """
+    if not text or any(char < " " or char == "\x7f" for char in text):
+        raise QuotingError(f"{shown(text)}: no word of a command line")
+    return re.sub(r"([^A-Za-z0-9._:/,@%+=\x80-\U0010ffff-])", r"\\\1", text)
 
 
 def _plain(value: object) -> str:

@@ -37,11 +37,17 @@ class Machine:
 
 
 Prepare = Callable[[S, str, bool, Log], None]
+Passed = tuple[Sequence[str], Mapping[str, str]]
 
 
 def as_given(_settings: Settings, command: Sequence[str]) -> Sequence[str]:
     """Leave a command as it is: for a daemon whose default is the file that we write."""
     return command
+
+
+def pass_nothing(_command: Sequence[str], _environ: Mapping[str, str]) -> Passed | None:
+    """Have every command of the daemon's configured: for a daemon that is started and no more."""
+    return None
 
 
 def prepare_nothing(_settings: Settings, _folder: str, _live: bool, _log: Log) -> None:
@@ -67,6 +73,9 @@ class Role(Generic[S]):
         bare: from a command to what the official entrypoint would execute.
         check: from a folder of files to the command that judges them.
         reads: whether a command reads a given main file.
+        passes: from the words on the command line, and the environment, to a command
+            that is executed with nothing configured, and its environment; None if it is not
+            one of those.
         prepare: makes what the daemon needs beside its files in a folder: links,
             modes, keys. Idempotent. Its third argument says whether the folder is
             the live one; for another it changes nothing outside of that folder.
@@ -91,6 +100,7 @@ class Role(Generic[S]):
     bare: Callable[[Sequence[str]], Sequence[str]]
     check: Callable[[str], Sequence[str]]
     reads: Callable[[Sequence[str], str], bool]
+    passes: Callable[[Sequence[str], Mapping[str, str]], Passed | None] = pass_nothing
     prepare: Prepare[S] = prepare_nothing
     rehearses: bool = False
     secret_places: tuple[str, ...] = ()

@@ -12,7 +12,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from entrykit.bytecode import BesideTemplates
 from entrykit.configfile import MARK, PRIVATE, PUBLIC, ConfigFile, ConfigFiles
-from entrykit.errors import RenderError
+from entrykit.errors import EntrykitError, RenderError
 from entrykit.quoting import Quote, QuotingError
 from entrykit.role import Machine, Role, S
 from entrykit.secret import Secret, Snippet, bracketed
@@ -57,6 +57,8 @@ def _file(role: Role[Any], name: str, context: dict[str, object]) -> ConfigFile:
     )
     try:
         text = environment.get_template(name).render(context)
+    except EntrykitError:  # what a machine lacks is told as it is
+        raise
     except Exception as error:  # whatever a template does wrong is told with its line
         raise RenderError(_place(name, error), _reason(error)) from error
     return ConfigFile(path, f"{_mark(role)}{text}", PRIVATE if private else PUBLIC)

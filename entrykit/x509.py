@@ -1,4 +1,4 @@
-"""What a certificate says of itself: the host names that it is for, and its kind of key.
+"""What a certificate says of itself: its host names, when it is valid, its number, its key.
 
 A reader of the few fields that are needed, so that no library has to be loaded at
 a start. The fields are those of RFC 5280, 4.1; the encoding is DER (X.690, 8.1 and
@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 _INTEGER: Final = 0x02
+_BITS: Final = 0x03
 _OCTETS: Final = 0x04
 _OID: Final = 0x06
 _SEQUENCE: Final = 0x30
+_UTC_TIME: Final = 0x17
+_GENERALIZED_TIME: Final = 0x18
 _SET: Final = 0x31
 _VERSION: Final = 0xA0
 _EXTENSIONS: Final = 0xA3
@@ -29,6 +33,10 @@ _KEYS: Final = {
     bytes.fromhex("2a8648ce3d0201"): "ecdsa",  # 1.2.840.10045.2.1 (RFC 5480, 2.1.1)
     bytes.fromhex("2a864886f70d010101"): "rsa",  # 1.2.840.113549.1.1.1 (RFC 3279, 2.3.1)
 }
+
+# Two digits of a year mean 1950 to 2049; both kinds end in Z (RFC 5280, 4.1.2.5).
+_TIMES: Final = {_UTC_TIME: rb"([0-9]{2})", _GENERALIZED_TIME: rb"([0-9]{4})"}
+_CENTURIES: Final = 50
 
 # BMPString and UniversalString; every other kind of text can hold a host name only as ASCII.
 _WIDE: Final = {0x1E: "utf-16-be", 0x1C: "utf-32-be"}
@@ -53,8 +61,8 @@ def dns_names(der: bytes) -> tuple[str, ...]:
     Raises:
         ValueError: this is no certificate.
     """
-    subject, _, extensions = _fields(der)
-    found = [*_alt_names(extensions), *_common_names(subject)]
+    fields = _fields(der)
+    found = [*_alt_names(fields.extensions), *_common_names(fields.subject)]
     return tuple(dict.fromkeys(name.lower() for name in found if _HOST.fullmatch(name)))
 
 
@@ -64,13 +72,80 @@ def key_kind(der: bytes) -> str:
     Raises:
         ValueError: this is no certificate.
     """
-    _, key, _ = _fields(der)
-    algorithm = _inside(next(iter(_items(key)), None), _SEQUENCE)
-    return _KEYS.get(_inside(next(iter(_items(algorithm)), None), _OID), "other")
+    return _key(der)[0]
 
 
-def _fields(der: bytes) -> tuple[bytes, bytes, bytes]:
-    """Return the contents of subject, subjectPublicKeyInfo and extensions (RFC 5280, 4.1)."""
+def public_key(der: bytes) -> bytes:
+    """Return the octets that no other key has: they are part of the private key as well.
+
+    That is the modulus of an RSA key (RFC 8017, A.1) and the point of one on an elliptic
+    curve (RFC 5915, 3). Of another kind it is the public key, which the private one may
+    lack.
+
+    Raises:
+        ValueError: this is no certificate.
+    """
+    kind, octets = _key(der)
+    if kind != "rsa":
+        return octets
+    return _inside(next(iter(_items(_only(octets, _SEQUENCE))), None), _INTEGER)
+
+
+def serial(der: bytes) -> int:
+    """Read the number that its CA has given it, and no other one (RFC 5280, 4.1.2.2).
+
+    Raises:
+        ValueError: this is no certificate.
+    """
+    return int.from_bytes(_fields(der).serial, "big", signed=True)
+
+
+def validity(der: bytes) -> tuple[float, float]:
+    """Read from when to when it is valid, both inclusive, in Unix seconds.
+
+    Raises:
+        ValueError: this is no certificate, or its times are not those of RFC 5280.
+    """
+    times = _items(_fields(der).validity)
+    if len(times) != len(("notBefore", "notAfter")):
+        raise ValueError("its validity is not two times")
+    return _seconds(*times[0]), _seconds(*times[1])
+
+
+def _seconds(tag: int, text: bytes) -> float:
+    from datetime import UTC, datetime
+
+    match = re.fullmatch(_TIMES.get(tag, rb"(?!)") + rb"([0-9]{2})" * 5 + b"Z", text)
+    if not match:
+        raise ValueError("a time that is not one of a certificate")
+    year, month, day, hour, minute, second = map(int, match.groups())
+    if tag == _UTC_TIME:
+        year += 1900 if year >= _CENTURIES else 2000
+    return datetime(year, month, day, hour, minute, second, tzinfo=UTC).timestamp()
+
+
+def _key(der: bytes) -> tuple[str, bytes]:
+    """Return the kind of the key, and the public key as that kind has it."""
+    parts = _items(_fields(der).key)
+    if [tag for tag, _ in parts] != [_SEQUENCE, _BITS]:
+        raise ValueError("its key is not an algorithm and bits")
+    algorithm, bits = (contents for _, contents in parts)
+    kind = _inside(next(iter(_items(algorithm)), None), _OID)
+    return _KEYS.get(kind, "other"), bits[1:]  # the first octet says how many bits are unused
+
+
+@dataclass(frozen=True, slots=True)
+class _Fields:
+    """Contents of the fields that are read (RFC 5280, 4.1)."""
+
+    serial: bytes
+    validity: bytes
+    subject: bytes
+    key: bytes
+    extensions: bytes
+
+
+def _fields(der: bytes) -> _Fields:
     certificate = _items(_only(der, _SEQUENCE))
     fields = _items(_inside(next(iter(certificate), None), _SEQUENCE))
     if fields and fields[0][0] == _VERSION:
@@ -79,8 +154,11 @@ def _fields(der: bytes) -> tuple[bytes, bytes, bytes]:
     expected = [_INTEGER, *[_SEQUENCE] * 5]
     if [tag for tag, _ in fields[:6]] != expected:
         raise ValueError("its fields are not those of a certificate")
+    number, _, _, validity, subject, key = (contents for _, contents in fields[:6])
     extensions = [contents for tag, contents in fields[6:] if tag == _EXTENSIONS]
-    return fields[4][1], fields[5][1], _only(extensions[0], _SEQUENCE) if extensions else b""
+    return _Fields(
+        number, validity, subject, key, _only(extensions[0], _SEQUENCE) if extensions else b""
+    )
 
 
 def _alt_names(extensions: bytes) -> Iterator[str]:

@@ -11,12 +11,12 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from entrykit.x509 import dns_names, key_kind
+from entrykit.x509 import dns_names, key_kind, public_key, serial, validity
 
 DAY = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
 KEY = ec.generate_private_key(ec.SECP256R1())
@@ -29,6 +29,11 @@ NAMES = st.builds(
     st.lists(LABELS, min_size=1, max_size=4),
 )
 COMMON_NAMES = NAMES.filter(lambda name: len(name) <= 64)  # RFC 5280, appendix A.1
+SINCE = dt.datetime(1950, 1, 1, tzinfo=dt.UTC)
+UNTIL = dt.datetime(9999, 12, 31, 23, 59, 59, tzinfo=dt.UTC)
+TIMES = st.integers(0, int((UNTIL - SINCE).total_seconds())).map(
+    lambda seconds: SINCE + dt.timedelta(seconds=seconds)
+)
 OTHERS = st.one_of(
     st.ip_addresses().map(x509.IPAddress),
     st.sampled_from(
@@ -38,7 +43,11 @@ OTHERS = st.one_of(
 
 
 def certificate(
-    alternatives: Iterable[x509.GeneralName], common_names: Iterable[str] = (), key=KEY
+    alternatives: Iterable[x509.GeneralName],
+    common_names: Iterable[str] = (),
+    key=KEY,
+    times=(DAY, DAY),
+    number=2**158,
 ) -> bytes:
     common = [x509.NameAttribute(NameOID.COMMON_NAME, name) for name in common_names]
     name = x509.Name([ORGANISATION, *common])
@@ -47,9 +56,9 @@ def certificate(
         .subject_name(name)
         .issuer_name(name)
         .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(DAY)
-        .not_valid_after(DAY)
+        .serial_number(number)
+        .not_valid_before(times[0])
+        .not_valid_after(times[1])
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     )
     if alternatives := list(alternatives):
@@ -176,13 +185,52 @@ def test_the_kind_of_key(key, kind):
     assert key_kind(certificate(dns("a.test"), key=key)) == kind
 
 
+@given(
+    st.integers(1, 2**159 - 1),
+    st.lists(TIMES, min_size=2, max_size=2).map(sorted),
+)
+def test_number_and_times_are_those_that_it_was_given(number, times):
+    """Years up to 2049 are written with two digits, others with four."""
+    der = certificate([], number=number, times=times)
+
+    assert serial(der) == number
+    assert validity(der) == tuple(time.timestamp() for time in times)
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        b"\x17\x0d300101000000+",
+        b"\x17\x0d301301000000Z",
+        b"\x17\x0d30010100000Z0",
+        b"\x18\x0d300101000000Z",
+        b"\x04\x0d300101000000Z",
+    ],
+)
+def test_a_time_that_is_none_is_a_value_error(time):
+    der = certificate([]).replace(b"\x17\x0d300101000000Z", time)
+
+    with pytest.raises(ValueError, match=r"time|month"):
+        validity(der)
+
+
+@pytest.mark.parametrize("key", [KEY, rsa.generate_private_key(65537, 2048)])
+@pytest.mark.parametrize("written", [PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL])
+def test_the_public_key_is_a_part_of_the_private_one(key, written):
+    private = key.private_bytes(Encoding.DER, written, NoEncryption())
+
+    assert len(public_key(certificate([], key=key))) > 32
+    assert public_key(certificate([], key=key)) in private
+    assert public_key(certificate([], key=ec.generate_private_key(ec.SECP256R1()))) not in private
+
+
 WHOLE = certificate(
     [*dns("a.test", "*.b.test"), x509.IPAddress(ipaddress.ip_address("::1"))], ["c"]
 )
 
 
 def only_value_errors(der: bytes) -> None:
-    for read in (dns_names, key_kind):
+    for read in (dns_names, key_kind, public_key, serial, validity):
         with suppress(ValueError):
             read(der)
 

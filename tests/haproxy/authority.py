@@ -17,6 +17,15 @@ class Authority:
         """Issue a certificate: the bytes of a PEM file with the chain and the key."""
         return self._ca.issue_cert(*names).private_key_and_cert_chain_pem.bytes()
 
+    def issue(self, *names, **how):
+        """Issue a certificate, as trustme does it."""
+        return self._ca.issue_cert(*names, **how)
+
+    @property
+    def root(self):
+        """The bytes of its own certificate."""
+        return self._ca.cert_pem.bytes()
+
     def server(self, *names, protocols=("http/1.1",)):
         """Make the TLS context of an app with a certificate of its own."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

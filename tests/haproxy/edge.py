@@ -48,6 +48,11 @@ class Edge:
         self._argv = [*prefix, *self._argv]
         return self
 
+    def commanded(self, *words):
+        """Give it a command of its own."""
+        self._argv += words
+        return self
+
     # its life
 
     def launch(self):

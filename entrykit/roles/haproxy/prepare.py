@@ -10,16 +10,12 @@ cannot be written, `tls` is a folder of links to its files. Where files are only
 from __future__ import annotations
 
 import os
-from typing import Final
 
 from entrykit import certificates, crt_list
-from entrykit.configfile import MARK
 from entrykit.errors import CommitError
 from entrykit.folders import make_folder
 from entrykit.message import Log
 from entrykit.roles.haproxy.settings import HaproxySettings
-
-_MARK: Final = f"{MARK} from the certificates that lie here: made anew at every start."
 
 
 def prepare(settings: HaproxySettings, folder: str, live: bool, log: Log) -> None:
@@ -51,7 +47,7 @@ def prepare(settings: HaproxySettings, folder: str, live: bool, log: Log) -> Non
     if live and not os.path.isdir(certs):
         log.warning(f"{certs} is not there: no certificates")
     show = crt_list.mirror if live else crt_list.refer
-    _tell(show(certs, tls, _MARK), log)
+    _tell(show(certs, tls, certificates.FIRST_LINE), log)
 
 
 def _refuse_unreadable(certs: str) -> None:
@@ -71,7 +67,7 @@ def _kept(certs: str, log: Log) -> bool:
         if make_folder(certs):
             log.info(f"{certs} was not there: made, with no certificate in it")
         index = certificates.index(certs)
-        crt_list.write_index(certs, index, _MARK)
+        crt_list.write_index(certs, index, certificates.FIRST_LINE)
     except OSError as error:
         log.debug(f"{certs}: {error.strerror}: the crt-list is kept in CONFIG_DIR")
         return False

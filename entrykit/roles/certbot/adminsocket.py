@@ -1,0 +1,241 @@
+"""HAProxy's admin socket, and the words that it has for certificates and maps.
+
+The words are those of "The Runtime API" in HAProxy's management guide; the answers
+are those of 2.6, 3.0 and 3.2. HAProxy says what went wrong as text, too: an answer
+without the words of success is a refusal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+# What haproxy.cfg calls them: `crt-base tls`, and the two files in there.
+_FOLDER: Final = "tls/"
+_CRT_LIST: Final = "tls/crt-list.txt"
+_MAP: Final = "tls/names.map"
+
+_SECONDS: Final = 5.0
+_FINGERPRINT: Final = re.compile(r"^SHA1 FingerPrint: ([0-9A-F]{40})$", re.MULTILINE)
+_ANOTHER: Final = re.compile(
+    # 2.6 puts what is set into the transaction of another certificate.
+    r"Transaction updated for certificate (?P<updated>\S+)!"
+    r"|ongoing transaction is about '(?P<ongoing>[^']+)'"
+)
+_CHUNK: Final = 12 << 10  # octets of a map at a time; before 3.4 a command has 16 KiB in all
+_SPECIAL: Final = re.compile(r"([^A-Za-z0-9_.*-])")
+
+
+class UnreachableError(Exception):
+    """HAProxy does not answer.
+
+    Args:
+        reason: why not.
+        runs: whether somebody is there, who hangs or may not be spoken to.
+    """
+
+    def __init__(self, reason: str, *, runs: bool) -> None:
+        self.runs = runs
+        super().__init__(reason)
+
+
+class RefusedError(Exception):
+    """HAProxy's own words about what it would not do."""
+
+    def __init__(self, answer: str) -> None:
+        super().__init__(" ".join(answer.split()) or "no answer")
+
+
+class AdminSocket:
+    """A client of one Unix socket, HAProxy's own or its master's.
+
+    Args:
+        path: of the socket.
+        seconds: how long any one step of a command may take.
+    """
+
+    def __init__(self, path: str, seconds: float = _SECONDS) -> None:
+        self.path = path
+        self._seconds = seconds
+
+    def ask(self, command: str, payload: bytes = b"") -> str:
+        """Send one command over a connection of its own, and return the whole answer.
+
+        Args:
+            command: one line.
+            payload: lines, none of them empty, each with its end.
+
+        Raises:
+            UnreachableError: nobody listens, we may not, or the answer does not come.
+        """
+        import socket
+
+        line = command.encode(errors="surrogateescape")
+        lines = line + b" <<\n" + payload if payload else line
+        try:
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.settimeout(self._seconds)
+                connection.connect(self.path)
+                connection.sendall(lines + b"\n")
+                answer = b"".join(iter(lambda: connection.recv(65536), b""))
+        except OSError as error:
+            runs = not isinstance(error, FileNotFoundError | ConnectionRefusedError)
+            raise UnreachableError(error.strerror or str(error), runs=runs) from None
+        return answer.decode(errors="surrogateescape")
+
+    def _told(self, command: str, success: str, payload: bytes = b"") -> None:
+        answer = self.ask(command, payload)
+        if success not in answer:
+            raise RefusedError(answer)
+
+    # the process
+
+    def version(self) -> tuple[int, int]:
+        """Return HAProxy's version as two numbers; (0, 0) if it does not say."""
+        found = re.match(r"(\d+)\.(\d+)", self.ask("show version"))
+        return (int(found[1]), int(found[2])) if found else (0, 0)
+
+    def reload(self) -> None:
+        """Have the master start a new worker with what is on the disk.
+
+        Since 3.0 the answer comes when the new worker is ready, or has failed; 2.6 ends
+        the connection at once, without a word.
+
+        Raises:
+            RefusedError: the new worker does not start; the old one stays.
+        """
+        answer = self.ask("reload")
+        if answer.startswith("Success=0"):
+            raise RefusedError(answer)
+
+    # certificates
+
+    def certificates(self) -> set[str]:
+        """Return the files that HAProxy has in memory, by their names in CERTS_DIR."""
+        lines = self.ask("show ssl cert").splitlines()
+        return {line.removeprefix(_FOLDER) for line in lines if line.startswith(_FOLDER)}
+
+    def fingerprint(self, name: str) -> str | None:
+        """Return the SHA-1 of the certificate that HAProxy has for a file; None if it has none."""
+        found = _FINGERPRINT.search(self.ask(f"show ssl cert {_FOLDER}{name}"))
+        return found[1] if found else None
+
+    def listed(self) -> list[tuple[str, str]]:
+        """Return the files that can be presented, each with its line in the crt-list.
+
+        Raises:
+            RefusedError: HAProxy has no such list, so it is not one that entrykit configured.
+        """
+        answer = self.ask(f"show ssl crt-list -n {_CRT_LIST}")
+        if not answer.startswith("#"):
+            raise RefusedError(answer)
+        words = (line.split()[0] for line in answer.splitlines() if line.startswith(_FOLDER))
+        places = (word.removeprefix(_FOLDER).rpartition(":") for word in words)
+        return [(name, line) for name, _, line in places]
+
+    def put(self, name: str, pem: bytes) -> None:
+        """Give HAProxy a new content for a file, new to it or not; the kind of key may change.
+
+        Args:
+            name: of the file in CERTS_DIR.
+            pem: chain and key, without empty lines.
+
+        Raises:
+            RefusedError: it would not; what it had is presented as before.
+        """
+        where = f"{_FOLDER}{name}"
+        self.ask(f"new ssl cert {where}")  # says so where there is one already, which is as good
+        answer = self.ask(f"set ssl cert {where}", pem)
+        if left := _ANOTHER.search(answer):
+            # There is one transaction in all, and whoever began this one is gone.
+            self.ask(f"abort ssl cert {left['updated'] or left['ongoing']}")
+            answer = self.ask(f"set ssl cert {where}", pem)
+        if f"Transaction created for certificate {where}!" not in answer:
+            raise RefusedError(answer)
+        self._commit(where)
+
+    def _commit(self, where: str) -> None:
+        try:
+            self._told(f"commit ssl cert {where}", "Success!")
+        except RefusedError:
+            self.ask(f"abort ssl cert {where}")
+            raise
+
+    def enlist(self, name: str) -> None:
+        """Have a certificate presented that was not yet.
+
+        Raises:
+            RefusedError: it would not.
+        """
+        # The one place where the name is relative to crt-base.
+        self._told(f"add ssl crt-list {_CRT_LIST} {name}", "Success!")
+
+    def drop(self, name: str) -> None:
+        """Have a certificate no longer presented; connections that use it go on.
+
+        Raises:
+            RefusedError: it would not.
+        """
+        for listed, line in reversed(self.listed()):
+            if listed == name:
+                entry = f"{_FOLDER}{name}:{line}"
+                self._told(f"del ssl crt-list {_CRT_LIST} {entry}", "deleted")
+        if name in self.certificates():
+            self._told(f"del ssl cert {_FOLDER}{name}", "deleted")
+
+    # the map from host names to groups of certificates
+
+    def groups(self) -> dict[str, str]:
+        """Return the map of names as HAProxy has it.
+
+        Raises:
+            RefusedError: it has none.
+        """
+        answer = self.ask(f"show map {_MAP}")
+        lines = [line.split(" ", 2) for line in answer.splitlines() if line]
+        if not all(line[0].startswith("0x") for line in lines):
+            raise RefusedError(answer)
+        return {name: group for _, name, group in lines}
+
+    def add_groups(self, groups: Mapping[str, str]) -> None:
+        """Add names that the map does not have.
+
+        Raises:
+            RefusedError: it would not.
+        """
+        for payload in _chunks(f"{name} {group}\n" for name, group in groups.items()):
+            self._silent(f"add map {_MAP}", payload.encode(errors="surrogateescape"))
+
+    def set_group(self, name: str, group: str) -> None:
+        """Give a name of the map another group.
+
+        Raises:
+            RefusedError: it would not.
+        """
+        escaped = _SPECIAL.sub(r"\\\1", group)
+        self._silent(f"set map {_MAP} {name} {escaped}")
+
+    def delete_group(self, name: str) -> None:
+        """Take a name out of the map.
+
+        Raises:
+            RefusedError: it would not.
+        """
+        self._silent(f"del map {_MAP} {name}")
+
+    def _silent(self, command: str, payload: bytes = b"") -> None:
+        answer = self.ask(command, payload)
+        if answer.strip():
+            raise RefusedError(answer)
+
+
+def _chunks(lines: Iterable[str]) -> Iterator[str]:
+    chunk = ""
+    for line in lines:
+        if len(chunk) + len(line) > _CHUNK:
+            yield chunk
+            chunk = ""
+        chunk += line
+    if chunk:
+        yield chunk

@@ -1,0 +1,44 @@
+"""How long to leave something alone that has failed."""
+
+from __future__ import annotations
+
+import random
+from typing import Final
+
+_STEPS: Final = (60, 300, 900, 3600)  # seconds after the first failure in a row, the second …
+
+
+class Backoff:
+    """For each key the time before which it is not tried again.
+
+    It lives as long as the process: what may be asked of a CA is in the budget, which stays.
+    """
+
+    def __init__(self) -> None:
+        self._failed: dict[str, tuple[int, float]] = {}
+
+    def failed(self, key: str, now: float, instead: float | None = None) -> float:
+        """Count a failure, and return the seconds until the next attempt.
+
+        Args:
+            key: what has failed.
+            now: Unix seconds.
+            instead: those seconds, where more failures do not mean a longer wait.
+        """
+        times, _ = self._failed.get(key, (0, 0.0))
+        step = instead or _STEPS[min(times, len(_STEPS) - 1)]
+        pause = step * random.uniform(1, 1.1)  # noqa: S311 -- not all keepers shall come at once
+        self._failed[key] = times + (instead is None), now + pause
+        return pause
+
+    def done(self, key: str) -> None:
+        """Forget the failures: it went well."""
+        self._failed.pop(key, None)
+
+    def waits(self, key: str, now: float) -> float:
+        """Return the seconds until it may be tried again, 0 if it may."""
+        return max(0.0, self._failed.get(key, (0, 0.0))[1] - now)
+
+    def hurry(self) -> None:
+        """Let everything be tried at once."""
+        self._failed = {key: (times, 0.0) for key, (times, _) in self._failed.items()}

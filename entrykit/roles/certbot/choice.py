@@ -1,0 +1,49 @@
+"""What to order for one lineage, if anything."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An order.
+
+    Attributes:
+        names: what the certificate is to be for, in the order that they are wanted.
+        force: its names are those of the one before, which certbot might think young enough.
+        apart: it is for a lineage of its own, beside the one before.
+    """
+
+    names: tuple[str, ...]
+    force: bool = False
+    apart: bool = False
+
+
+def choose(
+    wanted: Sequence[str], existing: Collection[str], failing: Collection[str], *, due: bool
+) -> Choice | None:
+    """Choose the names of an order.
+
+    Names that fail are left out. That is no reason to replace a certificate that is
+    good for them by a smaller one before its time: what is new then gets one of its
+    own, and a name that is wanted no more stays in it for so long.
+
+    Args:
+        wanted: names that the lineage is to have.
+        existing: names of the certificate that it has; none if there is none.
+        failing: names that cannot be ordered now.
+        due: whether that certificate is to be renewed, or gone.
+
+    Returns:
+        The order; None if there is nothing to order, or nothing that can be.
+    """
+    ready = tuple(name for name in wanted if name not in failing)
+    fresh = tuple(name for name in ready if name not in existing)
+    if due or not existing:
+        return Choice(ready, force=set(ready) == set(existing)) if ready else None
+    if any(name in existing for name in wanted if name in failing):
+        return Choice(fresh, apart=True) if fresh else None
+    changed = fresh or set(existing) - set(wanted)
+    return Choice(ready) if changed and ready else None

@@ -1,0 +1,172 @@
+"""Certificates on their way from certbot to HAProxy: onto the disk first, then live.
+
+What HAProxy is given over its socket is gone when it restarts, so CERTS_DIR has it
+before: the PEM files, the crt-list, the map of names. What is to leave is taken out
+of those two first, then out of HAProxy, and its file is removed last.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+from entrykit import certificates, crt_list
+from entrykit.commit import writing
+from entrykit.errors import CommitError
+from entrykit.folders import make_folder
+from entrykit.message import Log
+from entrykit.pem import Refusal
+from entrykit.roles.certbot import pemfile, running
+from entrykit.roles.certbot.pemfile import PemFile
+from entrykit.roles.certbot.plan import Plan
+from entrykit.roles.certbot.swap import Wanted
+
+_LOCKED: Final = 10.0  # seconds to wait for another delivery, which takes a fraction of one
+_PAUSE: Final = 0.05
+
+
+def deliver(plan: Plan, names: Collection[str], log: Log) -> bool:
+    """Bring CERTS_DIR and a running HAProxy up to the certificates that are wanted.
+
+    Args:
+        plan: where everything is.
+        names: the lineages that are wanted. One that certbot does not have keeps the file
+            that it once had; files of others that were delivered earlier are removed.
+        log: told of everything that changes, and of what HAProxy does not present and why.
+
+    Returns:
+        Whether HAProxy presents every lineage that certbot has, or will from its next
+        start on, if it does not run.
+
+    Raises:
+        CommitError: CERTS_DIR cannot be written, or another delivery is at work there.
+    """
+    return _deliver(plan, names, log, alone=False)
+
+
+def add(plan: Plan, name: str, log: Log) -> bool:
+    """Deliver one lineage and leave all others as they are: for certbot's deploy hook.
+
+    Returns and raises as `deliver` does.
+    """
+    return _deliver(plan, [name], log, alone=True)
+
+
+def _deliver(plan: Plan, names: Collection[str], log: Log, *, alone: bool) -> bool:
+    folder = plan.certs_dir
+    if folder is None:
+        return True
+    lineages, unread = _lineages(plan.config_dir, names, log)
+    with writing(folder), _locked(folder):
+        pemfile.sweep(folder)
+        before = _stamps(folder)
+        files = _written(folder, lineages, plan.certs_group, log)
+        wanted = {name + pemfile.ENDING for name in names}
+        leaving = set() if alone else pemfile.ours(folder) - wanted
+        index = certificates.index(folder).without(leaving)
+        crt_list.write_index(folder, index, certificates.FIRST_LINE)
+        _sync(folder)
+        live = running.bring(
+            plan,
+            Wanted(files, leaving, index.groups),
+            log,
+            changed=_stamps(folder) != before,
+        )
+        _remove(folder, leaving, log)
+    return live and len(files) == len(lineages) and not unread
+
+
+def _lineages(config_dir: str, names: Collection[str], log: Log) -> tuple[list[PemFile], int]:
+    """Read what certbot has, and count what of that cannot be read."""
+    found, unread = [], 0
+    for name in sorted(names):
+        try:
+            if lineage := pemfile.read_lineage(config_dir, name):
+                found.append(lineage)
+        except (Refusal, OSError) as error:
+            log.error(f"{name}: certificate not delivered: {error}")
+            unread += 1
+    return found, unread
+
+
+def _written(
+    folder: str, lineages: Sequence[PemFile], group: int | None, log: Log
+) -> tuple[PemFile, ...]:
+    """Write the files, and return those that stand: one that cannot does not stop the others."""
+    standing = []
+    for file in lineages:
+        try:
+            if pemfile.write(folder, file, group):
+                log.info(f"{folder}/{file.name} is written")
+                _tell_unreadable(folder, file, group, log)
+            standing.append(file)
+        except Refusal as reason:
+            log.error(f"{folder}/{file.name}: certificate not delivered: {reason}")
+        except CommitError as error:
+            log.error(str(error))
+    return tuple(standing)
+
+
+def _tell_unreadable(folder: str, file: PemFile, group: int | None, log: Log) -> None:
+    path = os.path.join(folder, file.name)
+    if group is not None and os.stat(path).st_gid != group:
+        log.warning(
+            f"{path}: only uid {os.geteuid()} can read it, because that uid cannot give it to "
+            f"group {group}; run as root, or as a member of that group"
+        )
+
+
+def _remove(folder: str, leaving: Collection[str], log: Log) -> None:
+    for name in sorted(leaving):
+        os.unlink(os.path.join(folder, name))
+        log.info(f"{folder}/{name} is removed: nobody wants its certificate any more")
+
+
+def _stamps(folder: str) -> set[tuple[str, int]]:
+    """Tell apart what stands in a folder: a file that is replaced is another one."""
+    with os.scandir(folder) as entries:
+        return {(entry.name, entry.inode()) for entry in entries}
+
+
+@contextmanager
+def _locked(folder: str) -> Iterator[None]:
+    """Let one delivery at a time work on a folder, and with the HAProxy that has it."""
+    make_folder(folder)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        deadline = time.monotonic() + _LOCKED
+        while not _lock(descriptor):
+            if time.monotonic() > deadline:
+                raise CommitError(
+                    folder,
+                    f"another delivery has been at work there for {_LOCKED:.0f} seconds",
+                    "look for a second certbot with the same CERTS_DIR, or for one that hangs",
+                )
+            time.sleep(_PAUSE)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        # Some network file systems have no locks for folders; there one delivery is as safe as
+        # ever, and two leave no torn file.
+        return True
+    return True
+
+
+def _sync(folder: str) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,60 @@
+"""certbot's deploy hook: `python -m entrykit.roles.certbot.deploy KEEPER_CONF`.
+
+certbot runs it after each order that succeeds, with RENEWED_LINEAGE set to the folder
+of the lineage ("Renewing certificates" in its user guide). Whatever it ends with, the
+certificate stays, and certbot only says that the hook has failed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from entrykit.errors import EntrykitError, UsageError
+from entrykit.message import Log, log_for
+from entrykit.roles.certbot.delivery import add
+from entrykit.roles.certbot.plan import Plan, read_plan
+
+_FAILED: Final = 1
+
+
+def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Deliver the lineage that certbot has just renewed.
+
+    Args:
+        argv: the program, and the path of keeper.conf.
+        environ: certbot's, with RENEWED_LINEAGE.
+
+    Returns:
+        An exit code: 0 if HAProxy presents it, or will from its next start on.
+    """
+    log = log_for(environ)
+    try:
+        return 0 if _deployed(argv, environ, log) else _FAILED
+    except EntrykitError as error:
+        log.error(str(error))
+        return error.exit_code
+
+
+def _deployed(argv: Sequence[str], environ: Mapping[str, str], log: Log) -> bool:
+    if len(argv) != 2:  # noqa: PLR2004 -- the program and the path
+        raise UsageError("usage: python -m entrykit.roles.certbot.deploy KEEPER_CONF")
+    try:
+        plan = read_plan(argv[1])
+    except (OSError, ValueError) as error:
+        raise UsageError(str(error)) from None
+    return add(plan, _lineage(plan, environ), log)
+
+
+def _lineage(plan: Plan, environ: Mapping[str, str]) -> str:
+    folder, name = os.path.split(environ.get("RENEWED_LINEAGE", "").rstrip("/"))
+    live = os.path.join(plan.config_dir, "live")
+    if not name or os.path.realpath(folder) != os.path.realpath(live):
+        raise UsageError(f"RENEWED_LINEAGE is no lineage below {live}")
+    return name
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv, os.environ))

@@ -1,0 +1,98 @@
+"""The way from HAProxy to certbot's port, which is ours while certbot does not have it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+from entrykit.message import Log
+from entrykit.roles.certbot.listener import Listener
+from entrykit.roles.certbot.plan import Plan
+from entrykit.roles.certbot.reach import unreached
+from entrykit.roles.certbot.signals import Signals
+
+_SAMPLE: Final = 20  # names at most that are asked for while HAProxy is awaited
+_PAUSE: Final = 1.0  # seconds between two such questions
+
+
+class Front:
+    """Tells for which names a challenge would come through.
+
+    Args:
+        plan: says where HAProxy is and who answers a challenge.
+        signals: what may stop a question.
+        log: told of what is waited for.
+    """
+
+    def __init__(self, plan: Plan, signals: Signals, log: Log) -> None:
+        self._plan, self._signals, self._log = plan, signals, log
+        self._listener = Listener(plan.port) if plan.challenge == "standalone" else None
+        self._awaited = False
+
+    def listen(self) -> None:
+        """Answer on certbot's port from now on, where certbot itself would."""
+        try:
+            if self._listener:
+                self._listener.open()
+        except OSError as error:
+            self._log.error(f"port {self._plan.port}: {error.strerror}")
+
+    def close(self) -> None:
+        """Answer no more."""
+        if self._listener:
+            self._listener.close()
+
+    @contextmanager
+    def left(self) -> Iterator[None]:
+        """Leave the port to certbot for so long."""
+        self.close()
+        yield
+        self.listen()
+
+    def closed(self, names: Sequence[str], thumbprint: str | None) -> Mapping[str, str]:
+        """Ask HAProxy for each name; the first time it may take plan.wait seconds to be ready.
+
+        Args:
+            names: host names.
+            thumbprint: the account's, for where HAProxy answers by itself.
+
+        Returns:
+            The names for which no challenge would come through, each with what was seen.
+
+        Raises:
+            Stopped: the keeper was told to stop.
+        """
+        if self._plan.challenge == "dns":
+            return {}
+        if not self._awaited:
+            self._awaited = True
+            self._await(self._sample(), thumbprint)
+        return self._ask(names, thumbprint)
+
+    def _sample(self) -> Sequence[str]:
+        """Return some of all names: those that are asked for may be the very ones that fail."""
+        names = [name for group in self._plan.groups for name in group.names]
+        return names[:: -(-len(names) // _SAMPLE)]
+
+    def _ask(self, names: Sequence[str], thumbprint: str | None) -> Mapping[str, str]:
+        url, listener = self._plan.haproxy_url, self._listener
+        return self._signals.apart(lambda: unreached(names, url, listener, thumbprint))
+
+    def _await(self, names: Sequence[str], thumbprint: str | None) -> None:
+        """Wait until HAProxy leads one of the names to us: it may still be starting.
+
+        Until it has found our address it answers with 503, so an answer alone is not enough.
+        """
+        until = time.monotonic() + self._plan.wait
+        said = False
+        while len(seen := self._ask(names, thumbprint)) == len(names):
+            if time.monotonic() > until:
+                self._log.warning(f"HAProxy is not ready after {self._plan.wait} s: go on")
+                return
+            if not said:
+                what = next(iter(seen.values()))
+                self._log.info(f"wait for HAProxy, {self._plan.wait} s at most: {what}")
+                said = True
+            self._signals.wait(_PAUSE)

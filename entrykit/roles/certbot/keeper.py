@@ -1,0 +1,117 @@
+"""The container's main: keeps a certificate for every name, for ever or once.
+
+`python -m entrykit.roles.certbot.keeper [-v] [--thumbprint] CONFIG_DIR/keeper.conf`
+
+It stays PID 1, so it lives through everything that a later round may find mended: a CA
+that is down, a full disk, a HAProxy that is not there. SIGTERM and SIGINT end it within
+a second, SIGHUP and SIGUSR1 begin a round now.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from typing import Final, TextIO, cast
+
+from entrykit.errors import EX_SOFTWARE, EntrykitError
+from entrykit.message import Log, log_for
+from entrykit.roles.certbot.front import Front
+from entrykit.roles.certbot.order import Certbot
+from entrykit.roles.certbot.orders import Orders
+from entrykit.roles.certbot.plan import Plan, read_plan
+from entrykit.roles.certbot.progress import Bar, Progress
+from entrykit.roles.certbot.rounds import Rounds
+from entrykit.roles.certbot.signals import Signals, Stopped
+from entrykit.roles.certbot.thumbprint import publish, thumbprint
+
+_JITTER: Final = 0.1  # of RENEW_INTERVAL, so that not all keepers come to the CA at once
+_MENDING: Final = 60.0  # seconds after which a round that has failed as a whole is made again
+
+
+def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Keep the certificates of a plan.
+
+    Args:
+        argv: the words after the program's name.
+        environ: certbot's environment; of ours only the looks of the log.
+
+    Returns:
+        0 once it was told to stop, or if every name has a certificate where one round
+        was wanted; then 1 if not, and 128 and the number of a signal that ended it early.
+    """
+    signals = Signals()
+    signals.listen()
+    bar = Bar(sys.stderr) if sys.stderr and sys.stderr.isatty() else None
+    log = log_for(environ, cast("TextIO", bar) if bar else None)
+    log.shift(list(argv).count("-v"))
+    once = True
+    try:
+        plan = read_plan(argv[-1])
+        once = plan.renew_interval == 0 or "--thumbprint" in argv
+        certbot = Certbot(plan, environ, signals, log)
+        if "--thumbprint" in argv:
+            return _show(certbot)
+        return _keep(plan, certbot, Progress(log, bar))
+    except Stopped as stopped:
+        log.info("stopped")
+        return 128 + stopped.number if once else 0
+    except EntrykitError as error:
+        log.error(str(error))
+        return error.exit_code
+    except Exception:  # noqa: BLE001 -- the boundary: whatever is left is a bug of ours
+        import traceback
+
+        log.error(traceback.format_exc())
+        log.error("this is a bug of entrykit: please report it with the lines above")
+        return EX_SOFTWARE
+
+
+def _show(certbot: Certbot) -> int:
+    """Print the account's thumbprint, and write it where it is wanted."""
+    found = thumbprint(certbot)
+    print(found, flush=True)  # noqa: T201 -- the program's answer
+    if certbot.plan.thumbprint_file:
+        publish(certbot.plan.thumbprint_file, found)
+    return 0
+
+
+def _keep(plan: Plan, certbot: Certbot, progress: Progress) -> int:
+    signals, log = certbot.signals, certbot.log
+    rounds = Rounds(certbot, Orders(certbot, Front(plan, signals, log)), progress)
+    regular = time.monotonic()
+    hurry = False
+    while True:
+        is_regular = hurry or time.monotonic() >= regular
+        if is_regular:
+            regular = time.monotonic() + _interval(plan)
+        whole = _round(rounds, log, regular=is_regular, hurry=hurry)
+        if not plan.renew_interval:
+            return 0 if whole and rounds.complete else 1
+        pause = rounds.left() if whole else _MENDING
+        seconds = min(pause or float("inf"), max(0.0, regular - time.monotonic()))
+        log.info(f"the next look at what is due is in {seconds:.0f} s")
+        hurry = signals.rest(seconds)
+
+
+def _interval(plan: Plan) -> float:
+    return plan.renew_interval * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 -- a jitter
+
+
+def _round(rounds: Rounds, log: Log, *, regular: bool, hurry: bool) -> bool:
+    """Make a round; whether it came to its end."""
+    try:
+        rounds.run(regular=regular, hurry=hurry)
+    except OSError as error:
+        log.error(f"{error.filename or 'the system'}: {error.strerror or error}")
+        return False
+    except EntrykitError as error:
+        log.error(str(error))
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], os.environ))

@@ -1,0 +1,223 @@
+"""Orders: what is asked of the CA, in what case, and what its refusals lead to."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from entrykit.roles.certbot.account import AccountError, forget
+from entrykit.roles.certbot.backoff import Backoff
+from entrykit.roles.certbot.budget import Budget
+from entrykit.roles.certbot.choice import Choice, choose
+from entrykit.roles.certbot.front import Front
+from entrykit.roles.certbot.lineages import Lineage
+from entrykit.roles.certbot.order import Certbot, Outcome
+from entrykit.roles.certbot.thumbprint import publish, thumbprint
+
+_BUSY: Final = 10.0  # seconds until another certbot has probably ended
+_TROUBLE: Final = 3  # failures in a row that are no name's: then it is the CA's, or the disk's
+_ACCOUNT: Final = ""  # what is waited for that is no lineage's
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A new certificate, as certbot says.
+
+    Attributes:
+        wanted: the lineage that was to be kept.
+        lineage: the one that has it: this one, or one apart.
+        names: what it is for.
+    """
+
+    wanted: str
+    lineage: str
+    names: tuple[str, ...]
+
+
+class Orders:
+    """Orders certificates, one after the other.
+
+    Args:
+        certbot: makes the orders.
+        front: tells which names a challenge would come through for.
+        now: the clock, in Unix seconds.
+    """
+
+    def __init__(
+        self, certbot: Certbot, front: Front, now: Callable[[], float] = time.time
+    ) -> None:
+        self._certbot, self._front, self._now = certbot, front, now
+        self._plan, self._log = certbot.plan, certbot.log
+        self._budget = Budget(os.path.join(self._plan.config_dir, "entrykit-budget.json"))
+        self._backoff = Backoff()
+        self._thumbprint: str | None = None
+        self._trouble = 0
+
+    def begin(self, *, hurry: bool) -> None:
+        """Begin a round.
+
+        Args:
+            hurry: whether somebody asked for it: then what is no name's fault waits no more.
+        """
+        self._budget.settle(self._certbot.logged(), self._now())
+        self._trouble = 0
+        if hurry:
+            self._backoff.hurry()
+        self._front.listen()
+        if self._plan.thumbprint_file or self._plan.challenge == "stateless":
+            self._publish()
+
+    def _publish(self) -> None:
+        """Have the account's thumbprint where it is needed."""
+        if self._backoff.waits(_ACCOUNT, self._now()):
+            return
+        try:
+            self._thumbprint = thumbprint(self._certbot)
+            if self._plan.thumbprint_file:
+                publish(self._plan.thumbprint_file, self._thumbprint)
+        except (AccountError, OSError) as error:
+            pause = self._backoff.failed(_ACCOUNT, self._now())
+            self._log.error(f"{error}; tried again in {pause:.0f} s")
+        else:
+            self._backoff.done(_ACCOUNT)
+
+    def waits(self, names: Collection[str], lineage: str) -> float:
+        """Return the seconds until what could not be ordered may be; 0 if nothing waits.
+
+        Args:
+            names: that are still wanted.
+            lineage: that they are for.
+        """
+        now = self._now()
+        pauses = [self._budget.waits(name, now) for name in names]
+        pauses += [self._backoff.waits(key, now) for key in (lineage, _ACCOUNT)]
+        return min((pause for pause in pauses if pause > 0), default=0.0)
+
+    def keep(
+        self,
+        lineage: str,
+        wanted: Sequence[str],
+        existing: Collection[str],
+        *,
+        due: bool,
+        apart: str,
+    ) -> Issued | None:
+        """Order what a lineage needs, if it needs something.
+
+        Args:
+            lineage: its name.
+            wanted: the names that it is to have.
+            existing: the names of the certificate that it has.
+            due: whether that is to be renewed.
+            apart: name of a new lineage, for names that cannot go into this one now.
+
+        Returns:
+            What was issued.
+
+        Raises:
+            Stopped: the keeper was told to stop.
+        """
+        failing = {name for name in wanted if self._budget.waits(name, self._now()) > 0}
+        choice = choose(wanted, existing, failing, due=due)
+        if choice is None or not self._may(lineage):
+            return None
+        failing.update(self._unreached(choice.names))
+        for _attempt in range(2):  # the second without what the CA has refused
+            choice = choose(wanted, existing, failing, due=due)
+            if choice is None or not self._may(lineage):
+                break
+            name = apart if choice.apart else lineage
+            outcome = self._order(name, choice)
+            if outcome.ok:
+                self._backoff.done(lineage)
+                return Issued(lineage, name, choice.names)
+            if not outcome.failed and not self._registers_anew(outcome):
+                self._blame_nobody(lineage, outcome)
+                break
+            failing.update(outcome.failed)
+        return None
+
+    def _may(self, lineage: str) -> bool:
+        needs_account = self._plan.challenge == "stateless" and not self._thumbprint
+        tired = self._backoff.waits(lineage, self._now()) > 0 or self._trouble >= _TROUBLE
+        return not needs_account and not tired
+
+    def _unreached(self, names: Sequence[str]) -> Collection[str]:
+        seen = self._front.closed(names, self._thumbprint)
+        for name, what in seen.items():
+            self._log.warning(f"{name}: left out of this order: {what}")
+        if seen:
+            self._budget.unreached(list(seen), self._now())
+        return seen.keys()
+
+    def _order(self, lineage: str, choice: Choice) -> Outcome:
+        names = choice.names
+        if why := self._budget.refuses(names, self._now()):
+            return Outcome(ok=False, error=why)
+        self._log.info(f"{lineage}: order a certificate for {', '.join(names)}")
+        self._budget.begin(names, self._now())
+        with self._front.left():
+            outcome = self._certbot.issue(lineage, names, force=choice.force)
+        if outcome.ok:
+            self._budget.issued(names, self._now())
+            self._trouble = 0
+            self._log.info(f"{lineage}: issued")
+        else:
+            self._budget.failed(list(outcome.failed), self._now())
+        for name, why in outcome.failed.items():
+            pause = self._budget.waits(name, self._now())
+            self._log.warning(f"{name}: refused by the CA, tried again in {pause:.0f} s: {why}")
+        return outcome
+
+    def _registers_anew(self, outcome: Outcome) -> bool:
+        """Let the next order make an account where the CA has lost ours."""
+        if not outcome.forgotten:
+            return False
+        self._log.warning(f"the CA does not know the account, make another: {outcome.error}")
+        forget(self._plan)
+        self._thumbprint = None
+        return True
+
+    def _blame_nobody(self, lineage: str, outcome: Outcome) -> None:
+        """Leave a lineage alone for a while, and all of them where it is none's fault."""
+        self._trouble = _TROUBLE if outcome.busy else self._trouble + 1
+        pause = self._backoff.failed(lineage, self._now(), _BUSY if outcome.busy else None)
+        self._log.error(f"{lineage}: not issued, tried again in {pause:.0f} s: {outcome.error}")
+
+    def doubt(self, lineage: str) -> None:
+        """Leave a lineage alone for a while: it is not what certbot has said."""
+        pause = self._backoff.failed(lineage, self._now())
+        self._log.error(
+            f"{lineage}: issued, says certbot, but it is not there; "
+            f"not ordered again within {pause:.0f} s"
+        )
+
+    def renew_early(self, existing: Mapping[str, Lineage]) -> bool:
+        """Let certbot ask the CA whether something is to be renewed before it is due.
+
+        Left out while something is due: certbot would order that as well, without a budget.
+
+        Returns:
+            Whether it ran.
+
+        Raises:
+            Stopped: the keeper was told to stop.
+        """
+        due = any(each.due(self._now()) for each in existing.values())
+        if not existing or due or self._trouble or self._plan.certbot < (4, 1):
+            return False
+        names = [name for each in existing.values() for name in each.names]
+        with self._front.left():
+            outcome = self._certbot.renew_early(names)
+        if not outcome.ok:
+            said = outcome.error or "; ".join(outcome.failed.values())
+            self._log.warning(f"certbot renew: {said}")
+        return True
+
+    def renewed(self, names: Sequence[str]) -> None:
+        """Count a certificate that certbot has renewed on its own account."""
+        self._budget.begin(names, self._now())
+        self._budget.issued(names, self._now())

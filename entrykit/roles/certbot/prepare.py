@@ -1,0 +1,67 @@
+"""What certbot needs beside its files: folders that can be written."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from entrykit.commit import writing
+from entrykit.message import Log
+from entrykit.roles.certbot.machine import CertbotMachine, own_are_writable
+from entrykit.roles.certbot.settings import CertbotSettings
+
+_MOST_NAMED = 5
+
+
+def prepare(settings: CertbotSettings, folder: str, live: bool, log: Log) -> None:
+    """Make the folders, and say what will not work.
+
+    Args:
+        settings: CONFIG_DIR, CERTS_DIR and the paths of others' files.
+        folder: CONFIG_DIR, or one that is only judged.
+        live: whether certbot will run from there; else nothing is done.
+        log: told of names without a certificate, and of files that cannot be used.
+
+    Raises:
+        CommitError: a folder cannot be made or written.
+    """
+    if not live:
+        return
+    work, logs = CertbotMachine(writable=own_are_writable()).folders(folder)
+    _usable(folder, 0o755)  # modes as certbot makes them; certificates are in folders of 0700
+    _usable(work, 0o755)
+    _usable(logs, 0o700)
+    if settings.certs_dir:
+        _usable(settings.certs_dir, 0o755)
+    _tell_names(settings, log)
+    _tell_files(settings, log)
+
+
+def _usable(path: str, mode: int) -> None:
+    with writing(path):
+        os.makedirs(path, mode, exist_ok=True)
+        if not os.access(path, os.W_OK | os.X_OK):
+            read_only = os.statvfs(path).f_flag & os.ST_RDONLY
+            number = errno.EROFS if read_only else errno.EACCES
+            raise OSError(number, os.strerror(number), path)
+
+
+def _tell_names(settings: CertbotSettings, log: Log) -> None:
+    left_out = settings.left_out
+    for name in left_out[:_MOST_NAMED]:
+        reason = "a wildcard needs DNS_PLUGIN" if name.startswith("*.") else "an IP address"
+        log.warning(f"no certificate for {name}: {reason}")
+    if rest := left_out[_MOST_NAMED:]:
+        log.warning(f"no certificate for {len(rest)} more wildcards and IP addresses")
+    if not settings.groups:
+        log.warning("DOMAINS: no name there gets a certificate")
+
+
+def _tell_files(settings: CertbotSettings, log: Log) -> None:
+    for name in ("acme_ca_bundle", "dns_credentials"):
+        path = getattr(settings, name)
+        if path and not os.access(path, os.R_OK):
+            log.warning(f"{name.upper()}: {path} cannot be read: no order will succeed")
+    path = settings.dns_credentials
+    if path and os.path.exists(path) and os.stat(path).st_mode & 0o007:
+        log.warning(f"DNS_CREDENTIALS: {path} is open to everybody (expected mode 600 or 640)")

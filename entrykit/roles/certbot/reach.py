@@ -1,0 +1,117 @@
+"""Whether HAProxy answers for a name, asked before the CA is.
+
+A token is fetched through HAProxy with the name as Host. As a challenge of the CA's
+would, it has to reach certbot's port, where we listen while certbot does not; or, in
+stateless mode, HAProxy answers by itself with the thumbprint of the account.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from threading import Thread
+from typing import Final
+
+from entrykit.roles.certbot.listener import PATH, Listener
+
+_PATIENCE: Final = 5.0  # seconds for an answer: HAProxy's 503 takes three, for its retries
+_AT_ONCE: Final = 16
+_LARGEST: Final = 8192  # octets of an answer that are read
+
+
+Seen = tuple[str, bool]
+
+
+def unreached(
+    names: Sequence[str], url: str, listener: Listener | None, thumbprint: str | None
+) -> dict[str, str]:
+    """Ask HAProxy for a token under each name.
+
+    Args:
+        names: host names.
+        url: plan.haproxy_url.
+        listener: what answers; None where HAProxy does by itself.
+        thumbprint: what it answers with then.
+
+    Returns:
+        The names for which it is not so, each with what was seen.
+    """
+    seen: dict[str, str] = {}
+    for start in range(0, len(names), _AT_ONCE):
+        some = names[start : start + _AT_ONCE]
+        found = _together(lambda name: _seen(url, name, listener, thumbprint), some)
+        seen |= {name: found[name][0] for name in some if found[name][0]}
+        if all(is_silent for _, is_silent in found.values()):
+            # Nobody is behind it for any name, and to be told that takes seconds for each.
+            what, _ = found[some[-1]]
+            seen |= dict.fromkeys(names[start:], what)
+            break
+    if listener:
+        listener.forget()
+    return seen
+
+
+def _together(ask: Callable[[str], Seen], names: Sequence[str]) -> dict[str, Seen]:
+    found: dict[str, Seen] = {}
+
+    def one(name: str) -> None:
+        found[name] = ask(name)
+
+    # Not concurrent.futures: at the end of the process its threads are waited for.
+    threads = [Thread(target=one, args=(name,), daemon=True) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
+
+
+def _seen(url: str, name: str, listener: Listener | None, thumbprint: str | None) -> Seen:
+    """Return what is wrong with the answer, empty if it is right, and whether nobody gave it."""
+    token = os.urandom(16).hex()
+    expected = listener.expect(token) if listener else f"{token}.{thumbprint}"
+    try:
+        status, body = _fetch(url, name, PATH + token)
+    except TimeoutError:
+        return f"no answer from {url} within {_PATIENCE:.0f} s", True
+    except OSError as error:
+        return f"no answer from {url} ({error.strerror or error})", True
+    if status != 200:  # noqa: PLR2004 -- as HTTP has it
+        what = f"{url} answers with {status} where the challenge would be"
+        return what, status >= 500  # noqa: PLR2004 -- as HTTP has it
+    if body.strip() == expected:
+        return "", False
+    if not body.startswith(token):
+        return f"{url} answers with another page where the challenge would be", False
+    return f"{url} answers with another token or account: {body.strip()[:80]!r}", False
+
+
+def _fetch(url: str, name: str, path: str) -> tuple[int, str]:
+    """Ask over HTTP with the name as Host: the status and the beginning of the body.
+
+    Raises:
+        OSError: nobody answers, or not in time (TimeoutError), or it is not HTTP.
+    """
+    import socket
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(url)
+    request = (
+        f"GET {path} HTTP/1.1\r\nHost: {name}\r\n"
+        "User-Agent: entrykit\r\nAccept: */*\r\nConnection: close\r\n\r\n"
+    )
+    place = (parts.hostname or "", parts.port or 80)
+    with socket.create_connection(place, timeout=_PATIENCE) as connection:
+        connection.sendall(request.encode("latin-1"))
+        answer = b""
+        while len(answer) < _LARGEST and (more := connection.recv(_LARGEST)):
+            answer += more
+    return _parsed(answer)
+
+
+def _parsed(answer: bytes) -> tuple[int, str]:
+    head, _, body = answer.decode("latin-1").partition("\r\n\r\n")
+    words = head.split("\r\n", 1)[0].split(" ")
+    if not words[0].startswith("HTTP/1.") or len(words) < 2 or not words[1].isdigit():  # noqa: PLR2004 -- a status line's
+        raise OSError(f"not HTTP: it begins with {answer[:20]!r}")
+    return int(words[1]), body

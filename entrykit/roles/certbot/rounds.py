@@ -1,0 +1,181 @@
+"""A round: what is there becomes what is wanted, as far as that is possible now."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Collection, Mapping
+from typing import Final
+
+from entrykit.errors import CommitError
+from entrykit.roles.certbot.allotment import allot
+from entrykit.roles.certbot.backoff import Backoff
+from entrykit.roles.certbot.delivery import deliver
+from entrykit.roles.certbot.issuer import is_another
+from entrykit.roles.certbot.lineages import Lineage, heal, lineages, restore, retire
+from entrykit.roles.certbot.order import Certbot
+from entrykit.roles.certbot.orders import Issued, Orders
+from entrykit.roles.certbot.progress import Progress
+
+Wanted = Mapping[str, tuple[str, ...]]
+
+_DELIVERY: Final = "delivery"
+
+
+class Rounds:
+    """Makes rounds.
+
+    Args:
+        certbot: what runs, with its plan.
+        orders: what is asked of the CA.
+        progress: told how far it is.
+        now: the clock, in Unix seconds.
+    """
+
+    def __init__(
+        self,
+        certbot: Certbot,
+        orders: Orders,
+        progress: Progress,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._plan, self._signals, self._log = certbot.plan, certbot.signals, certbot.log
+        self._orders, self._progress, self._now = orders, progress, now
+        self._backoff = Backoff()
+        self._existing: Mapping[str, Lineage] = {}
+        self._wanted: Wanted = {}
+
+    def run(self, *, regular: bool, hurry: bool) -> None:
+        """Make a round.
+
+        Args:
+            regular: whether it is one of those every RENEW_INTERVAL, and not one between.
+            hurry: whether somebody asked for it.
+
+        Raises:
+            OSError: a file or folder is not as it has to be.
+            EntrykitError: the same.
+            Stopped: the keeper was told to stop.
+        """
+        self._look()
+        self._retire()
+        self._deliver()
+        self._orders.begin(hurry=hurry)
+        before, issued = self._existing, self._order()
+        if (regular and self._orders.renew_early(before)) or issued:
+            self._look()
+            self._compare(before, issued)
+            self._retire()
+            self._deliver()
+
+    def _look(self) -> None:
+        """See what is there, mended, and what is wanted of it."""
+        self._signals.apart(lambda: heal(self._plan, self._log))
+        self._allot()
+        missing = {*self._wanted, *(group.name for group in self._plan.groups)}
+        if [name for name in missing - self._existing.keys() if restore(self._plan, name)]:
+            self._allot()
+        self._progress.tell(len(self._covered()), len(self._names()))
+
+    def _allot(self) -> None:
+        self._existing = self._signals.apart(lambda: lineages(self._plan.config_dir))
+        there = {name: lineage.names for name, lineage in self._existing.items()}
+        self._wanted = allot(self._plan.groups, there)
+
+    def _names(self) -> set[str]:
+        return {name for names in self._wanted.values() for name in names}
+
+    def _covered(self) -> set[str]:
+        """Return the names that are wanted and have a certificate that is valid now."""
+        now = self._now()
+        return {
+            name
+            for lineage, names in self._wanted.items()
+            if (there := self._existing.get(lineage)) and there.not_after > now
+            for name in names
+            if name in there.names
+        }
+
+    def _retire(self) -> None:
+        """Take out of certbot's sight what nobody wants.
+
+        What is to be replaced by another lineage stays until that one is there.
+        """
+        missing = self._names() - self._covered()
+        for name, lineage in list(self._existing.items()):
+            if name not in self._wanted and missing.isdisjoint(lineage.names):
+                retire(self._plan, name)
+                done = "deleted" if self._plan.prune else "retired"
+                self._log.info(f"{name}: {done}, its names are not wanted any more")
+                self._existing = {k: v for k, v in self._existing.items() if k != name}
+
+    def _deliver(self) -> None:
+        names: Collection[str] = {*self._existing, *self._wanted}
+        try:
+            live = self._signals.apart(lambda: deliver(self._plan, names, self._log))
+        except CommitError as error:
+            self._log.error(str(error))
+            live = False
+        if live:
+            self._backoff.done(_DELIVERY)
+        else:
+            self._backoff.failed(_DELIVERY, self._now())
+
+    def _order(self) -> list[Issued]:
+        """Order what is missing or due."""
+        covered, total = self._covered(), len(self._names())
+        issued = []
+        for name, names in self._wanted.items():
+            there = self._existing[name].names if name in self._existing else ()
+            due, apart = self._is_due(name), self._apart(name)
+            if new := self._orders.keep(name, names, there, due=due, apart=apart):
+                issued.append(new)
+                covered |= set(new.names)
+                self._progress.tell(len(covered), total)
+        return issued
+
+    def _is_due(self, name: str) -> bool:
+        there = self._existing.get(name)
+        return there is not None and (there.due(self._now()) or is_another(self._plan, name))
+
+    def _apart(self, name: str) -> str:
+        """Return a name that no lineage has, for one beside this one."""
+        number = 2
+        while self._is_taken(f"{name}-{number}"):
+            number += 1
+        return f"{name}-{number}"
+
+    def _is_taken(self, name: str) -> bool:
+        retired = os.path.join(self._plan.config_dir, "retired", name)
+        return name in self._existing or name in self._wanted or os.path.exists(retired)
+
+    def _compare(self, before: Mapping[str, Lineage], issued: Collection[Issued]) -> None:
+        """Doubt what certbot says if it is not so: to believe it means an order at each round."""
+        for new in issued:
+            there = self._existing.get(new.lineage)
+            if there is None or {*there.names} != {*new.names}:
+                self._orders.doubt(new.wanted)
+        ours = {new.lineage for new in issued}
+        for name, there in self._existing.items():
+            if name not in ours and name in before and there.serial != before[name].serial:
+                self._log.info(f"{name}: renewed early, as the CA asked for")
+                self._orders.renewed(there.names)
+
+    def left(self) -> float:
+        """Return the seconds until something that failed is to be tried again; 0 if nothing is."""
+        covered = self._covered()
+        pauses = [self._backoff.waits(_DELIVERY, self._now())]
+        for name, names in self._wanted.items():
+            there = self._existing[name].names if name in self._existing else ()
+            missing = (
+                names if self._is_due(name) else [each for each in names if each not in covered]
+            )
+            if missing or {*there} != {*names}:
+                pauses.append(self._orders.waits(missing or names, name))
+        return min((pause for pause in pauses if pause > 0), default=0.0)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every name that is wanted has a valid certificate, and all are delivered."""
+        undelivered = self._backoff.waits(_DELIVERY, self._now()) > 0
+        return self._names() <= self._covered() and not undelivered

@@ -1,0 +1,28 @@
+"""Waiting longer after each failure in a row."""
+
+from __future__ import annotations
+
+import pytest
+
+from entrykit.roles.certbot.backoff import Backoff
+
+
+def test_each_failure_in_a_row_waits_longer_up_to_an_hour():
+    backoff = Backoff()
+
+    pauses = [backoff.failed("web", 0.0) for _ in range(5)]
+
+    assert pauses == [pytest.approx(step * 1.05, rel=0.05) for step in (60, 300, 900, 3600, 3600)]
+
+
+def test_a_success_or_a_request_ends_the_wait():
+    backoff = Backoff()
+    backoff.failed("web", 1000.0)
+    backoff.failed("api", 1000.0)
+
+    backoff.done("web")
+
+    assert backoff.waits("web", 1000.0) == 0
+    assert backoff.waits("api", 1030.0) >= 30
+    backoff.hurry()
+    assert backoff.waits("api", 1030.0) == 0

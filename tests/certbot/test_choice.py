@@ -1,0 +1,34 @@
+"""What is ordered for a lineage."""
+
+from __future__ import annotations
+
+import pytest
+
+from entrykit.roles.certbot.choice import Choice, choose
+
+A, B, C = "a.test", "b.test", "c.test"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "existing", "failing", "due", "expected"),
+    [
+        pytest.param([A, B], [], [], False, Choice((A, B)), id="first"),
+        pytest.param([A, B], [], [B], False, Choice((A,)), id="first-but-one"),
+        pytest.param([A, B], [], [A, B], False, None, id="none-can-be"),
+        pytest.param([A, B], [B, A], [], False, None, id="nothing-to-do"),
+        pytest.param([A, B], [A, B], [], True, Choice((A, B), force=True), id="due"),
+        pytest.param([A, B], [A, B], [B], True, Choice((A,)), id="due-but-one-fails"),
+        pytest.param([A, B], [A], [B], True, Choice((A,), force=True), id="due-still-without"),
+        pytest.param([A, B], [A, B], [B], False, None, id="fails-but-is-valid"),
+        pytest.param([A, B], [A], [B], False, None, id="still-fails"),
+        pytest.param([A, B, C], [A, B], [], False, Choice((A, B, C)), id="more"),
+        pytest.param([A], [A, B], [], False, Choice((A,)), id="fewer"),
+        pytest.param([A, B], [A, B, C], [B], False, None, id="fewer-but-one-fails"),
+        pytest.param([A, B, C], [A], [C], False, Choice((A, B)), id="more-but-one-fails"),
+        pytest.param(
+            [A, B, C], [A, B], [B], False, Choice((C,), apart=True), id="more-beside-a-failing-one"
+        ),
+    ],
+)
+def test_only_what_is_missing_changed_or_due_is_ordered(wanted, existing, failing, due, expected):
+    assert choose(wanted, existing, failing, due=due) == expected

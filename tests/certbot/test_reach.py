@@ -1,0 +1,162 @@
+"""Whether HAProxy answers for a name, asked before the CA is."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import ExitStack
+from threading import Thread
+
+import pytest
+from haproxy.edge import Edges
+from haproxy.polling import eventually
+from haproxy.ports import free_port
+from programs import answer
+
+from entrykit.roles.certbot.listener import PATH, Listener
+from entrykit.roles.certbot.reach import unreached
+
+THUMBPRINT = "LPJNul-wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ"
+
+
+@pytest.fixture
+def port():
+    return free_port()
+
+
+@pytest.fixture
+def listener(port):
+    listener = Listener(port)
+    listener.open()
+    yield listener
+    listener.close()
+
+
+@pytest.fixture
+def saying():
+    """Start a server that says one thing to whoever comes, and return its URL."""
+    with ExitStack() as stack:
+
+        def start(said):
+            server = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+            Thread(target=_say, args=(server, said), daemon=True).start()
+            return f"http://127.0.0.1:{server.getsockname()[1]}"
+
+        yield start
+
+
+def _say(server, said):
+    while True:
+        try:
+            connection, _ = server.accept()
+        except OSError:
+            return
+        with connection:
+            connection.recv(4096)
+            connection.sendall(said)
+
+
+# through HAProxy
+
+
+@pytest.fixture
+def edges(tmp_path, search_path, evidence):
+    with Edges(tmp_path, None, search_path, evidence) as edges:
+        yield edges
+
+
+def test_through_haproxy_every_name_that_reaches_the_port_is_fine(edges, port, listener):
+    edge = edges(DOMAINS="127.0.0.1:1:a.test,b.test", ACME_BACKEND=f"127.0.0.1:{port}")
+    url = f"http://127.0.0.1:{edge.port('HTTP')}"
+
+    assert unreached(["a.test", "b.test"], url, listener, None) == {}
+    listener.close()
+    assert "503" in unreached(["a.test"], url, listener, None)["a.test"]
+
+
+def test_in_stateless_mode_haproxy_has_to_know_the_account(edges):
+    edge = edges(DOMAINS="127.0.0.1:1:a.test", ACME_THUMBPRINT=THUMBPRINT)
+    url = f"http://127.0.0.1:{edge.port('HTTP')}"
+
+    assert unreached(["a.test"], url, None, THUMBPRINT) == {}
+    assert "another token or account" in unreached(["a.test"], url, None, "other")["a.test"]
+
+
+# what is seen otherwise
+
+
+def test_nobody_there_is_not_asked_for_each_name(port):
+    names = [f"{number}.test" for number in range(1000)]
+
+    seen = unreached(names, f"http://127.0.0.1:{port}", Listener(port), None)
+
+    assert list(seen) == names
+    assert "Connection refused" in seen["999.test"]
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (b"HTTP/1.1 404 Not Found\r\n\r\n", "answers with 404"),
+        (b"HTTP/1.1 301 Moved\r\nLocation: https://a.test/\r\n\r\n", "answers with 301"),
+        (b"HTTP/1.1 200 OK\r\n\r\nwelcome", "another page"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "not HTTP"),
+        (b"", "not HTTP"),
+    ],
+)
+def test_what_was_seen_in_its_place_is_told(saying, said, expected):
+    url = saying(said)
+
+    assert expected in unreached(["a.test"], url, None, THUMBPRINT)["a.test"]
+
+
+def test_the_name_is_what_is_asked_for(port):
+    """The Host that HAProxy chooses by, and the path that CAs ask for."""
+    asked = []
+    with socket.create_server(("127.0.0.1", port)) as server:
+
+        def hear():
+            connection, _ = server.accept()
+            with connection:
+                asked.append(connection.recv(4096).decode())
+
+        thread = Thread(target=hear)
+        thread.start()
+        unreached(["xn--bcher-kva.test"], f"http://127.0.0.1:{port}", None, THUMBPRINT)
+        thread.join()
+
+    assert asked[0].startswith(f"GET {PATH}")
+    assert "\r\nHost: xn--bcher-kva.test\r\n" in asked[0]
+
+
+# the listener
+
+
+def test_the_port_is_free_after_each_close(port):
+    listener = Listener(port)
+    for _ in range(20):
+        listener.open()
+        listener.open()
+        assert answer(port, f"{PATH}unknown") == 404
+        listener.close()
+        listener.close()
+        with socket.create_server(("127.0.0.1", port)):
+            pass
+
+
+def test_a_port_of_somebody_else_is_an_error(port):
+    with socket.create_server(("127.0.0.1", port)), pytest.raises(OSError, match="in use"):
+        Listener(port).open()
+
+
+def test_a_silent_client_does_not_stop_it(port, listener):
+    with socket.create_connection(("127.0.0.1", port)):
+        eventually(lambda: unreached(["a.test"], f"http://127.0.0.1:{port}", listener, None) == {})
+
+
+def test_a_token_is_answered_only_while_it_is_asked_for(port, listener):
+    expected = listener.expect("token")
+
+    assert expected.startswith("token.")
+    assert answer(port, f"{PATH}token") == 200
+    listener.forget()
+    assert answer(port, f"{PATH}token") == 404

@@ -1,0 +1,207 @@
+"""What the variables mean, where a case cannot say it."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+
+import pytest
+from programs import entrykit
+
+from entrykit.errors import CommitError, HandOverError, SettingsError
+from entrykit.message import Log
+from entrykit.roles.certbot.machine import CertbotMachine
+from entrykit.roles.certbot.prepare import prepare
+from entrykit.roles.certbot.settings import CertbotSettings
+from entrykit.roles.certbot.values import in_seconds
+
+
+def settings(warn=lambda _warning: None, **environ):
+    return CertbotSettings.from_environ({"DOMAINS": "web:example.com", **environ}, warn)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("0", 0), ("0h", 0), ("3600", 3600), ("90s", 90), ("5m", 300), ("12h", 43200), ("1d", 86400)],
+)
+def test_a_time_has_a_unit_or_is_in_seconds(text, seconds):
+    assert in_seconds(settings(RENEW_INTERVAL=text).renew_interval) == seconds
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("domains", "DOMAINS"),
+        ("email", "EMAIL"),
+        ("test", "TEST"),
+        ("port", "PORT"),
+        ("haproxy_container", "HAPROXY_CONTAINER"),
+    ],
+)
+def test_a_name_of_the_first_write_up_is_warned_about_with_the_name_meant(old, new):
+    warnings = []
+
+    settings(warnings.append, **{old: "1"})
+
+    assert warnings == [f"{old}: no such variable; did you mean {new}?"]
+
+
+@pytest.mark.parametrize(
+    ("environ", "server"),
+    [
+        ({}, "https://acme-v02.api.letsencrypt.org/directory"),
+        ({"STAGING": "on"}, "https://acme-staging-v02.api.letsencrypt.org/directory"),
+        ({"TEST": "1", "STAGING": "off"}, "https://acme-staging-v02.api.letsencrypt.org/directory"),
+        ({"ACME_SERVER": "https://ca.internal/dir"}, "https://ca.internal/dir"),
+    ],
+)
+def test_the_server_is_lets_encrypts_unless_told(environ, server):
+    assert settings(**environ).server == server
+
+
+def test_registered_domains_need_a_package_that_is_named_where_it_is_missing(tmp_path):
+    (tmp_path / "publicsuffixlist.py").write_text("raise ImportError\n")
+    environ = {"PYTHONPATH": str(tmp_path), "DOMAINS": "a.test", "CERT_PER": "registered-domain"}
+
+    done = entrykit("render", "certbot", environ=environ)
+
+    assert done.returncode == 78
+    assert "CERT_PER: registered-domain needs the Python package publicsuffixlist" in done.stderr
+    assert "pip install 'entrykit[registered-domain]'" in done.stderr
+
+
+@pytest.mark.parametrize("version", [(2, 1, 0), (3, 3)])
+def test_a_profile_is_refused_with_the_version_of_a_certbot_that_has_none(version):
+    machine = CertbotMachine(version)
+
+    with pytest.raises(SettingsError) as error:
+        machine.profile(settings(CERT_PROFILE="shortlived"))
+
+    had = ".".join(map(str, version))
+    assert str(error.value) == (
+        f"CERT_PROFILE: certbot {had} has no profiles (expected certbot 4.0 or newer)"
+    )
+
+
+def test_no_profile_is_fine_with_any_certbot():
+    assert CertbotMachine((2, 1, 0)).profile(settings()) is None
+
+
+def test_the_installed_certbot_is_asked_for_its_version(certbot_path):
+    machine = CertbotMachine.observe({"PATH": certbot_path})
+
+    assert len(machine.version) == 3
+    assert machine.python == sys.executable
+
+
+@pytest.mark.parametrize(
+    ("script", "code"),
+    [(None, 127), ("#!/bin/sh\necho 'no module named certbot' >&2; exit 1", 126)],
+)
+def test_a_certbot_that_is_not_there_or_does_not_run_is_told(tmp_path, script, code):
+    if script:
+        (tmp_path / "certbot").write_text(script)
+        (tmp_path / "certbot").chmod(0o755)
+
+    with pytest.raises(HandOverError) as error:
+        CertbotMachine.observe({"PATH": str(tmp_path)})
+
+    assert error.value.exit_code == code
+
+
+@pytest.mark.parametrize(
+    ("config_dir", "writable", "work", "logs"),
+    [
+        ("/etc/letsencrypt", True, "/var/lib/letsencrypt", "/var/log/letsencrypt"),
+        ("/etc/letsencrypt", False, "/etc/letsencrypt/work", "/etc/letsencrypt/logs"),
+        ("/acme", True, "/acme/work", "/acme/logs"),
+    ],
+)
+def test_work_and_logs_follow_config_dir_unless_all_three_are_certbots(
+    config_dir, writable, work, logs
+):
+    assert CertbotMachine(writable=writable).folders(config_dir) == (work, logs)
+
+
+@pytest.fixture
+def told(tmp_path, capsys):
+    """Prepare with these variables, CONFIG_DIR being one of our own; return what was said."""
+
+    def run(**environ):
+        made = settings(CONFIG_DIR=f"{tmp_path}/acme", **environ)
+        prepare(made, made.config_dir, True, Log(sys.stderr))
+        return capsys.readouterr().err.splitlines()
+
+    return run
+
+
+def test_the_folders_are_made_and_the_logs_are_private(told, tmp_path):
+    told(CERTS_DIR=f"{tmp_path}/certs")
+
+    made = {path.name for path in (*tmp_path.iterdir(), *(tmp_path / "acme").iterdir())}
+    assert {"acme", "certs", "work", "logs"} <= made
+    assert stat.S_IMODE((tmp_path / "acme" / "logs").stat().st_mode) == 0o700
+
+
+def test_names_without_a_certificate_are_told(told):
+    assert told(DOMAINS="web:*.example.com,192.0.2.1,example.com") == [
+        "entrykit: warning: no certificate for *.example.com: a wildcard needs DNS_PLUGIN",
+        "entrykit: warning: no certificate for 192.0.2.1: an IP address",
+    ]
+
+
+def test_many_such_names_are_told_in_few_lines(told):
+    said = told(DOMAINS="web:" + ",".join(f"*.{number}.example.com" for number in range(1000)))
+
+    assert len(said) == 7
+    assert said[-2:] == [
+        "entrykit: warning: no certificate for 995 more wildcards and IP addresses",
+        "entrykit: warning: DOMAINS: no name there gets a certificate",
+    ]
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640])
+def test_credentials_are_fine_with_a_mode_that_keeps_others_out(told, tmp_path, mode):
+    assert credentials(told, tmp_path, mode) == []
+
+
+def test_credentials_that_everybody_can_read_are_warned_about(told, tmp_path):
+    path = tmp_path / "cloudflare.ini"
+
+    (said,) = credentials(told, tmp_path, 0o644)
+
+    assert f"DNS_CREDENTIALS: {path} is open to everybody" in said
+
+
+def credentials(told, folder, mode):
+    path = folder / "cloudflare.ini"
+    path.touch()
+    path.chmod(mode)
+    return told(DNS_PLUGIN="cloudflare", DNS_CREDENTIALS=str(path))
+
+
+def test_files_that_are_not_there_are_warned_about(told):
+    said = told(ACME_CA_BUNDLE="/nowhere/ca.pem", DNS_PLUGIN="x", DNS_CREDENTIALS="/nowhere/x.ini")
+
+    assert said == [
+        "entrykit: warning: ACME_CA_BUNDLE: /nowhere/ca.pem cannot be read: no order will succeed",
+        "entrykit: warning: DNS_CREDENTIALS: /nowhere/x.ini cannot be read: no order will succeed",
+    ]
+
+
+def test_a_folder_of_certificates_that_cannot_be_made_is_an_error(told, tmp_path):
+    (tmp_path / "file").touch()
+
+    with pytest.raises(CommitError) as error:
+        told(CERTS_DIR=f"{tmp_path}/file/certs")
+
+    assert f"{tmp_path}/file/certs: Not a directory" in str(error.value)
+
+
+def test_what_is_only_judged_is_left_alone(tmp_path):
+    made = settings(CONFIG_DIR=f"{tmp_path}/acme")
+
+    prepare(made, str(tmp_path), False, Log(sys.stderr))
+
+    assert os.listdir(tmp_path) == []
