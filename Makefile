@@ -12,10 +12,12 @@ SHELL := bash
 BIN := .venv/bin
 # What the tests and the demo run, beside Python's packages.
 PROGRAMS := haproxy nginx libnginx-mod-http-brotli-filter libnginx-mod-http-brotli-static \
-	curl openssl iproute2 procps util-linux
+	certbot pebble curl openssl iproute2 procps util-linux
 # Releases of Debian whose daemons are not this machine's own; the first of them is always tried.
 CODENAME := $(shell . /etc/os-release && echo "$$VERSION_CODENAME")
 OTHERS := $(filter-out $(CODENAME),trixie bookworm sid)
+# Tests wait for daemons most of the time, so several go on at once.
+PYTEST := $(BIN)/pytest --numprocesses 4
 MADE := .made-by-$(subst /,-,$(PYTHON))
 
 .PHONY: help
@@ -23,15 +25,15 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: setup ## serve two small apps through HAProxy on loopback, until Ctrl-C
-	@$(BIN)/python tools/demo.py
+demo: setup ## run HAProxy, certbot and nginx on loopback, with a CA for trying, until Ctrl-C
+	@PYTHONPATH=tests $(BIN)/python tools/demo
 
 .PHONY: test
 test: lint test-here test-$(firstword $(OTHERS)) ## everything that has to pass, with this machine's daemons and trixie's
 
 .PHONY: test-versions
 test-versions: setup $(addprefix test-,$(OTHERS)) ## what depends on the daemons' versions, with bookworm's, trixie's and sid's
-	$(BIN)/pytest -m versions
+	$(PYTEST) -m versions
 
 .PHONY: lint
 lint: setup ## style and types
@@ -41,12 +43,14 @@ lint: setup ## style and types
 
 .PHONY: test-here
 test-here: setup ## all tests, with this machine's daemons
-	$(BIN)/pytest
+	$(PYTEST)
 
 .PHONY: $(addprefix test-,$(OTHERS))
 $(addprefix test-,$(OTHERS)): test-%: setup
 	haproxy=$$(tools/daemon-release haproxy $*) nginx=$$(tools/daemon-release nginx $*) && \
-	ENTRYKIT_TEST_HAPROXY=$$haproxy ENTRYKIT_TEST_NGINX=$$nginx $(BIN)/pytest -m versions
+	certbot=$$(tools/certbot-release $*) && \
+	ENTRYKIT_TEST_HAPROXY=$$haproxy ENTRYKIT_TEST_NGINX=$$nginx ENTRYKIT_TEST_CERTBOT=$$certbot \
+	$(PYTEST) -m versions
 
 .PHONY: bench
 bench: .cache/bench/.ready ## start time and many domains, as tables of ratios

@@ -69,8 +69,8 @@ class Keeping:
         return self.plan
 
     def keeps(self, running):
-        """Whether it is the keeper by now, and hears signals."""
-        return int(status(running.pid)["SigCgt"], 16) & 1 << signal.SIGUSR1 - 1
+        """Whether it is the keeper by now, and hears signals; SIGCHLD comes last of them."""
+        return int(status(running.pid)["SigCgt"], 16) & 1 << signal.SIGCHLD - 1
 
     def orders(self, running):
         """PIDs of the certbot that it runs, if any."""

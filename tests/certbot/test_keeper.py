@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+import sys
 import time
 from contextlib import ExitStack, contextmanager
 
@@ -56,7 +57,7 @@ def round_at(keeping, days):
 
     rounds = Rounds(certbot, Orders(certbot, front, now), Progress(log), now)
     rounds.run(regular=True, hurry=False)
-    front.close()
+    front.leave()
 
 
 # what is ordered
@@ -210,6 +211,24 @@ def test_haproxy_gets_what_there_is_while_the_ca_is_down(keeping, pebble):
         pebble.start()
         running.process.send_signal(signal.SIGUSR1)
         running.comes((keeping.certs / "api.pem").exists)
+
+
+def test_a_ca_that_has_forgotten_the_account_gets_another(keeping, pebble):
+    """As after a restart of one that keeps nothing."""
+    keeping.once()
+    pebble.stop()
+    pebble.start()
+
+    assert keeping.once(DOMAINS="web:a.test,b.test api:c.test") == 0
+    assert keeping.names("api") == ["c.test"]
+
+
+def test_a_plan_that_is_none_is_told(tmp_path):
+    for words in ([], [tmp_path / "keeper.conf"]):
+        argv = [sys.executable, "-m", "entrykit.roles.certbot.keeper", *words]
+        with Running(argv, {}, tmp_path / "log") as running:
+            assert running.ended() == 64
+    assert "Traceback" not in (tmp_path / "log").read_text()
 
 
 # signals

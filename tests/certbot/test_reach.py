@@ -70,7 +70,7 @@ def test_through_haproxy_every_name_that_reaches_the_port_is_fine(edges, port, l
 
     assert unreached(["a.test", "b.test"], url, listener, None) == {}
     listener.close()
-    assert "503" in unreached(["a.test"], url, listener, None)["a.test"]
+    assert "503" in unreached(["a.test"], url, listener, None)["a.test"].what
 
 
 def test_in_stateless_mode_haproxy_has_to_know_the_account(edges):
@@ -78,7 +78,7 @@ def test_in_stateless_mode_haproxy_has_to_know_the_account(edges):
     url = f"http://127.0.0.1:{edge.port('HTTP')}"
 
     assert unreached(["a.test"], url, None, THUMBPRINT) == {}
-    assert "another token or account" in unreached(["a.test"], url, None, "other")["a.test"]
+    assert "another token or account" in unreached(["a.test"], url, None, "other")["a.test"].what
 
 
 # what is seen otherwise
@@ -90,7 +90,7 @@ def test_nobody_there_is_not_asked_for_each_name(port):
     seen = unreached(names, f"http://127.0.0.1:{port}", Listener(port), None)
 
     assert list(seen) == names
-    assert "Connection refused" in seen["999.test"]
+    assert "Connection refused" in seen["999.test"].what
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_nobody_there_is_not_asked_for_each_name(port):
 def test_what_was_seen_in_its_place_is_told(saying, said, expected):
     url = saying(said)
 
-    assert expected in unreached(["a.test"], url, None, THUMBPRINT)["a.test"]
+    assert expected in unreached(["a.test"], url, None, THUMBPRINT)["a.test"].what
 
 
 def test_the_name_is_what_is_asked_for(port):

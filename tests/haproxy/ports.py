@@ -10,11 +10,17 @@ from __future__ import annotations
 import itertools
 import os
 import socket
+import zlib
 
 # Below the ports that the kernel takes for clients (ip_local_port_range: 32768 and above).
 FIRST, LAST = 10240, 32000
 
-_numbers = itertools.count(FIRST + os.getpid() * 97 % (LAST - FIRST))
+# Several processes may run tests (pytest-xdist): each has every n-th number of the same run's.
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+_RUN = zlib.crc32(os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid())).encode())
+
+_numbers = itertools.count(_RUN + _WORKER, _WORKERS)
 
 
 def free_port():

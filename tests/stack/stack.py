@@ -16,12 +16,12 @@ FIRST_ISSUE = 30  # seconds that the first certificates may take
 class Trust:
     """Clients that trust what an authority has issued, and nothing else."""
 
-    def __init__(self, pebble):
-        self._pebble = pebble
+    def __init__(self, root):
+        self._root = root
 
     def client(self, protocols=("http/1.1",)):
         """Make the TLS context of a client; it wants the right name as well."""
-        context = ssl.create_default_context(cadata=self._pebble.root())
+        context = ssl.create_default_context(cadata=self._root)
         context.set_alpn_protocols(protocols)
         return context
 
@@ -43,7 +43,7 @@ class Stack:
         self.letsencrypt = root / "letsencrypt"
         self.port = free_port()
         self._path = path
-        self._edges = Edges(root, Trust(pebble), path, evidence)
+        self._edges = Edges(root, Trust(pebble.root()), path, evidence)
         self._webs = Webs(root, path, evidence)
         self._evidence = evidence
         self.edge = self.web = self.keeper = None
@@ -109,7 +109,7 @@ class Stack:
 
     def once(self, domains, **variables):
         """Run one round to its end, and return the exit status."""
-        with self.keep(domains, RENEW_INTERVAL="0", **variables) as keeper:
+        with self.keep(domains, **variables | {"RENEW_INTERVAL": "0"}) as keeper:
             return keeper.ended()
 
     @property

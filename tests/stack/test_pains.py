@@ -13,8 +13,8 @@ import stat
 import pytest
 from haproxy.polling import eventually
 
-STRANGER = 4321  # a uid that nothing on the machine belongs to
-AS_STRANGER = ("setpriv", "--reuid", str(STRANGER), "--regid", "0", "--clear-groups")
+# A uid that nothing on the machine belongs to, with group 0, as platforms run images.
+AS_STRANGER = ("unshare", "--user", "--map-user=12345", "--map-group=0")
 
 SITES = {"one.test/index.html": "one", "two.test/index.html": "two"}
 
@@ -121,7 +121,7 @@ def test_a_removed_domain_is_not_renewed(stack):
     stack.keeper.__exit__()
     other = "127.0.0.2:9:three.test"
 
-    assert stack.once(other, RENEW_INTERVAL="0") in (0, 1)
+    assert stack.once(other) in (0, 1)
 
     assert not list((stack.letsencrypt / "renewal").glob("127.0.0.1*.conf"))
     assert not stack.is_trusted("one.test")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from entrykit.message import Log
 from entrykit.roles.certbot.listener import Listener
 from entrykit.roles.certbot.plan import Plan
-from entrykit.roles.certbot.reach import unreached
+from entrykit.roles.certbot.reach import Seen, unreached
 from entrykit.roles.certbot.signals import Signals
 
 _SAMPLE: Final = 20  # names at most that are asked for while HAProxy is awaited
@@ -31,25 +30,18 @@ class Front:
         self._listener = Listener(plan.port) if plan.challenge == "standalone" else None
         self._awaited = False
 
-    def listen(self) -> None:
-        """Answer on certbot's port from now on, where certbot itself would."""
+    def _listen(self) -> None:
+        """Answer on certbot's port, where certbot itself would, until it is left."""
         try:
             if self._listener:
                 self._listener.open()
         except OSError as error:
             self._log.error(f"port {self._plan.port}: {error.strerror}")
 
-    def close(self) -> None:
-        """Answer no more."""
+    def leave(self) -> None:
+        """Leave the port to certbot: the keeper's own, or one that a person runs."""
         if self._listener:
             self._listener.close()
-
-    @contextmanager
-    def left(self) -> Iterator[None]:
-        """Leave the port to certbot for so long."""
-        self.close()
-        yield
-        self.listen()
 
     def closed(self, names: Sequence[str], thumbprint: str | None) -> Mapping[str, str]:
         """Ask HAProxy for each name; the first time it may take plan.wait seconds to be ready.
@@ -66,33 +58,38 @@ class Front:
         """
         if self._plan.challenge == "dns":
             return {}
+        self._listen()
         if not self._awaited:
             self._awaited = True
             self._await(self._sample(), thumbprint)
-        return self._ask(names, thumbprint)
+        return {name: seen.what for name, seen in self._ask(names, thumbprint).items()}
 
     def _sample(self) -> Sequence[str]:
         """Return some of all names: those that are asked for may be the very ones that fail."""
         names = [name for group in self._plan.groups for name in group.names]
         return names[:: -(-len(names) // _SAMPLE)]
 
-    def _ask(self, names: Sequence[str], thumbprint: str | None) -> Mapping[str, str]:
+    def _ask(self, names: Sequence[str], thumbprint: str | None) -> Mapping[str, Seen]:
         url, listener = self._plan.haproxy_url, self._listener
         return self._signals.apart(lambda: unreached(names, url, listener, thumbprint))
 
     def _await(self, names: Sequence[str], thumbprint: str | None) -> None:
-        """Wait until HAProxy leads one of the names to us: it may still be starting.
+        """Wait until HAProxy answers for one of the names: it may still be starting.
 
-        Until it has found our address it answers with 503, so an answer alone is not enough.
+        Until it has found our address it answers with 503, which is as good as none.
         """
         until = time.monotonic() + self._plan.wait
         said = False
-        while len(seen := self._ask(names, thumbprint)) == len(names):
+        while _is_silent(seen := self._ask(names, thumbprint), names):
             if time.monotonic() > until:
                 self._log.warning(f"HAProxy is not ready after {self._plan.wait} s: go on")
                 return
             if not said:
-                what = next(iter(seen.values()))
+                what = next(iter(seen.values())).what
                 self._log.info(f"wait for HAProxy, {self._plan.wait} s at most: {what}")
                 said = True
             self._signals.wait(_PAUSE)
+
+
+def _is_silent(seen: Mapping[str, Seen], names: Sequence[str]) -> bool:
+    return len(seen) == len(names) and all(each.is_silent for each in seen.values())

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import Final
 
+from entrykit.roles.certbot import renewal
 from entrykit.roles.certbot.plan import Plan
 
 _SERVER: Final = re.compile(r"^server *= *(.*?)\s*$", re.MULTILINE)
@@ -19,8 +19,7 @@ def is_another(plan: Plan, lineage: str) -> bool:
     the URL, so that is none of the cases (certbot's --break-my-certs).
     """
     try:
-        with open(os.path.join(plan.config_dir, "renewal", f"{lineage}.conf")) as file:
-            found = _SERVER.search(file.read())
+        found = _SERVER.search(renewal.read(plan.config_dir, lineage))
     except OSError:
         return False
     return found is not None and found[1] != plan.server and "staging" not in plan.server

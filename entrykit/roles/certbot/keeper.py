@@ -16,7 +16,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Final, TextIO, cast
 
-from entrykit.errors import EX_SOFTWARE, EntrykitError
+from entrykit.commit import writing
+from entrykit.errors import EX_SOFTWARE, EntrykitError, UsageError
 from entrykit.message import Log, log_for
 from entrykit.roles.certbot.front import Front
 from entrykit.roles.certbot.order import Certbot
@@ -28,7 +29,7 @@ from entrykit.roles.certbot.signals import Signals, Stopped
 from entrykit.roles.certbot.thumbprint import publish, thumbprint
 
 _JITTER: Final = 0.1  # of RENEW_INTERVAL, so that not all keepers come to the CA at once
-_MENDING: Final = 60.0  # seconds after which a round that has failed as a whole is made again
+_MENDING: Final = 15.0  # seconds after which a round that has failed as a whole is made again
 
 
 def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -49,7 +50,7 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     log.shift(list(argv).count("-v"))
     once = True
     try:
-        plan = read_plan(argv[-1])
+        plan = _plan(argv)
         once = plan.renew_interval == 0 or "--thumbprint" in argv
         certbot = Certbot(plan, environ, signals, log)
         if "--thumbprint" in argv:
@@ -69,12 +70,25 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
         return EX_SOFTWARE
 
 
+def _plan(argv: Sequence[str]) -> Plan:
+    if not argv:
+        raise UsageError("no plan: expected the path of keeper.conf")
+    try:
+        return read_plan(argv[-1])
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"{error}\nTIP: `entrykit certbot` writes it and starts the keeper"
+        ) from None
+
+
 def _show(certbot: Certbot) -> int:
     """Print the account's thumbprint, and write it where it is wanted."""
     found = thumbprint(certbot)
     print(found, flush=True)  # noqa: T201 -- the program's answer
-    if certbot.plan.thumbprint_file:
-        publish(certbot.plan.thumbprint_file, found)
+    path = certbot.plan.thumbprint_file
+    if path:
+        with writing(os.path.dirname(path)):
+            publish(path, found)
     return 0
 
 

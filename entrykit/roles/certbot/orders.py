@@ -51,7 +51,8 @@ class Orders:
     ) -> None:
         self._certbot, self._front, self._now = certbot, front, now
         self._plan, self._log = certbot.plan, certbot.log
-        self._budget = Budget(os.path.join(self._plan.config_dir, "entrykit-budget.json"))
+        place = os.path.join(self._plan.config_dir, "entrykit-budget.json")
+        self._budget = Budget(place, self._log)
         self._backoff = Backoff()
         self._thumbprint: str | None = None
         self._trouble = 0
@@ -66,9 +67,12 @@ class Orders:
         self._trouble = 0
         if hurry:
             self._backoff.hurry()
-        self._front.listen()
         if self._plan.thumbprint_file or self._plan.challenge == "stateless":
             self._publish()
+
+    def end(self) -> None:
+        """End the orders of a round: a person's own certbot may have the port until the next."""
+        self._front.leave()
 
     def _publish(self) -> None:
         """Have the account's thumbprint where it is needed."""
@@ -131,6 +135,8 @@ class Orders:
                 break
             name = apart if choice.apart else lineage
             outcome = self._order(name, choice)
+            if outcome is None:
+                break
             if outcome.ok:
                 self._backoff.done(lineage)
                 return Issued(lineage, name, choice.names)
@@ -153,14 +159,16 @@ class Orders:
             self._budget.unreached(list(seen), self._now())
         return seen.keys()
 
-    def _order(self, lineage: str, choice: Choice) -> Outcome:
+    def _order(self, lineage: str, choice: Choice) -> Outcome | None:
+        """Make an order; None if the budget has none left."""
         names = choice.names
         if why := self._budget.refuses(names, self._now()):
-            return Outcome(ok=False, error=why)
+            self._log.warning(f"{lineage}: not ordered: {why}")
+            return None
         self._log.info(f"{lineage}: order a certificate for {', '.join(names)}")
         self._budget.begin(names, self._now())
-        with self._front.left():
-            outcome = self._certbot.issue(lineage, names, force=choice.force)
+        self._front.leave()
+        outcome = self._certbot.issue(lineage, names, force=choice.force)
         if outcome.ok:
             self._budget.issued(names, self._now())
             self._trouble = 0
@@ -210,8 +218,7 @@ class Orders:
         if not existing or due or self._trouble or self._plan.certbot < (4, 1):
             return False
         names = [name for each in existing.values() for name in each.names]
-        with self._front.left():
-            outcome = self._certbot.renew_early(names)
+        outcome = self._certbot.renew_early(names)
         if not outcome.ok:
             said = outcome.error or "; ".join(outcome.failed.values())
             self._log.warning(f"certbot renew: {said}")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from threading import Thread
-from typing import Final
+from typing import Final, NamedTuple
 
 from entrykit.roles.certbot.listener import PATH, Listener
 
@@ -19,12 +19,21 @@ _AT_ONCE: Final = 16
 _LARGEST: Final = 8192  # octets of an answer that are read
 
 
-Seen = tuple[str, bool]
+class Seen(NamedTuple):
+    """What is wrong with an answer.
+
+    Attributes:
+        what: in words; empty if it is right.
+        is_silent: whether nobody gave one: HAProxy is not there yet, or nobody behind it.
+    """
+
+    what: str
+    is_silent: bool
 
 
 def unreached(
     names: Sequence[str], url: str, listener: Listener | None, thumbprint: str | None
-) -> dict[str, str]:
+) -> dict[str, Seen]:
     """Ask HAProxy for a token under each name.
 
     Args:
@@ -36,15 +45,14 @@ def unreached(
     Returns:
         The names for which it is not so, each with what was seen.
     """
-    seen: dict[str, str] = {}
+    seen: dict[str, Seen] = {}
     for start in range(0, len(names), _AT_ONCE):
         some = names[start : start + _AT_ONCE]
         found = _together(lambda name: _seen(url, name, listener, thumbprint), some)
-        seen |= {name: found[name][0] for name in some if found[name][0]}
-        if all(is_silent for _, is_silent in found.values()):
+        seen |= {name: found[name] for name in some if found[name].what}
+        if all(each.is_silent for each in found.values()):
             # Nobody is behind it for any name, and to be told that takes seconds for each.
-            what, _ = found[some[-1]]
-            seen |= dict.fromkeys(names[start:], what)
+            seen |= dict.fromkeys(names[start:], found[some[-1]])
             break
     if listener:
         listener.forget()
@@ -67,23 +75,26 @@ def _together(ask: Callable[[str], Seen], names: Sequence[str]) -> dict[str, See
 
 
 def _seen(url: str, name: str, listener: Listener | None, thumbprint: str | None) -> Seen:
-    """Return what is wrong with the answer, empty if it is right, and whether nobody gave it."""
     token = os.urandom(16).hex()
     expected = listener.expect(token) if listener else f"{token}.{thumbprint}"
     try:
         status, body = _fetch(url, name, PATH + token)
     except TimeoutError:
-        return f"no answer from {url} within {_PATIENCE:.0f} s", True
+        return Seen(f"no answer from {url} within {_PATIENCE:.0f} s", is_silent=True)
     except OSError as error:
-        return f"no answer from {url} ({error.strerror or error})", True
+        return Seen(f"no answer from {url} ({error.strerror or error})", is_silent=True)
     if status != 200:  # noqa: PLR2004 -- as HTTP has it
         what = f"{url} answers with {status} where the challenge would be"
-        return what, status >= 500  # noqa: PLR2004 -- as HTTP has it
-    if body.strip() == expected:
-        return "", False
+        return Seen(what, is_silent=status >= 500)  # noqa: PLR2004 -- as HTTP has it
+    return Seen(_wrong(url, body.strip(), token, expected), is_silent=False)
+
+
+def _wrong(url: str, body: str, token: str, expected: str) -> str:
+    if body == expected:
+        return ""
     if not body.startswith(token):
-        return f"{url} answers with another page where the challenge would be", False
-    return f"{url} answers with another token or account: {body.strip()[:80]!r}", False
+        return f"{url} answers with another page where the challenge would be"
+    return f"{url} answers with another token or account: {body[:80]!r}"
 
 
 def _fetch(url: str, name: str, path: str) -> tuple[int, str]:

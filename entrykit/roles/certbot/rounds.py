@@ -11,11 +11,13 @@ from entrykit.errors import CommitError
 from entrykit.roles.certbot.allotment import allot
 from entrykit.roles.certbot.backoff import Backoff
 from entrykit.roles.certbot.delivery import deliver
+from entrykit.roles.certbot.healing import heal
 from entrykit.roles.certbot.issuer import is_another
-from entrykit.roles.certbot.lineages import Lineage, heal, lineages, restore, retire
+from entrykit.roles.certbot.lineages import Lineage, lineages
 from entrykit.roles.certbot.order import Certbot
 from entrykit.roles.certbot.orders import Issued, Orders
 from entrykit.roles.certbot.progress import Progress
+from entrykit.roles.certbot.retirement import restore, retire
 
 Wanted = Mapping[str, tuple[str, ...]]
 
@@ -44,6 +46,7 @@ class Rounds:
         self._backoff = Backoff()
         self._existing: Mapping[str, Lineage] = {}
         self._wanted: Wanted = {}
+        self._torn: frozenset[str] = frozenset()
 
     def run(self, *, regular: bool, hurry: bool) -> None:
         """Make a round.
@@ -61,7 +64,11 @@ class Rounds:
         self._retire()
         self._deliver()
         self._orders.begin(hurry=hurry)
-        before, issued = self._existing, self._order()
+        before = self._existing
+        try:
+            issued = self._order()
+        finally:
+            self._orders.end()
         if (regular and self._orders.renew_early(before)) or issued:
             self._look()
             self._compare(before, issued)
@@ -70,10 +77,13 @@ class Rounds:
 
     def _look(self) -> None:
         """See what is there, mended, and what is wanted of it."""
-        self._signals.apart(lambda: heal(self._plan, self._log))
+        self._torn = self._signals.apart(lambda: heal(self._plan, self._log))
         self._allot()
         missing = {*self._wanted, *(group.name for group in self._plan.groups)}
-        if [name for name in missing - self._existing.keys() if restore(self._plan, name)]:
+        missing -= self._existing.keys() | self._torn
+        if [name for name in sorted(missing) if restore(self._plan, name)]:
+            # What was put aside before CONFIG_DIR was moved still names the former place.
+            self._torn = self._signals.apart(lambda: heal(self._plan, self._log))
             self._allot()
         self._progress.tell(len(self._covered()), len(self._names()))
 
@@ -126,6 +136,8 @@ class Rounds:
         covered, total = self._covered(), len(self._names())
         issued = []
         for name, names in self._wanted.items():
+            if name in self._torn:  # certbot would make another lineage beside it
+                continue
             there = self._existing[name].names if name in self._existing else ()
             due, apart = self._is_due(name), self._apart(name)
             if new := self._orders.keep(name, names, there, due=due, apart=apart):
@@ -146,8 +158,8 @@ class Rounds:
         return f"{name}-{number}"
 
     def _is_taken(self, name: str) -> bool:
-        retired = os.path.join(self._plan.config_dir, "retired", name)
-        return name in self._existing or name in self._wanted or os.path.exists(retired)
+        known = name in self._existing or name in self._wanted or name in self._torn
+        return known or os.path.exists(os.path.join(self._plan.config_dir, "retired", name))
 
     def _compare(self, before: Mapping[str, Lineage], issued: Collection[Issued]) -> None:
         """Doubt what certbot says if it is not so: to believe it means an order at each round."""

@@ -1,0 +1,52 @@
+"""certbot's own lock of its --config-dir."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from entrykit.errors import CommitError
+
+
+@contextmanager
+def locked(config_dir: str) -> Iterator[None]:
+    """Keep every certbot away for the time of a `with` block, as one certbot does another.
+
+    It is a record lock on a file that is removed before it is freed (certbot's lock.py).
+
+    Args:
+        config_dir: certbot's --config-dir.
+
+    Raises:
+        CommitError: one is at work.
+        OSError: the file cannot be made.
+    """
+    path = os.path.join(config_dir, ".certbot.lock")
+    descriptor = None
+    while descriptor is None:
+        descriptor = _tried(path)
+    try:
+        yield
+    finally:
+        os.unlink(path)
+        os.close(descriptor)
+
+
+def _tried(path: str) -> int | None:
+    """Lock the file; None if its owner has removed it meanwhile."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.stat(path), os.fstat(descriptor)):
+                return descriptor
+    except (BlockingIOError, PermissionError):  # which of them is the system's choice: lockf(3)
+        os.close(descriptor)
+        raise CommitError(path, "another certbot is at work", "wait until it has ended") from None
+    except BaseException:
+        os.close(descriptor)
+        raise
+    os.close(descriptor)
+    return None
