@@ -118,7 +118,8 @@ def test_every_field_of_the_json_log_is_explained(role, variable):
     ids=lambda page: page.name,
 )
 def test_every_exit_code_is_explained(page):
-    kinds = entrykit.EntrykitError.__subclasses__()
+    known = entrykit.EntrykitError.__subclasses__()
+    kinds = [kind for kind in known if kind.__module__ == "entrykit.errors"]  # no role's own
     codes = {kind.exit_code for kind in kinds if kind is not entrykit.HandOverError} | {126, 127}
     explained = {int(code) for code in re.findall(r"\b\d{2,3}\b", page.read_text())}
 
