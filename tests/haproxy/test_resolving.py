@@ -157,6 +157,23 @@ def test_a_name_of_the_hosts_file_needs_no_resolv_conf(machine, web):
     throughout(lambda: status(served) == 200, 3)
 
 
+HOSTS = {
+    "127.0.0.1": "::1 localhost App.internal\n127.0.0.1 localhost app.internal\n",
+    "127.0.0.2": "2001:db8::1 app.internal\n127.0.0.2 other App.Internal # IPv4\n",
+    "::1": "127.0.0.1 other\n::1 app.internal\n",
+}
+
+
+@pytest.mark.parametrize("address", HOSTS)
+def test_ipv4_is_used_where_the_hosts_file_has_both(machine, address):
+    """As of DNS: the C library, which reads that file, has IPv6 first."""
+    with App("local", address) as app:
+        hosts, domains = HOSTS[address], f"app.internal:{app.port}:one.test"
+        served = machine(None, hosts=hosts, DOMAINS=domains).start()
+
+        assert served.http("one.test").app == "local"
+
+
 def test_an_answer_may_be_long(machine, name_server):
     """Forty addresses are more than the 512 bytes of RFC 1035; EDNS allows for them."""
     name_server.records["app.internal"] = [f"127.0.3.{number}" for number in range(1, 41)]

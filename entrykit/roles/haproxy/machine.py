@@ -21,11 +21,13 @@ class HaproxyMachine(Machine):
         name_servers: whether HAProxy finds a name server in /etc/resolv.conf.
         hosts: lower-case names that the hosts file knows; HAProxy's own
             resolvers do not read it.
+        hosts_ipv4: those of them that have an address of IPv4 there.
     """
 
     ipv6: bool = True
     name_servers: bool = True
     hosts: frozenset[str] = frozenset()
+    hosts_ipv4: frozenset[str] = frozenset()
 
     @classmethod
     def observe(
@@ -36,10 +38,12 @@ class HaproxyMachine(Machine):
         ipv6: str = "/proc/net/if_inet6",
     ) -> Self:
         """Look at this machine."""
+        entries = list(_entries(_text(hosts)))
         return cls(
             ipv6=os.path.exists(ipv6),
             name_servers=any(map(_is_taken, _name_servers(_text(resolv_conf)))),
-            hosts=frozenset(_names(_text(hosts))),
+            hosts=frozenset(name for name, _ in entries),
+            hosts_ipv4=frozenset(name for name, address in entries if ":" not in address),
         )
 
     def listen(self, bind: Iterable[str]) -> list[str]:
@@ -48,10 +52,18 @@ class HaproxyMachine(Machine):
         return [f"[{address}]" if ":" in address else address for address in bind or everywhere]
 
     def lookup(self, backend: Backend) -> str:
-        """Say how the servers of a backend are found: by `address`, `hosts` file or `dns`."""
+        """Say how the servers of a backend are found.
+
+        Returns:
+            `address`; `ipv4` or `hosts` for the hosts file, with an address of IPv4 or without;
+            or `dns`.
+        """
         if backend.is_literal:
             return "address"
-        return "hosts" if backend.host.lower() in self.hosts else "dns"
+        name = backend.host.lower()
+        if name in self.hosts_ipv4:
+            return "ipv4"
+        return "hosts" if name in self.hosts else "dns"
 
     def placed(self, backends: Iterable[Backend]) -> Iterator[tuple[str, Backend]]:
         """Yield each backend, and how its servers are found."""
@@ -90,6 +102,9 @@ def _is_taken(address: str) -> bool:
     return True
 
 
-def _names(hosts: str) -> list[str]:
-    lines = (line.partition("#")[0].split() for line in hosts.splitlines())
-    return [name.lower() for words in lines for name in words[1:]]
+def _entries(hosts: str) -> Iterator[tuple[str, str]]:
+    """Yield each name of a hosts file, in lower case, and its address (hosts(5))."""
+    for line in hosts.splitlines():
+        words = line.partition("#")[0].split()
+        for name in words[1:]:
+            yield name.lower(), words[0]
