@@ -69,12 +69,20 @@ def test_host_path_and_query_are_kept(plain, host, path, location):
     assert "Set-Cookie" not in answer.headers
 
 
-@pytest.mark.parametrize("line", ["OPTIONS * HTTP/1.1", "CONNECT one.test:443 HTTP/1.1"])
-def test_a_request_without_a_path_does_no_harm(plain, line):
-    with plain.connect("HTTP") as connection:
-        answer = ask(connection, f"{line}\r\nHost: one.test\r\n\r\n".encode())
+@pytest.mark.parametrize("path", ["*", "http://one.test"])
+def test_a_request_without_a_path_leads_to_the_site(plain, path):
+    """OPTIONS is made of the server then (RFC 9110, 9.3.7): a location cannot say that."""
+    answer = plain.http("one.test", path, method="OPTIONS")
 
-    assert answer.status in {308, 400, 405, 421}
+    assert (answer.status, answer.location) == (308, "https://one.test/")
+
+
+def test_a_request_without_a_path_leads_from_www_to_the_apex(www):
+    for answer in (
+        www.http("www.one.test", "*", method="OPTIONS"),
+        www.https("www.one.test", "*", method="OPTIONS"),
+    ):
+        assert (answer.status, answer.location) == (308, "https://one.test:8443/")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from haproxy.apps import App
 from haproxy.client import ask
-from haproxy.websocket import echoed_over_http_2, websocket
+from haproxy.websocket import connected_over_http_2, echoed_over_http_2, websocket
 
 pytestmark = pytest.mark.versions
 
@@ -85,6 +85,67 @@ def test_a_wildcard_is_for_names_only(plain, secure, web, start):
     answers = [plain.http(f"{start}.wild.test"), secure.http(f"{start}.wild.test")]
 
     assert {answer.status for answer in answers} <= {400, 421}
+    assert web.requests == before
+
+
+ODD = [
+    "{}:@evil.test",
+    "{}:80@evil.test",
+    "{}:abc",
+    "{}:80:80",
+    "{}:-1",
+    "{}:+1",
+    "{}:99999",
+    "{}:000080",
+    "{}:80/x",
+    "{}:80 x",
+    "{}:\u0661",
+    "{}..",
+    "{}.:x",
+]
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("name", ["one.test", "any.wild.test"])
+def test_what_follows_the_name_is_a_port_or_nothing(plain, secure, web, name, odd):
+    """The app is told what the client wrote, and may take the end of it for a host."""
+    before, host = [*web.requests], odd.format(name)
+    answers = [plain.http(host), secure.http(host), secure.https(host, sni="one.test")]
+
+    assert {answer.status for answer in answers} <= {400, 421}
+    assert web.requests == before
+
+
+def test_a_label_under_a_wildcard_is_no_longer_than_labels_are(plain, web):
+    """RFC 1035, 2.3.4."""
+    before = [*web.requests]
+
+    assert plain.http(f"{'a' * 64}.wild.test").status in {400, 421}
+    assert web.requests == before
+    assert plain.http(f"{'a' * 63}.wild.test").app == "web"
+
+
+@pytest.mark.parametrize("host", ["one.test:443", "one.test", "any.wild.test:443"])
+def test_connect_opens_no_tunnel(plain, secure, web, host):
+    """An app that answers 200 would be reached past routing, headers and log."""
+    before = [*web.requests]
+    request = f"CONNECT {host} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
+    with (
+        plain.connect("HTTP") as http,
+        secure.connect("HTTP") as redirected,
+        secure.tls("one.test") as tls,
+    ):
+        answers = [ask(connection, request) for connection in (http, redirected, tls)]
+
+    assert {answer.status for answer in answers} <= {400, 405}
+    assert web.requests == before
+
+
+def test_connect_opens_no_tunnel_within_http_2(secure, authority, web):
+    before = [*web.requests]
+    with secure.tls("one.test", authority.client(("h2",))) as connection:
+        assert connected_over_http_2(connection, "one.test:443") == 405
+
     assert web.requests == before
 
 

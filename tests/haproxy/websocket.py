@@ -39,17 +39,35 @@ def websocket(connection, host):
 
 def echoed_over_http_2(connection, host, line):
     """Shake hands within HTTP/2 (RFC 8441), send a line, and return what comes back of it."""
+    names = {":protocol": "websocket", ":scheme": "https", ":path": "/"}
+    headers = names | {":authority": host, "sec-websocket-version": "13"}
+    http, events = _connected(connection, headers)
+    for event in events:
+        if isinstance(event, ResponseReceived):
+            http.send_data(1, line)
+        if isinstance(event, DataReceived):
+            return event.data
+    raise AssertionError("it was closed")
+
+
+def connected_over_http_2(connection, host):
+    """Ask for a tunnel within HTTP/2 (RFC 9113, 8.5), and return the status."""
+    _, events = _connected(connection, {":authority": host})
+    answer = next(event for event in events if isinstance(event, ResponseReceived))
+    return int(dict(answer.headers)[b":status"])
+
+
+def _connected(connection, headers):
+    """Send a CONNECT over HTTP/2; its connection, and the events that follow."""
     http = H2Connection(H2Configuration(validate_outbound_headers=False))
     http.initiate_connection()
-    names = {":method": "CONNECT", ":protocol": "websocket", ":scheme": "https", ":path": "/"}
-    headers = names | {":authority": host, "sec-websocket-version": "13"}
-    http.send_headers(1, headers.items())
+    http.send_headers(1, [(":method", "CONNECT"), *headers.items()])
+    return http, _events(connection, http)
+
+
+def _events(connection, http):
     while True:
         connection.sendall(http.data_to_send())
         data = connection.recv(16384)
         assert data
-        for event in http.receive_data(data):
-            if isinstance(event, ResponseReceived):
-                http.send_data(1, line)
-            if isinstance(event, DataReceived):
-                return event.data
+        yield from http.receive_data(data)
