@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Final, Literal
@@ -16,6 +17,8 @@ from entrykit.settings import Settings
 
 _HTTP: Final = 80
 _HTTPS: Final = 443
+# Somewhat less than half of what HAProxy has of 50,000 open files, two for a connection.
+_MAXCONN_TLS: Final = 12_000
 _NO_LINES: Final = Snippet("")
 
 
@@ -155,6 +158,9 @@ class HaproxySettings(Settings):
             yield "HTTP3: on, and so is ACCEPT_PROXY (expected one: QUIC has no PROXY protocol)"
         if self.stats_password and not self.stats_port:
             yield "STATS_PASSWORD: set, but STATS_PORT is not (expected both or none)"
+        tls = os.path.join(os.path.normpath(self.config_dir), "tls")
+        if self.certs_dir and f"{os.path.normpath(self.certs_dir)}/".startswith(f"{tls}/"):
+            yield f"CERTS_DIR: within {tls}, which entrykit makes anew (expected another folder)"
 
     def _taken_twice(self) -> Iterator[str]:
         owners: dict[int, str] = {}
@@ -188,6 +194,11 @@ class HaproxySettings(Settings):
     def loop(self) -> str:
         """The abstract socket between the two kinds of TLS, unique to what we listen on."""
         return f"entrykit-{self.bind[0] if self.bind else '*'}-{self.https_port}"
+
+    @property
+    def maxconn_tls(self) -> int:
+        """Connections that may be at the frontend between the two kinds of TLS."""
+        return max(self.haproxy_maxconn // 2, 1) if self.haproxy_maxconn else _MAXCONN_TLS
 
     @cached_property
     def hosts(self) -> dict[str, str]:
