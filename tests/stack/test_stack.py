@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import subprocess
 
+import pytest
 from haproxy.namespaces import read_only
 from haproxy.polling import eventually
 from programs import ENTRYKIT
 from stack.load import Load
+
+pytestmark = pytest.mark.versions
 
 SITES = {"one.test/index.html": "one", "two.test/index.html": "two"}
 
