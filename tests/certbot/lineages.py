@@ -11,13 +11,13 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from certbot.plans import plan_for
 from cryptography.x509 import load_pem_x509_certificate
 from haproxy.admin import told
 
 from entrykit.configfile import MARK
 from entrykit.message import Log
 from entrykit.roles.certbot.delivery import deliver
-from entrykit.roles.certbot.plan import Plan
 
 PYTHON = sys.executable
 
@@ -37,7 +37,8 @@ class Lineages:
         self._authority = authority
         for name in ("live", "archive"):
             (self.config / name).mkdir(parents=True)
-        self.plan = Plan(**_defaults(self.config) | {"certs_dir": str(certs)} | plan)
+        ours = {"certs_dir": str(certs), "certs_group": os.getegid()}
+        self.plan = plan_for(self.config, **ours | plan)
 
     def issue(self, name, *hosts, chain=1, **how):
         """Issue or renew a lineage, and return the serial number.
@@ -90,29 +91,6 @@ class Lineages:
             timeout=60,
             check=False,
         )
-
-
-def _defaults(folder):
-    return {
-        "config_dir": str(folder),
-        "work_dir": str(folder / "work"),
-        "logs_dir": str(folder / "logs"),
-        "ini": str(folder / "entrykit.ini"),
-        "certbot": (2, 1, 0),
-        "ca_bundle": None,
-        "groups": (),
-        "challenge": "standalone",
-        "port": 8080,
-        "certs_group": os.getegid(),
-        "admin_socket": None,
-        "master_socket": None,
-        "haproxy_url": "http://haproxy",
-        "haproxy_container": None,
-        "renew_interval": 0,
-        "prune": False,
-        "wait": 0,
-        "thumbprint_file": None,
-    }
 
 
 def serial(edge, host):
