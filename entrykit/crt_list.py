@@ -106,11 +106,13 @@ def _live(path: str) -> bytes:
 
 
 def _link(target: str, path: str) -> None:
-    if os.path.islink(path):
-        if os.readlink(path) == target:
-            return
-        os.unlink(path)
-    os.symlink(target, path)
+    """Make a link, or another of the one that is there: at once, as the list may name it."""
+    if not os.path.islink(path):
+        os.symlink(target, path)
+    elif os.readlink(path) != target:
+        new = os.path.join(os.path.dirname(path), f".{os.urandom(8).hex()}")
+        os.symlink(target, new)
+        os.rename(new, path)
 
 
 def _unlink_others(certs: str, into: str | Path, links: set[str]) -> None:

@@ -80,7 +80,8 @@ class Role(Generic[S]):
             modes, keys. Idempotent. Its third argument says whether the folder is
             the live one; for another it changes nothing outside of that folder.
         rehearses: whether `prepare` can make all that is judged in a folder that is
-            not live; it then touches the live one only after the verdict.
+            not live; it then touches the live one only after the verdict, and makes there
+            what both the old files and the new ones can be read with.
         secret_places: regular expressions whose first group comes before a secret in a file.
         traces: names of files that the check makes, empty, in the live folder.
         beside: names in the folder that `prepare` makes and the files refer to.

@@ -77,35 +77,41 @@ def _committed(
     environ: Mapping[str, str],
     log: Log,
 ) -> list[str]:
-    """Prepare, have it judged and commit; a role that rehearses is prepared last."""
+    """Prepare, have it judged and commit; a role that rehearses is prepared once it is judged."""
     from entrykit.check import judge_for
     from entrykit.commit import commit, refuse_foreign, writing
 
     folder, overwrite = settings.config_dir, settings.entrykit_overwrite
     judge = judge_for(role, settings, environ, log.debug) if settings.entrykit_check else _trust
     if role.rehearses:
-        judge = _rehearsed(role, settings, judge)
+        judge = _rehearsed(role, settings, judge, log)
     with writing(folder):
         if not overwrite:
             refuse_foreign(folder, files.values())
         if not role.rehearses:
             role.prepare(settings, folder, True, log)
-        changed = commit(files, folder, judge, beside=role.beside, overwrite=overwrite)
-        if role.rehearses:
-            role.prepare(settings, folder, True, log)
-    return changed
+        return commit(files, folder, judge, beside=role.beside, overwrite=overwrite)
 
 
 def _rehearsed(
-    role: Role[Any], settings: Settings, judge: Callable[[str], None]
+    role: Role[Any], settings: Settings, judge: Callable[[str], None], log: Log
 ) -> Callable[[str], None]:
-    """Prepare what is judged inside of the judged folder: a refusal shall change nothing else."""
+    """Prepare what is judged inside of the judged folder, and the live one after the verdict.
+
+    A refusal shall change nothing else; and whatever `prepare` cannot do is found out
+    before it is decided that the files become live.
+    """
     quiet = Log()
     quiet.shift(-len(LEVELS))
 
     def rehearse(folder: str) -> None:
-        role.prepare(settings, folder, folder == settings.config_dir, quiet)
+        if folder == settings.config_dir:
+            role.prepare(settings, folder, True, log)
+            judge(folder)
+            return
+        role.prepare(settings, folder, False, quiet)
         judge(folder)
+        role.prepare(settings, settings.config_dir, True, log)
 
     return rehearse
 

@@ -91,13 +91,13 @@ class _Torn(io.FileIO):
         return super().truncate(size)
 
 
-def killed_at(step, folder, name):
-    """Commit in a process that is killed before that step; None if it came through."""
+def killed_at(step, work):
+    """Work in a process that is killed before that step; None if it came through."""
     told, tell = os.pipe()
     child = os.fork()
     if not child:
         _Doomed(step, tell)
-        commit(version(name), folder, accept, beside=("tls",))
+        work()
         os._exit(0)
     os.close(tell)
     status = os.waitpid(child, 0)[1]
@@ -105,6 +105,11 @@ def killed_at(step, folder, name):
         words = pipe.read().decode()
     assert status == (signal.SIGKILL if words else 0), f"step {step}: {status}"
     return words or None
+
+
+def committed(folder, name):
+    """Say what is done to commit that version."""
+    return partial(commit, version(name), folder, accept, beside=("tls",))
 
 
 def reset(folder, before):
@@ -129,7 +134,7 @@ def starts(folder, killed):
 def once(folder, before):
     for step in itertools.count(1):
         reset(folder, before)
-        killed = killed_at(step, folder, "new")
+        killed = killed_at(step, committed(folder, "new"))
         yield starts(folder, [killed])
         if not killed:
             return
@@ -138,7 +143,9 @@ def once(folder, before):
 def twice(folder, before):
     for first, second in itertools.product(*_steps(folder, before)):
         reset(folder, before)
-        yield starts(folder, [killed_at(first, folder, "new"), killed_at(second, folder, "next")])
+        steps = {"new": first, "next": second}
+        killed = [killed_at(step, committed(folder, name)) for name, step in steps.items()]
+        yield starts(folder, killed)
 
 
 def _steps(folder, before):
@@ -150,7 +157,7 @@ def _steps(folder, before):
 def leave(folder, before, name):
     for step in itertools.count(1):
         reset(folder, before)
-        if killed_at(step, folder, "new") == name:
+        if killed_at(step, committed(folder, "new")) == name:
             return
 
 

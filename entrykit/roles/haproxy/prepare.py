@@ -3,19 +3,28 @@
 haproxy.cfg names it relatively, so that a rendered folder runs anywhere. It is
 a link to CERTS_DIR where the crt-list can be kept there, on the volume that
 certbot shares: a reload then sees what certbot has written. Where CERTS_DIR
-cannot be written, `tls` is a folder of links to its files. Where files are only judged,
-`tls` names them where they lie.
+cannot be written, `tls` is a link to a folder of links to its files. Where files are
+only judged, `tls` names them where they lie.
+
+A start may be killed at any point, and old files or new ones are then read with what
+is there: the live `tls` is whole at every moment, and one rename makes it another.
 """
 
 from __future__ import annotations
 
+import errno
 import os
+from typing import Final
 
 from entrykit import certificates, crt_list
+from entrykit.commit import writing
 from entrykit.errors import CommitError
 from entrykit.folders import make_folder
 from entrykit.message import Log
 from entrykit.roles.haproxy.settings import HaproxySettings
+
+_MIRROR: Final = ".entrykit.tls"
+_LINK: Final = ".entrykit.link"
 
 
 def prepare(settings: HaproxySettings, folder: str, live: bool, log: Log) -> None:
@@ -29,25 +38,59 @@ def prepare(settings: HaproxySettings, folder: str, live: bool, log: Log) -> Non
         log: told of each certificate that cannot be served.
 
     Raises:
-        CommitError: CERTS_DIR is no folder, or cannot be read.
+        CommitError: CERTS_DIR is no folder, or cannot be read; the folder of ADMIN_SOCKET
+            cannot be written; or `tls` is a file of somebody else's.
         OSError: `folder` cannot be written.
     """
     if live and settings.admin_socket:
-        make_folder(os.path.dirname(settings.admin_socket))
+        _make_writable(os.path.dirname(settings.admin_socket))
     certs = settings.certs_dir or os.path.join(settings.config_dir, "certs")
     _refuse_unreadable(certs)
     tls = os.path.join(folder, "tls")
-    own = os.path.isdir(tls) and not os.path.islink(tls)
-    ours = live or os.path.dirname(certs) == folder
-    if ours and not own and _kept(certs, log):
+    if not settings.entrykit_overwrite:
+        _refuse_foreign(tls)
+    if live:
+        _make_live(certs, tls, log)
+    elif os.path.dirname(certs) != folder or _is_folder(tls) or not _kept(certs, log):
+        if not _is_folder(tls) and os.path.lexists(tls):
+            os.unlink(tls)
+        _tell(crt_list.refer(certs, tls, certificates.FIRST_LINE), log)
+    else:
+        _link(certs, tls)
+
+
+def _make_live(certs: str, tls: str, log: Log) -> None:
+    own = _is_folder(tls)
+    if not own and _kept(certs, log):
         _link(certs, tls)
         return
-    if os.path.islink(tls):
-        os.unlink(tls)
-    if live and not os.path.isdir(certs):
+    if not os.path.isdir(certs):
         log.warning(f"{certs} is not there: no certificates")
-    show = crt_list.mirror if live else crt_list.refer
-    _tell(show(certs, tls, certificates.FIRST_LINE), log)
+    into = tls if own else os.path.join(os.path.dirname(tls), _MIRROR)
+    _tell(crt_list.mirror(certs, into, certificates.FIRST_LINE), log)
+    if not own:
+        _link(into, tls)
+
+
+def _make_writable(folder: str) -> None:
+    """Make the folder of the admin socket, and see that HAProxy can make a socket there."""
+    with writing(folder):
+        make_folder(folder)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            fixed = os.statvfs(folder).f_flag & os.ST_RDONLY
+            number = errno.EROFS if fixed else errno.EACCES
+            raise OSError(number, os.strerror(number), folder)
+
+
+def _is_folder(path: str) -> bool:
+    return os.path.isdir(path) and not os.path.islink(path)
+
+
+def _refuse_foreign(tls: str) -> None:
+    if os.path.lexists(tls) and not os.path.islink(tls) and not os.path.isdir(tls):
+        reason = "entrykit did not write this file and leaves it alone"
+        tip = "move it away, or set ENTRYKIT_OVERWRITE=1 to have it replaced"
+        raise CommitError(tls, reason, tip)
 
 
 def _refuse_unreadable(certs: str) -> None:
@@ -86,7 +129,7 @@ def _link(certs: str, tls: str) -> None:
     target = os.path.basename(certs) if inside else certs
     if os.path.islink(tls) and os.readlink(tls) == target:
         return
-    new = f"{tls}.new"
+    new = os.path.join(os.path.dirname(tls), _LINK)
     if os.path.islink(new):
         os.unlink(new)  # a start was killed here
     make_folder(os.path.dirname(tls))
