@@ -10,9 +10,12 @@ from contextlib import suppress
 from importlib import import_module
 from types import ModuleType
 
+from entrykit.stops import end_at_once
+
 
 def run() -> None:
     """Run the command line and exit with its code."""
+    end_at_once()
     # The process lives for a tenth of a second and makes no garbage worth
     # collecting, while imports alone would trigger dozens of collections.
     gc.disable()

@@ -6,13 +6,13 @@ import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from io import TextIOWrapper
-from types import FrameType
 from typing import NoReturn
 
 from entrykit.errors import EX_SOFTWARE, CommitError, EntrykitError, UsageError
 from entrykit.message import Log, log_for
+from entrykit.stops import stoppable
 
 VERBS: Mapping[str, str] = {
     "render": "write a role's files to stdout or into a folder",
@@ -21,10 +21,6 @@ VERBS: Mapping[str, str] = {
     "env": "describe a role's variables",
     "roles": "list the roles",
 }
-
-# SIGINT is a KeyboardInterrupt already. Images of HAProxy are stopped by SIGUSR1, of nginx by
-# SIGQUIT.
-_STOPS = (signal.SIGTERM, signal.SIGUSR1, signal.SIGQUIT, signal.SIGHUP)
 
 
 def main(argv: Sequence[str] = tuple(sys.argv), environ: Mapping[str, str] = os.environ) -> int:
@@ -39,7 +35,7 @@ def main(argv: Sequence[str] = tuple(sys.argv), environ: Mapping[str, str] = os.
         for a signal; 1 where `diff` found a difference.
     """
     log = log_for(environ)
-    with _reported(log) as outcome, _stoppable(), _written():
+    with _reported(log) as outcome, stoppable(), _written():
         outcome.code = _dispatch(argv[1:], environ, log)
     return outcome.code
 
@@ -57,8 +53,6 @@ def _reported(log: Log) -> Iterator[_Outcome]:
     except EntrykitError as error:
         log.error(str(error))
         outcome.code = error.exit_code
-    except KeyboardInterrupt:
-        outcome.code = 128 + signal.SIGINT
     except BrokenPipeError:
         _drop_output()  # nobody reads it any more (`| head`)
         outcome.code = 128 + signal.SIGPIPE
@@ -119,30 +113,3 @@ def _start(words: Sequence[str], environ: Mapping[str, str], log: Log) -> NoRetu
     from entrykit.start import start
 
     start(words[0], words[1:], environ, log)
-
-
-@contextmanager
-def _stoppable() -> Iterator[None]:
-    """Let a signal that stops containers end us in good order, with 128 and its number.
-
-    As PID 1 a process gets no signal that it does not handle: without this, a
-    container that is told to stop while its files are checked would start its
-    daemon all the same. What is ignored (nohup) stays so. Exec resets the handlers.
-    """
-    before = {number: signal.getsignal(number) for number in _STOPS}
-
-    def stop(number: int, _frame: FrameType | None) -> None:
-        for each in handled:
-            signal.signal(each, signal.SIG_IGN)  # a second one would disturb the clearing up
-        raise SystemExit(128 + number)
-
-    handled = [number for number, handler in before.items() if handler is signal.SIG_DFL]
-    with suppress(ValueError):  # in a thread, signals are not for us
-        for number in handled:
-            signal.signal(number, stop)
-    try:
-        yield
-    finally:
-        with suppress(ValueError):
-            for number in handled:
-                signal.signal(number, before[number])

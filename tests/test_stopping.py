@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -146,3 +148,59 @@ def test_a_stopped_start_can_go_on(slow, tmp_path):
 
         assert running.ended(5) == 65
     assert "status: -9" in (tmp_path / "log").read_text()
+
+
+INTERRUPTED = """
+import os, signal, sys
+from entrykit.__main__ import run
+
+module, number = sys.argv[1], signal.Signals[sys.argv[2]]
+
+class Interrupting:
+    def find_spec(name, *_):
+        if name == module:
+            os.kill(os.getpid(), number)
+
+sys.meta_path.insert(0, Interrupting)
+sys.argv[1:] = sys.argv[3:]
+run()
+"""
+
+
+@pytest.mark.parametrize("words", ["haproxy", "render haproxy"])
+@pytest.mark.parametrize(
+    "module",
+    ["pydantic.plugin._loader", "entrykit.cli", "entrykit.roles.haproxy.settings"],
+)
+@pytest.mark.parametrize(("name", "code"), STOPS.items(), ids=STOPS)
+def test_what_is_told_to_stop_while_it_imports_ends_without_a_word(slow, name, code, module, words):
+    """Whatever the module makes of an exception."""
+    argv = [sys.executable, "-c", INTERRUPTED, module, f"SIG{name}", *words.split()]
+
+    process = subprocess.run(
+        argv, env=slow, capture_output=True, text=True, timeout=20, check=False
+    )
+
+    assert (process.returncode, process.stdout, process.stderr) == (code, "", "")
+
+
+TAKEN_FOR_A_FAULT = """
+import os, signal, sys
+from entrykit.stops import stoppable
+
+with stoppable():
+    try:
+        os.kill(os.getpid(), signal.Signals[sys.argv[1]])
+    except BaseException as error:
+        raise RuntimeError from error
+"""
+
+
+@pytest.mark.parametrize(("name", "code"), STOPS.items(), ids=STOPS)
+def test_to_be_told_to_stop_is_no_bug_even_where_other_code_takes_it_for_one(name, code):
+    """Python makes a RuntimeError of what a class raises while it is made (until 3.12)."""
+    argv = [sys.executable, "-c", TAKEN_FOR_A_FAULT, f"SIG{name}"]
+
+    process = subprocess.run(argv, capture_output=True, text=True, check=False)
+
+    assert (process.returncode, process.stderr) == (code, "")
