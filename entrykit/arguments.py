@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import entrykit
 from entrykit.cli import VERBS
 from entrykit.errors import UsageError
 
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
+
 
 class Parser(argparse.ArgumentParser):
     """Argparse with our exit code: it would end with 2 by itself."""
+
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        """Write the help; argparse itself says nothing of what cannot be written."""
+        (file or sys.stderr).write(message)
 
     def error(self, message: str) -> NoReturn:
         """Refuse the words, with the way to the help."""
@@ -40,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=f"verbs:\n{verbs}\n\nA ROLE is what `entrykit roles` lists: configure it, then run "
         "COMMAND\nas the image's own entrypoint would; a COMMAND that is not the role's\n"
         "daemon is run as it is.",
+        allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"entrykit {entrykit.__version__}")

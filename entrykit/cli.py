@@ -51,7 +51,8 @@ def _reported(log: Log) -> Iterator[_Outcome]:
     try:
         yield outcome
     except EntrykitError as error:
-        log.error(str(error))
+        for message in error.messages:
+            log.error(message)
         outcome.code = error.exit_code
     except BrokenPipeError:
         _drop_output()  # nobody reads it any more (`| head`)

@@ -57,9 +57,10 @@ def commit(
 
 
 def recover(folder: str) -> None:
-    """Finish what a start had decided that was killed before all of it was in place.
+    """Finish what a start had decided that was killed, or drop what it had not.
 
-    Where nothing is left of one, nothing is touched and nobody waited for.
+    Where nothing is left of one, nothing is touched and nobody waited for; nor where
+    what is there has not been decided, and may be that of a start that is at work.
 
     Args:
         folder: where the files live; it need not be there.
@@ -70,6 +71,10 @@ def recover(folder: str) -> None:
     if stage.is_decided(folder):
         with writing(folder), _locked(folder):
             stage.recover(folder)
+    elif stage.is_left(folder):
+        with writing(folder), _locked_at_once(folder) as locked:
+            if locked:
+                stage.recover(folder)
 
 
 @contextmanager
@@ -103,6 +108,20 @@ def _locked(folder: str) -> Iterator[None]:
         with suppress(OSError):
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _locked_at_once(folder: str) -> Iterator[bool]:
+    """Lock a folder unless another start has: say which; without locks nobody can tell."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        locked = False
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            locked = True
+        yield locked
     finally:
         os.close(descriptor)
 

@@ -85,6 +85,8 @@ def _refusal(word: str) -> str:
     port, _, domains = (rest or "").partition(":")
     if ":" in domains:
         return "too many colons (expected app:port:domain,domain, an IPv6 address in brackets)"
+    if domains and not port.isdigit():
+        return "the port goes in the middle (expected app:port:domain,domain)"
     return f"no domain after the {'port' if port else 'app name'} {_EXPECTED}"
 
 

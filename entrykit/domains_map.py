@@ -53,6 +53,9 @@ def read_map(text: str, catalogue: Catalogue) -> None:
 def _add(catalogue: Catalogue, place: Place, value: Tree) -> None:
     fields = _fields(catalogue, place, value)
     name, port = cut_name(place.text)
+    if port and ":" in port:
+        catalogue.refuse(place, "too many colons (expected an IPv6 address in brackets)")
+        return
     if "port" in fields:
         own = catalogue.attempt(place, _port, fields["port"], port)
         if port not in (None, own):
@@ -82,7 +85,8 @@ def _fields(catalogue: Catalogue, place: Place, value: Tree) -> dict[str, Tree]:
                 place,
                 f"{shown(name)}: no such option (expected port, domains, replicas, check or tls)",
             )
-        fields[name] = field
+        if field is not None or name == "domains":  # null is unset, as what is empty
+            fields[name] = field
     return fields
 
 

@@ -29,11 +29,13 @@ class Reading:
     Attributes:
         values: name to text, for every variable that is set and can be read.
         faults: name to message, for every variable that is set and cannot.
+        empty: name to message, for every variable whose file is empty: it is not set.
         warnings: what looks like a mistake and is none for certain.
     """
 
     values: dict[str, str] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)
+    empty: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
 
@@ -52,6 +54,8 @@ def read(environ: Mapping[str, str], names: Collection[str]) -> Reading:
         else:
             if value is not None:
                 reading.values[name] = value
+            elif path := environ.get(f"{name}_FILE"):
+                reading.empty[name] = f"{name}_FILE: {shown(path)}: the file is empty"
     reading.warnings.extend(near_misses(environ, names))
     return reading
 
@@ -79,7 +83,7 @@ def _value(environ: Mapping[str, str], name: str, warnings: list[str]) -> str | 
     if value and path:
         raise ValueError(f"{name}: set, and {name}_FILE as well (expected one of the two)")
     if path:
-        return _content(f"{name}_FILE", path)
+        return _content(f"{name}_FILE", path) or None
     if value and not _encodable(value):
         raise ValueError(f"{name}: not valid UTF-8")
     return value
@@ -95,8 +99,6 @@ def _content(name: str, path: str) -> str:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ValueError(f"{name}: {shown(path)}: {reason}") from None
-    if not text:
-        raise ValueError(f"{name}: {shown(path)}: the file is empty")
     return text
 
 
@@ -150,7 +152,8 @@ def overlay(
     """Lay the files of `--env-file` and then the words of `-e` over `environ`.
 
     A bare NAME takes the value that `environ` has, as docker's options of the
-    same names do.
+    same names do. What a later one says of X goes before X_FILE of an earlier one, and
+    the other way round.
 
     Raises:
         UsageError: a file cannot be read, or a word has no name.
@@ -158,12 +161,20 @@ def overlay(
     """
     result = dict(environ)
     for path in env_files:
-        result.update(_lines(path, environ))
+        result = _laid(_lines(path, environ), result)
+    words: dict[str, str] = {}
     for word in assignments:
         if not word.partition("=")[0]:
             raise UsageError(f"-e {shown(word)}: no name before the = (expected NAME=value)")
-        result.update(_assignment(word, environ))
-    return result
+        words.update(_assignment(word, environ))
+    return _laid(words, result)
+
+
+def _laid(over: Mapping[str, str], under: Mapping[str, str]) -> dict[str, str]:
+    names = {name for name, value in over.items() if value}
+    dropped = {f"{name}_FILE" for name in names}
+    dropped |= {name.removesuffix("_FILE") for name in names if name.endswith("_FILE")}
+    return {name: value for name, value in under.items() if name not in dropped} | {**over}
 
 
 def _lines(path: str, environ: Mapping[str, str]) -> dict[str, str]:

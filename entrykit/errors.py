@@ -25,6 +25,11 @@ class EntrykitError(Exception):
 
     exit_code: int = EX_SOFTWARE
 
+    @property
+    def messages(self) -> tuple[str, ...]:
+        """What is told, one by one: an error of several faults is several messages."""
+        return (str(self),)
+
 
 class UsageError(EntrykitError):
     """The command line asks for what is not there."""
@@ -103,6 +108,11 @@ class SettingsError(EntrykitError):
         self.faults = tuple(faults)
         super().__init__("\n".join(self.faults))
 
+    @property
+    def messages(self) -> tuple[str, ...]:
+        """Each fault by itself."""
+        return self.faults
+
 
 class HandOverError(EntrykitError):
     """A program cannot be executed.
@@ -116,7 +126,7 @@ class HandOverError(EntrykitError):
     def __init__(self, program: str, reason: str, *, found: bool) -> None:
         self.program = program
         self.exit_code = 126 if found else 127
-        super().__init__(f"{program}: {reason}")
+        super().__init__(f"{program or repr(program)}: {reason}")
 
 
 def _signal(number: int) -> str:

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from entrykit.errors import HandOverError
 from entrykit.role import Role
 from entrykit.settings import Settings
+from entrykit.shown import shown
 
 # Where execvp(3) looks when there is no PATH.
 _DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -34,7 +35,8 @@ def find(program: str, environ: Mapping[str, str]) -> str:
     """Find a program as execvp(3) does.
 
     Raises:
-        HandOverError: it is not there (127), or not executable (126).
+        HandOverError: it or a script's interpreter is not there (127), or it is not
+            executable (126).
     """
     if os.path.dirname(program):
         there = [program] if os.path.exists(program) else []
@@ -44,11 +46,23 @@ def find(program: str, environ: Mapping[str, str]) -> str:
         there = [place for place in places if os.path.isfile(place)]
     for place in there:
         if os.path.isfile(place) and os.access(place, os.X_OK):
+            _refuse_without_interpreter(place)
             return place
     if there:
         raise HandOverError(there[0], "not executable", found=True)
     where = "" if os.path.dirname(program) else " in PATH"
     raise HandOverError(program, f"no such program{where}", found=False)
+
+
+def _refuse_without_interpreter(program: str) -> None:
+    """Read a script's first line as execve(2) does, which would only say: no such file."""
+    with suppress(OSError), open(program, "rb") as file:
+        sign, _, line = file.readline(256).partition(b"#!")
+        words = b"" if sign else line.strip(b" \t\n").replace(b"\t", b" ")
+        interpreter = os.fsdecode(words.partition(b" ")[0])
+        if interpreter.startswith("/") and not os.path.exists(interpreter):
+            reason = f"its interpreter {shown(interpreter)} is not there"
+            raise HandOverError(program, reason, found=False)
 
 
 def scrubbed(role: Role[Any], environ: Mapping[str, str]) -> dict[str, str]:

@@ -115,6 +115,8 @@ def socket_path(text: str) -> str:
     It binds PATH.PID.tmp first and renames; sun_path holds 107 bytes (unix(7)).
     """
     folder(text)
+    if text.endswith("/"):
+        raise Faults([f"{shown(text)}: names a folder (expected /run/haproxy/admin.sock, say)"])
     if len(text.encode()) > _SOCKET_PATH:
         raise Faults([f"{shown(text)}: too long for a socket (expected at most 97 bytes)"])
     return text
@@ -203,6 +205,9 @@ def _network_fault(item: str, error: str) -> str:
 
 
 _ONE_LINE: Final = {"type": "string", "pattern": r"^[^\x00-\x1f\x7f]*$"}
+_PORT_NUMBERS: Final = (
+    "[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
+)
 _ABSOLUTE: Final = {"type": "string", "pattern": "^/"}
 
 Port = Annotated[
@@ -212,7 +217,7 @@ Port = Annotated[
         "port",
         {
             "type": ["integer", "string"],
-            "pattern": "^[1-9][0-9]{0,4}$",
+            "pattern": f"^({_PORT_NUMBERS})$",
             "minimum": 1,
             "maximum": 65535,
         },
@@ -226,23 +231,43 @@ Switch = Annotated[
 Count = Annotated[
     int,
     PlainValidator(count),
-    Kind("number", {"type": ["integer", "string"], "pattern": "^[1-9][0-9]{0,8}$", "minimum": 1}),
+    Kind(
+        "number",
+        {
+            "type": ["integer", "string"],
+            "pattern": "^[1-9][0-9]{0,8}$",
+            "minimum": 1,
+            "maximum": 999_999_999,
+        },
+    ),
 ]
 Seconds = Annotated[
     int,
     PlainValidator(seconds),
-    Kind("seconds", {"type": ["integer", "string"], "pattern": "^(0|[1-9][0-9]*)$", "minimum": 0}),
+    Kind(
+        "seconds",
+        {
+            "type": ["integer", "string"],
+            "pattern": "^(0|[1-9][0-9]{0,9})$",
+            "minimum": 0,
+            "maximum": 9_999_999_999,
+        },
+    ),
 ]
 Duration = Annotated[
     str,
     PlainValidator(duration),
-    Kind("time", {"type": "string", "pattern": "^[1-9][0-9]*(ms|s|m|h|d)$"}),
+    Kind("time", {"type": "string", "pattern": "^[1-9][0-9]{0,9}(ms|s|m|h|d)$"}),
 ]
 Line = Annotated[str, PlainValidator(line), Kind("text", _ONE_LINE)]
 Secret = Annotated[SecretText, PlainValidator(secret), Kind("secret", secret=True)]
 Snippet = Annotated[RawText, PlainValidator(snippet), Kind("raw lines", secret=True)]
 Folder = Annotated[str, PlainValidator(folder), Kind("folder", _ABSOLUTE)]
-SocketPath = Annotated[str, PlainValidator(socket_path), Kind("socket path", _ABSOLUTE)]
+SocketPath = Annotated[
+    str,
+    PlainValidator(socket_path),
+    Kind("socket path", {"type": "string", "pattern": "^/.*[^/]$"}),
+]
 HostPort = Annotated[
     str, PlainValidator(host_port), Kind("host:port", {"type": "string", "pattern": ":[0-9]+$"})
 ]

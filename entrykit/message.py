@@ -88,11 +88,12 @@ def log_for(environ: Mapping[str, str], stream: TextIO | None = None) -> Log:
     """Make the log that the environment asks for.
 
     Args:
-        environ: ENTRYKIT_LOG_FORMAT (`text` or `json`) and NO_COLOR are read.
+        environ: ENTRYKIT_LOG_FORMAT (`text` or `json`), NO_COLOR and TERM are read.
         stream: standard error, unless told otherwise.
     """
     stream = stream or sys.stderr
-    log = Log(stream, colour=bool(stream and stream.isatty()) and not environ.get("NO_COLOR"))
+    plain = environ.get("NO_COLOR") or environ.get("TERM") == "dumb"
+    log = Log(stream, colour=bool(stream and stream.isatty()) and not plain)
     log.follow(environ)
     return log
 

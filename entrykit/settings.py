@@ -83,6 +83,7 @@ class Settings(BaseModel):
             settings = cls.model_validate(texts)
         except ValidationError as error:
             faults = {**_by_variable(cls, error, texts), **faults}
+            faults |= {name: text for name, text in reading.empty.items() if name in faults}
             settings = cls._with_examples(texts, faults)
         conflicts = list(settings.conflicts()) if settings else []
         if faults or conflicts:

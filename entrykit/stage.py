@@ -25,6 +25,11 @@ def is_decided(folder: str) -> bool:
     return os.path.isdir(os.path.join(folder, _DECIDED))
 
 
+def is_left(folder: str) -> bool:
+    """Whether files are there that no start has decided on; one may be at work on them."""
+    return os.path.isdir(os.path.join(folder, _STAGE))
+
+
 def recover(folder: str) -> None:
     """Finish what an earlier start had decided, and drop what it had not."""
     decided = os.path.join(folder, _DECIDED)

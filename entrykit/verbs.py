@@ -42,7 +42,9 @@ def _foretold(argv: Sequence[str]) -> dict[str, str]:
 
 
 def _parser(verb: str) -> argparse.ArgumentParser:
-    parser = Parser(prog=f"entrykit {verb}", description=f"{VERBS[verb].capitalize()}.")
+    parser = Parser(
+        prog=f"entrykit {verb}", description=f"{VERBS[verb].capitalize()}.", allow_abbrev=False
+    )
     volume(parser)
     if verb == "roles":
         return parser

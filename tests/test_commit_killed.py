@@ -158,6 +158,31 @@ def test_a_start_that_fails_by_itself_finishes_what_was_decided(half, tmp_path, 
     assert not (folder / ".entrykit.decided").exists()
 
 
+def test_a_start_that_fails_by_itself_drops_what_was_not_decided(half):
+    """There may be secrets in it."""
+    stage = Path(half["CONFIG_DIR"], ".entrykit.stage")
+    Path(half["CONFIG_DIR"], ".entrykit.decided").rename(stage)
+
+    process = entrykit("haproxy", environ=half | {"HTTP_PORT": "x"})
+
+    assert process.returncode == 78
+    assert not stage.exists()
+
+
+def test_a_start_that_fails_leaves_the_files_of_one_that_is_at_work(half):
+    """And does not wait for it."""
+    folder = Path(half["CONFIG_DIR"])
+    (folder / ".entrykit.decided").rename(folder / ".entrykit.stage")
+    lock = os.open(folder, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+
+    process = entrykit("haproxy", environ=half | {"HTTP_PORT": "x"})
+
+    os.close(lock)
+    assert process.returncode == 78
+    assert (folder / ".entrykit.stage" / "haproxy.cfg").exists()
+
+
 def test_what_cannot_be_finished_hides_no_fault_of_the_variables(half):
     folder = Path(half["CONFIG_DIR"])
     (folder / "haproxy.cfg").unlink()

@@ -7,6 +7,7 @@ import pytest
 from entrykit.domains import App, parse_domains
 from entrykit.faults import Faults
 
+MIDDLE = "the port goes in the middle (expected app:port:domain,domain)"
 NO_ENTRY = "(expected app:domain,domain or app:port:domain,domain)"
 NO_NAME = "not an app name (expected a DNS name, an IPv4 address or an IPv6 address in brackets)"
 NO_IPV4 = "not an IPv4 address (expected four numbers from 0 to 255)"
@@ -88,7 +89,8 @@ def test_domains_are_normalised(text, normal):
         ("web", [f'entry 1 "web": no domain after the app name {NO_ENTRY}']),
         ("api:9000", [f'entry 1 "api:9000": no domain after the port {NO_ENTRY}']),
         ("api:9000:", [f'entry 1 "api:9000:": no domain after the port {NO_ENTRY}']),
-        ("a:x:80", [f'entry 1 "a:x:80": no domain after the port {NO_ENTRY}']),
+        ("a:x:80", [f'entry 1 "a:x:80": {MIDDLE}']),
+        ("a:80:90", [f'entry 1 "a:80:90": no domain after the port {NO_ENTRY}']),
         ("::1:80:x", [f'entry 1 "::1:80:x": {COLONS}']),
         (":x", [f'entry 1 ":x": "": {NO_NAME}']),
         ("-a:x", [f'entry 1 "-a:x": "-a": {NO_NAME}']),

@@ -173,13 +173,24 @@ def test_faults_of_lists():
         ('"check": "/a b"', f'check: "/a b": {NO_PATH}'),
         ('"check": "/#"', f'check: "/#": {NO_PATH}'),
         ('"check": "/ä"', f'check: "/ä": {NO_PATH}'),
-        ('"check": null', f"check: null {NO_TEXT}"),
         ('"tls": false', f"tls: false {NO_TEXT}"),
         ('"tls": "off"', 'tls: "off": not known (expected terminate or passthrough)'),
     ],
 )
 def test_faults_of_options(options, message):
     assert faults(f'{{"a": {{"domains": ["x"], {options}}}}}') == (f'app "a": {message}',)
+
+
+def test_null_is_unset():
+    options = dict.fromkeys(["port", "replicas", "check", "tls"])
+    text = json.dumps({"web": {"domains": "example.com", **options}})
+
+    assert parse_domains(text) == (WEB,)
+
+
+def test_an_ipv6_address_wants_brackets():
+    said = "too many colons (expected an IPv6 address in brackets)"
+    assert faults('{"2001:db8::1": "x"}') == (f'app "2001:db8::1": {said}',)
 
 
 @pytest.mark.parametrize("address", ["10.0.0.1", "[::1]"])

@@ -40,6 +40,18 @@ def test_what_comes_later_wins(env_file):
     assert found == {"A": "first", "B": "second", "C": "last", "D": "first", "E": "process"}
 
 
+@pytest.mark.parametrize(("earlier", "later"), [("A", "A_FILE"), ("A_FILE", "A")])
+def test_a_variable_and_its_file_are_one_to_what_comes_later(env_file, earlier, later):
+    """What is empty takes nothing away, and in one layer both are still a fault."""
+    path = env_file(f"{later}=new\n")
+
+    assert overlay({earlier: "old"}, [path], []) == {later: "new"}
+    assert overlay({earlier: "old"}, [], [f"{later}=new"]) == {later: "new"}
+    assert overlay({}, [path], [f"{earlier}=newest"]) == {earlier: "newest"}
+    assert overlay({earlier: "old"}, [], [f"{later}="]) == {earlier: "old", later: ""}
+    assert overlay({}, [], ["A=x", "A_FILE=y"]) == {"A": "x", "A_FILE": "y"}
+
+
 def test_the_same_precedence_holds_on_the_command_line(env_file, capsys):
     environ = {"DOMAINS": "web:example.com", "HTTP_PORT": "81", "HTTPS_PORT": "81"}
     path = env_file("HTTP_PORT=82\nHTTPS_PORT=82\n")
@@ -188,8 +200,7 @@ def test_a_file_is_read_but_for_one_newline_at_its_end(env_file, content, value)
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(None, "No such file or directory"), ("", "the file is empty"), ("\n", "the file is empty"),
-     (b"\xff", "not valid UTF-8")],
+    [(None, "No such file or directory"), (b"\xff", "not valid UTF-8")],
     ids=repr,
 )  # fmt: skip
 def test_a_file_without_a_value_is_a_fault(tmp_path, env_file, content, reason):
@@ -199,6 +210,25 @@ def test_a_file_without_a_value_is_a_fault(tmp_path, env_file, content, reason):
 
     assert reading.values == {}
     assert reading.faults == {"HTTP_PORT": f'HTTP_PORT_FILE: "{path}": {reason}'}
+
+
+@pytest.mark.parametrize("content", ["", "\n"])
+def test_an_empty_file_is_unset(env_file, content):
+    path = env_file(content)
+
+    reading = read({"HTTP_PORT_FILE": path}, NAMES)
+
+    assert (reading.values, reading.faults) == ({}, {})
+    assert reading.empty == {"HTTP_PORT": f'HTTP_PORT_FILE: "{path}": the file is empty'}
+
+
+def test_an_empty_file_of_what_is_required_is_said(run, env_file):
+    path = env_file("")
+
+    code, _, said = run("render", environ={"DOMAINS_FILE": path, "HTTP_PORT_FILE": path})
+
+    line = f'entrykit: error: DOMAINS_FILE: "{path}": the file is empty\n'
+    assert (code, said) == (78, line)
 
 
 def test_a_variable_and_its_file_at_once_are_a_fault(env_file):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,8 @@ USAGE = [
     (["render"], "the following arguments are required: role\nTIP: entrykit render --help"),
     (["render", "nosuch"], f"no role is called 'nosuch' (known: {ROLES})"),
     (["--loud", "haproxy"], "unrecognized arguments: --loud\nTIP: entrykit --help"),
+    (["render", "haproxy", "--no-e"], "unrecognized arguments: --no-e\nTIP: entrykit render"),
+    (["--vers"], "unrecognized arguments: --vers\nTIP: entrykit --help"),
     (["roles", "haproxy"], "unrecognized arguments: haproxy\nTIP: entrykit roles --help"),
     (["check", "haproxy", "-o", "x"], "unrecognized arguments: -o x\nTIP: entrykit check --help"),
     (["render", "haproxy", "-e"], "argument -e: expected one argument\nTIP: entrykit render"),
@@ -123,6 +126,23 @@ def test_73_the_folder_cannot_be_written(environ, tmp_path):
     assert process.returncode == 73
     assert f"entrykit: error: {tmp_path}/config" in process.stderr
     assert "TIP: " in process.stderr
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["render", "--help"]])
+def test_73_help_that_cannot_be_written(words):
+    with open("/dev/full", "w") as full:
+        process = entrykit(*words, environ={}, capture_output=False, stdout=full,
+                           stderr=subprocess.PIPE)  # fmt: skip
+
+    assert process.returncode == 73
+    assert "standard output: No space left on device" in process.stderr
+
+
+def test_127_an_empty_name_is_quoted(environ):
+    process = entrykit("haproxy", "", environ=environ)
+
+    assert process.returncode == 127
+    assert process.stderr == "entrykit: error: '': no such program in PATH\n"
 
 
 def test_73_a_file_of_somebody_else_is_in_the_way(environ):

@@ -15,7 +15,8 @@ CANNOT = {
     "/etc": (126, "not executable"),
     "PLAIN": (126, "not executable"),
     "ODD": (126, "Exec format error"),
-    "LOST": (127, "No such file or directory"),
+    "LOST": (127, 'its interpreter "/no" is not there'),
+    "CRLF": (127, 'its interpreter "/bin/sh\\r" is not there'),
 }
 
 
@@ -29,9 +30,14 @@ def shown(tmp_path):
 @pytest.fixture
 def unfit(tmp_path):
     """Files that cannot be executed: plain, of an odd format, of an interpreter that is not."""
-    texts = {"PLAIN": (0o644, "#!/bin/sh\n"), "ODD": (0o755, "odd\n"), "LOST": (0o755, "#!/no\n")}
+    texts = {
+        "PLAIN": (0o644, "#!/bin/sh\n"),
+        "ODD": (0o755, "odd\n"),
+        "LOST": (0o755, "#!/no\n"),
+        "CRLF": (0o755, "#!/bin/sh\r\n"),
+    }
     for name, (mode, text) in texts.items():
-        (tmp_path / name).write_text(text)
+        (tmp_path / name).write_text(text, newline="")
         (tmp_path / name).chmod(mode)
     return lambda name: str(tmp_path / name) if name in texts else name
 
@@ -48,7 +54,7 @@ def test_a_program_that_cannot_be_executed_is_said(shown, unfit, program, code, 
     assert not os.path.exists(shown["CONFIG_DIR"])
 
 
-@pytest.mark.parametrize("program", ["absent", "/absent", "PLAIN"])
+@pytest.mark.parametrize("program", ["absent", "/absent", "PLAIN", "LOST", "CRLF"])
 def test_a_missing_upstream_is_said_before_any_file_is_written(shown, unfit, program):
     there = unfit(program)
 

@@ -105,6 +105,8 @@ BAD = [
     (kinds.folder, ["/a\n", "/a\0b", "\t/a"], NOT_A_LINE),
     (kinds.socket_path, ["", "x.sock"], NOT_A_PATH),
     (kinds.socket_path, ["/a\n"], NOT_A_LINE),
+    (kinds.socket_path, ["/", "/run/", "/run/x.sock//"],
+     "names a folder (expected /run/haproxy/admin.sock, say)"),
     (kinds.socket_path, [A_SOCKET + "x", "/run/" + "é" * 47],
      "too long for a socket (expected at most 97 bytes)"),
     (kinds.host_port, ["certbot", "", "10.0.0.1"], NO_PORT),

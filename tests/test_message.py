@@ -53,6 +53,10 @@ def test_no_color_is_kept_whatever_its_value(tmp_path, value):
     assert in_terminal({"NO_COLOR": value}, tmp_path) == PLAIN
 
 
+def test_a_dumb_terminal_gets_no_colours(tmp_path):
+    assert in_terminal({"TERM": "dumb"}, tmp_path) == PLAIN
+
+
 def test_an_empty_no_color_is_not_set(tmp_path):
     """As no-color.org has it."""
     assert "\x1b[33m" in in_terminal({"NO_COLOR": ""}, tmp_path)
@@ -63,14 +67,11 @@ def test_json_is_never_coloured(tmp_path):
 
 
 def test_json_is_one_object_a_line_for_each_message():
-    """With the time, the level, who says it and what; the lines of one message stay together."""
+    """With the time, the level, who says it and what; every fault is a message."""
     said = entrykit(*BAD, environ={"ENTRYKIT_LOG_FORMAT": "json"}).stderr
 
     objects = [json.loads(line) for line in said.splitlines()]
-    assert [(each["level"], each["message"]) for each in objects] == [
-        LINES[0],
-        ("error", f"{LINES[1][1]}\n{LINES[2][1]}"),
-    ]
+    assert [(each["level"], each["message"]) for each in objects] == [*LINES]
     assert {each["program"] for each in objects} == {"entrykit"}
     now = datetime.now(UTC)
     times = [datetime.strptime(each["time"], "%Y-%m-%dT%H:%M:%S%z") for each in objects]

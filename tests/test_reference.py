@@ -137,6 +137,11 @@ BAD = [
     ({"HSTS_MAX_AGE": "-1"}, "HSTS_MAX_AGE"),
     ({"ACME_BACKEND": "certbot"}, "ACME_BACKEND"),
     ({"ACME_THUMBPRINT": "short"}, "ACME_THUMBPRINT"),
+    ({"HTTP_PORT": "65536"}, "HTTP_PORT"),
+    ({"HTTP_PORT": "99999"}, "HTTP_PORT"),
+    ({"HAPROXY_MAXCONN": 1_000_000_000}, "HAPROXY_MAXCONN"),
+    ({"HSTS_MAX_AGE": "99999999999"}, "HSTS_MAX_AGE"),
+    ({"ADMIN_SOCKET": "/run/"}, "ADMIN_SOCKET"),
     ({"HAPROXY_MAXCONN": "many"}, "HAPROXY_MAXCONN"),
 ]
 
