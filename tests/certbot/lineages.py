@@ -14,6 +14,8 @@ from pathlib import Path
 from certbot.plans import plan_for
 from cryptography.x509 import load_pem_x509_certificate
 from haproxy.admin import told
+from haproxy.polling import eventually
+from programs import status
 
 from entrykit.configfile import MARK
 from entrykit.message import Log
@@ -116,4 +118,8 @@ def worker(edge):
 
 
 def pause(edge):
-    os.kill(worker(edge), signal.SIGSTOP)
+    """Stop the process that serves, and wait until all of its threads have stopped."""
+    pid = worker(edge)
+    os.kill(pid, signal.SIGSTOP)
+    threads = [task.name for task in Path(f"/proc/{pid}/task").iterdir()]
+    eventually(lambda: all(status(thread)["State"].startswith("T") for thread in threads))
