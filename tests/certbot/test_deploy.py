@@ -194,6 +194,32 @@ def test_without_a_socket_the_container_is_told_to_reload(edge, lineages, docker
     assert len(docker.asked) == 1
 
 
+def test_a_reload_that_has_failed_is_tried_again(edge, lineages, docker):
+    """Also by a later delivery that finds nothing new."""
+    number = lineages.issue("web", "one.test")
+    how = {"prefix": docker.prefix, "admin_socket": None, "haproxy_container": "edge"}
+    docker.answers = (404, b"{}")
+    assert lineages.hook("web", **how).returncode == 1
+    assert lineages.hook("web", **how).returncode == 1
+    docker.answers = (204, b"")
+
+    assert lineages.hook("web", **how).returncode == 0
+
+    assert len(docker.asked) == 3
+    eventually(lambda: serial(edge, "one.test") == number)
+    assert lineages.hook("web", **how).stderr == ""
+
+
+def test_somebody_elses_certificate_for_the_same_name_is_told_of(lineages):
+    lineages.issue("web", "one.test", "two.test")
+    lineages.issue("other", "two.test")
+    live = lineages.config / "live" / "other"
+    own = (live / "fullchain.pem").read_bytes() + (live / "privkey.pem").read_bytes()
+    (lineages.certs / "own.pem").write_bytes(own)
+
+    assert "own.pem is a certificate for two.test too" in lineages.hook("web").stderr
+
+
 def test_where_the_socket_does_it_the_container_is_left_alone(edge, lineages, docker):
     number = lineages.issue("web", "one.test")
 

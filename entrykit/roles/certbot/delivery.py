@@ -27,6 +27,7 @@ from entrykit.roles.certbot.swap import Wanted
 
 _LOCKED: Final = 10.0  # seconds to wait for another delivery, which takes a fraction of one
 _PAUSE: Final = 0.05
+_UNTOLD: Final = ".entrykit.untold"  # in CERTS_DIR: HAProxy has still to be told of a change
 
 
 def deliver(plan: Plan, names: Collection[str], log: Log) -> bool:
@@ -70,14 +71,35 @@ def _deliver(plan: Plan, names: Collection[str], log: Log, *, alone: bool) -> bo
         index = certificates.index(folder).without(leaving)
         crt_list.write_index(folder, index, certificates.FIRST_LINE)
         _sync(folder)
-        live = running.bring(
-            plan,
-            Wanted(files, leaving, index.groups),
-            log,
-            changed=_stamps(folder) != before,
-        )
+        told = Wanted(files, leaving, index.groups)
+        live = _told(plan, told, log, changed=_stamps(folder) != before)
+        _tell_shared(folder, index, log)
         _remove(folder, leaving, log)
     return live and len(files) == len(lineages) and not unread
+
+
+def _told(plan: Plan, wanted: Wanted, log: Log, *, changed: bool) -> bool:
+    """Tell HAProxy, and remember on the disk if that has failed: a later delivery has to."""
+    mark = os.path.join(str(plan.certs_dir), _UNTOLD)
+    if changed:
+        os.close(os.open(mark, os.O_WRONLY | os.O_CREAT, 0o644))
+    owed = os.path.exists(mark)
+    live = running.bring(plan, wanted, log, changed=owed)
+    if live and owed:
+        os.unlink(mark)
+    return live
+
+
+def _tell_shared(folder: str, index: certificates.Index, log: Log) -> None:
+    """Warn of files of somebody else's for the same names: which one is presented is not ours."""
+    ours = pemfile.ours(folder)
+    mine = {name for each in index.served if each.name in ours for name in each.names}
+    for each in index.served:
+        if each.name not in ours and (both := mine.intersection(each.names)):
+            log.warning(
+                f"{each.name} is a certificate for {min(both)} too, which somebody else put "
+                "there: clients may get that one; take it away"
+            )
 
 
 def _lineages(config_dir: str, names: Collection[str], log: Log) -> tuple[list[PemFile], int]:
