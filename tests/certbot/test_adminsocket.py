@@ -7,6 +7,8 @@ import shutil
 import signal
 import socket
 import subprocess
+from contextlib import suppress
+from threading import Thread
 
 import pytest
 from certbot.lineages import pause, worker
@@ -163,3 +165,21 @@ def test_nobody_there_is_told_from_somebody_who_does_not_answer(edge, tmp_path):
         assert raised.value.runs
     finally:
         os.kill(pid, signal.SIGCONT)
+
+
+def test_an_answer_without_an_end_is_not_waited_for(tmp_path):
+    path = tmp_path / "socket"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
+
+        def drip():
+            connection, _ = listener.accept()
+            with connection, suppress(OSError):
+                while True:
+                    connection.sendall(b"x")
+
+        Thread(target=drip, daemon=True).start()
+        with pytest.raises(UnreachableError, match="timed out") as raised:
+            AdminSocket(str(path), seconds=0.2).version()
+        assert raised.value.runs

@@ -8,8 +8,12 @@ without the words of success is a refusal.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import socket
 
 # What haproxy.cfg calls them: `crt-base tls`, and the two files in there.
 _FOLDER: Final = "tls/"
@@ -47,12 +51,20 @@ class RefusedError(Exception):
         super().__init__(" ".join(answer.split()) or "no answer")
 
 
+def _received(connection: socket.socket, deadline: float) -> Iterator[bytes]:
+    """Yield an answer until its end, but not for ever: what listens may not be HAProxy."""
+    while part := connection.recv(65536):
+        yield part
+        if time.monotonic() > deadline:
+            raise TimeoutError("timed out")
+
+
 class AdminSocket:
     """A client of one Unix socket, HAProxy's own or its master's.
 
     Args:
         path: of the socket.
-        seconds: how long any one step of a command may take.
+        seconds: how long any one step of a command may take, and a whole answer.
     """
 
     def __init__(self, path: str, seconds: float = _SECONDS) -> None:
@@ -78,7 +90,7 @@ class AdminSocket:
                 connection.settimeout(self._seconds)
                 connection.connect(self.path)
                 connection.sendall(lines + b"\n")
-                answer = b"".join(iter(lambda: connection.recv(65536), b""))
+                answer = b"".join(_received(connection, time.monotonic() + self._seconds))
         except OSError as error:
             runs = not isinstance(error, FileNotFoundError | ConnectionRefusedError)
             raise UnreachableError(error.strerror or str(error), runs=runs) from None
