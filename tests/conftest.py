@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 from programs import under_test
 
@@ -12,6 +14,19 @@ EVIDENCE = pytest.StashKey()
 
 def pytest_configure(config):
     config.stash[EVIDENCE] = []
+    _heed_signals()
+
+
+def _heed_signals():
+    """Give the programs that are run the dispositions of a container, whoever runs us.
+
+    A shell's background job ignores SIGINT and SIGQUIT, and what nohup(1) runs SIGHUP; both are
+    inherited.
+    """
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            ours = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+            signal.signal(number, ours)
 
 
 @pytest.fixture(scope="session")
