@@ -94,6 +94,24 @@ def test_a_new_lineage_is_presented_by_the_process_that_runs(edge, lineages):
     ]
 
 
+@pytest.mark.parametrize("name", ["+.wild.test", "+README"])
+def test_the_certificate_of_a_wildcard_comes_goes_and_lasts(edge, lineages, name):
+    """HAProxy's crt-list and its commands take what `*` becomes in the name of a file."""
+    ok, said = lineages.deliver(name)
+    assert (ok, said) == (True, ""), "not an error before it is ordered"
+    for _ in range(2):
+        number = lineages.issue(name, "*.wild.test")
+        ok, said = lineages.deliver(name)
+        assert ok, said
+        assert (serial(edge, "x.wild.test"), status(edge, "x.wild.test")) == (number, 200)
+    edge.stop()
+    edge.start()
+    assert serial(edge, "x.wild.test") == number
+    ok, said = lineages.deliver()
+    assert ok, said
+    assert refused(edge, "x.wild.test")
+
+
 def test_a_renewal_under_load_fails_no_request(edge, lineages):
     """Over connections that are kept and over new ones; each new one sees the new serial."""
     numbers = [lineages.issue("web", "one.test")]

@@ -17,7 +17,7 @@ from entrykit.errors import CommitError
 ENDING: Final = ".pem"
 
 # What goes into HAProxy's commands without quotes, and does not hide or leave the folder.
-_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,200}")
+_NAME: Final = re.compile(r"[A-Za-z0-9_+][A-Za-z0-9._+-]{0,200}")
 _STAGED: Final = re.compile(r"\..+\.pem\.[0-9a-f]{16}")
 
 _FOR_GROUP: Final = 0o640
@@ -62,14 +62,14 @@ def read_lineage(config_dir: str, name: str) -> PemFile | None:
         pem.Refusal: it cannot be delivered.
         OSError: it cannot be read.
     """
-    if not _NAME.fullmatch(name):
-        raise pem.Refusal(
-            "no file in CERTS_DIR can have its name (expected letters, digits, . _ -)"
-        )
     try:
         parts = [_lines(config_dir, name, part) for part in ("fullchain", "privkey")]
     except FileNotFoundError:
         return None
+    if not _NAME.fullmatch(name):
+        raise pem.Refusal(
+            "no file in CERTS_DIR can have its name (expected letters, digits, . _ + -)"
+        )
     return PemFile(name + ENDING, b"".join(line + b"\n" for lines in parts for line in lines))
 
 
