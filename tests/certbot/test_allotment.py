@@ -52,8 +52,14 @@ WEB = group("web", "a.test", "b.test")
         pytest.param(
             [group("site", "a.test"), group("web", "b.test")],
             {"web": ("a.test",)},
-            {"site": ("a.test",), "web": ("b.test",)},
+            {"web": ("a.test",), "web-2": ("b.test",)},
             id="its name is another's now",
+        ),
+        pytest.param(
+            [group("site", "b.test"), group("web", "a.test")],
+            {"web": ("b.test",), "site": ("a.test",)},
+            {"web": ("b.test",), "site": ("a.test",)},
+            id="two apps swap their names",
         ),
         pytest.param(
             [WEB],
@@ -101,6 +107,10 @@ WEB = group("web", "a.test", "b.test")
 )
 def test_as_few_certificates_change_as_possible(groups, existing, wanted):
     assert allot(groups, existing) == wanted
+
+
+def test_what_is_somebody_elses_keeps_its_name_to_itself():
+    assert allot([WEB], {}, taken=["web", "web-2"]) == {"web-3": ("a.test", "b.test")}
 
 
 def test_more_names_than_fit_go_into_parts_that_are_numbered():

@@ -166,6 +166,32 @@ def test_a_certificate_stays_until_its_names_have_another(keeping, pebble):
         running.comes(lambda: not (keeping.certs / "web.pem").exists())
 
 
+def test_what_a_person_ordered_is_delivered_and_never_retired(keeping, pebble):
+    keeping.set(DOMAINS="web:a.test,b.test api:c.test", PRUNE="delete")
+    keeping.once()
+    with keeping.start("certonly", "--cert-name", "own", "-d", "own.test") as running:
+        assert running.ended() == 0
+    serial = keeping.serial("own")
+
+    for domains in ("web:a.test,b.test", "web:a.test,b.test own:d.test"):
+        assert keeping.once(DOMAINS=domains) == 0
+        assert (keeping.serial("own"), keeping.names("own")) == (serial, ["own.test"])
+        assert (keeping.certs / "own.pem").exists()
+    assert keeping.lineages() == ["own", "own-2", "web"]
+    assert not (keeping.config / "retired" / "api").exists()
+
+
+def test_names_move_between_apps_without_an_order(keeping, pebble):
+    keeping.once(DOMAINS="web:a.test shop:b.test")
+    for domains in ("web:b.test shop:a.test", "shop:a.test", "shop:a.test site:b.test"):
+        assert keeping.once(DOMAINS=domains) == 0
+    assert (keeping.lineages(), pebble.orders()) == (["shop", "web"], 2)
+    assert keeping.once(DOMAINS="shop:a.test", PRUNE="delete") == 0
+    keeping.once(DOMAINS="web:c.test")
+    assert (keeping.lineages(), pebble.orders()) == (["web"], 3)
+    assert list((keeping.config / "retired").iterdir()) == []
+
+
 # when it is due
 
 

@@ -17,7 +17,10 @@ _PART: Final = re.compile(r"(?P<group>.+)-(?P<number>[0-9]+)")
 
 
 def allot(
-    groups: Sequence[Group], existing: Mapping[str, _Names], limit: int = LIMIT
+    groups: Sequence[Group],
+    existing: Mapping[str, _Names],
+    limit: int = LIMIT,
+    taken: Collection[str] = (),
 ) -> dict[str, _Names]:
     """Give every wanted name to one lineage.
 
@@ -26,23 +29,26 @@ def allot(
     `web-2`, `web-3`. So one name more changes one lineage, and none at all if it is
     there already.
 
-    A lineage is that of the group with its name; else of the group that has all those of
-    its names that are wanted at all, so an app that is renamed keeps its certificates;
+    A lineage is that of the group with its name, if that wants any of its names; else of
+    the group that has all those of its names that are wanted at all, so apps that are
+    renamed keep their certificates, also if they swap their names; else of its namesake;
     else, if it is called `web-2`, of `web`.
 
     Args:
         groups: what is wanted; no name is in two of them, and no two have one name.
         existing: the names of each lineage that is there.
         limit: the most names of a lineage.
+        taken: names of lineages that are somebody else's.
 
     Returns:
         The names of each lineage that is wanted, in the order of their group.
     """
     owned = _owned(groups, existing)
+    known = {*existing, *taken}
     wanted: dict[str, _Names] = {}
     for group in groups:
         there = {name: existing[name] for name in owned[group.name]}
-        fresh = _fresh(group.name, existing, owned)
+        fresh = _fresh(group.name, known, owned)
         wanted |= _divided(group.names, there, fresh, limit)
     return wanted
 
@@ -66,7 +72,7 @@ def _owner(lineage: str, users: Collection[str], groups: Collection[str]) -> str
         users: the groups that want its names.
         groups: all of them.
     """
-    if lineage in groups:
+    if lineage in users or (lineage in groups and len(users) != 1):
         return lineage
     if len(users) == 1:
         return next(iter(users))

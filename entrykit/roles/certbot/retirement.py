@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Collection
+from contextlib import suppress
 from typing import Final
 
+from entrykit import pem, x509
 from entrykit.roles.certbot import disk, renewal
+from entrykit.roles.certbot.lineages import listed
 from entrykit.roles.certbot.lock import locked
 from entrykit.roles.certbot.plan import Plan
 
@@ -60,6 +64,57 @@ def restore(plan: Plan, name: str) -> bool:
             _move(os.path.join(kept, part), place)
         discard(kept)
     return True
+
+
+def retired(config_dir: str) -> list[str]:
+    """Return the names of what is kept in CONFIG_DIR/retired; accounts are there as well."""
+    folder = os.path.join(config_dir, "retired")
+    parts = (_CONF, *_FOLDERS)
+    return [name for name in sorted(listed(folder)) if _has_any(os.path.join(folder, name), parts)]
+
+
+def certified(config_dir: str, now: float) -> dict[str, tuple[str, ...]]:
+    """Return the host names of each retired lineage whose certificate is valid.
+
+    Args:
+        config_dir: certbot's --config-dir.
+        now: Unix seconds.
+    """
+    found = {}
+    for name in retired(config_dir):
+        with suppress(OSError, ValueError):
+            leaf = _leaf(os.path.join(config_dir, "retired", name))
+            if x509.validity(leaf)[1] > now:
+                found[name] = x509.dns_names(leaf)
+    return found
+
+
+def prune(plan: Plan, names: Collection[str]) -> None:
+    """Delete what was retired before.
+
+    Args:
+        plan: where it is.
+        names: of retired lineages.
+
+    Raises:
+        CommitError: another certbot is at work.
+        OSError: it cannot be deleted.
+    """
+    if names:
+        with locked(plan.config_dir):
+            for name in names:
+                discard(os.path.join(plan.config_dir, "retired", name))
+
+
+def _has_any(folder: str, parts: Collection[str]) -> bool:
+    return any(os.path.lexists(os.path.join(folder, part)) for part in parts)
+
+
+def _leaf(kept: str) -> bytes:
+    """Read the certificate; the links of `live` lead nowhere while it is away."""
+    file = os.path.basename(os.readlink(os.path.join(kept, "live", "cert.pem")))
+    with open(os.path.join(kept, "archive", file), "rb") as certificate:
+        return pem.leaf(certificate.read())
 
 
 def put_away(config_dir: str, name: str, where: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 from entrykit.errors import CommitError
+from entrykit.roles.certbot import lineages as certbots
 from entrykit.roles.certbot.allotment import allot
 from entrykit.roles.certbot.backoff import Backoff
 from entrykit.roles.certbot.delivery import deliver
@@ -16,8 +17,10 @@ from entrykit.roles.certbot.issuer import is_another
 from entrykit.roles.certbot.lineages import Lineage, lineages
 from entrykit.roles.certbot.order import Certbot
 from entrykit.roles.certbot.orders import Issued, Orders
+from entrykit.roles.certbot.ownership import Ownership
 from entrykit.roles.certbot.progress import Progress
-from entrykit.roles.certbot.retirement import restore, retire
+from entrykit.roles.certbot.retirement import certified, prune, restore, retire, retired
+from entrykit.roles.certbot.returning import returning
 
 Wanted = Mapping[str, tuple[str, ...]]
 
@@ -44,6 +47,7 @@ class Rounds:
         self._plan, self._signals, self._log = certbot.plan, certbot.signals, certbot.log
         self._orders, self._progress, self._now = orders, progress, now
         self._backoff = Backoff()
+        self._ours = Ownership(self._plan, self._log)
         self._existing: Mapping[str, Lineage] = {}
         self._wanted: Wanted = {}
         self._torn: frozenset[str] = frozenset()
@@ -79,9 +83,7 @@ class Rounds:
         """See what is there, mended, and what is wanted of it."""
         self._torn = self._signals.apart(lambda: heal(self._plan, self._log))
         self._allot()
-        missing = {*self._wanted, *(group.name for group in self._plan.groups)}
-        missing -= self._existing.keys() | self._torn
-        if [name for name in sorted(missing) if restore(self._plan, name)]:
+        if self._restored():
             # What was put aside before CONFIG_DIR was moved still names the former place.
             self._torn = self._signals.apart(lambda: heal(self._plan, self._log))
             self._allot()
@@ -90,7 +92,24 @@ class Rounds:
     def _allot(self) -> None:
         self._existing = self._signals.apart(lambda: lineages(self._plan.config_dir))
         there = {name: lineage.names for name, lineage in self._existing.items()}
-        self._wanted = allot(self._plan.groups, there)
+        usable = self._ours.usable(there)
+        taken = there.keys() - usable.keys()
+        self._wanted = allot(self._plan.groups, usable, taken=taken)
+        self._keep({*self._wanted} - self._torn)
+
+    def _keep(self, used: Collection[str]) -> None:
+        folder = self._plan.config_dir
+        self._ours.keep(used, {*certbots.names(folder), *retired(folder), *self._torn})
+
+    def _restored(self) -> bool:
+        """Put back what is of use without an order, or until there is one."""
+        there = {name: lineage.names for name, lineage in self._existing.items()}
+        kept = certified(self._plan.config_dir, self._now())
+        kept = {name: its for name, its in kept.items() if name not in there}
+        wanted = returning(self._plan.groups, self._ours.usable(there), kept, there)
+        back = [name for name in wanted if restore(self._plan, name)]
+        self._keep({*self._wanted, *back} - self._torn)
+        return bool(back)
 
     def _names(self) -> set[str]:
         return {name for names in self._wanted.values() for name in names}
@@ -107,22 +126,26 @@ class Rounds:
         }
 
     def _retire(self) -> None:
-        """Take out of certbot's sight what nobody wants.
+        """Take out of certbot's sight what is ours and nobody wants.
 
         What is to be replaced by another lineage stays until that one is there.
         """
         missing = self._names() - self._covered()
         for name, lineage in list(self._existing.items()):
-            if name not in self._wanted and missing.isdisjoint(lineage.names):
+            unwanted = name in self._ours and name not in self._wanted
+            if unwanted and missing.isdisjoint(lineage.names):
                 retire(self._plan, name)
                 done = "deleted" if self._plan.prune else "retired"
                 self._log.info(f"{name}: {done}, its names are not wanted any more")
                 self._existing = {k: v for k, v in self._existing.items() if k != name}
+        if self._plan.prune and not missing:
+            folder = self._plan.config_dir
+            prune(self._plan, [name for name in retired(folder) if name in self._ours])
 
     def _deliver(self) -> None:
-        names: Collection[str] = {*self._existing, *self._wanted}
+        wanted: Collection[str] = {*self._existing, *self._wanted}
         try:
-            live = self._signals.apart(lambda: deliver(self._plan, names, self._log))
+            live = self._signals.apart(lambda: deliver(self._plan, wanted, self._log))
         except CommitError as error:
             self._log.error(str(error))
             live = False
