@@ -166,7 +166,7 @@ def test_a_certificate_stays_until_its_names_have_another(keeping, pebble):
         running.comes(lambda: not (keeping.certs / "web.pem").exists())
 
 
-def test_what_a_person_ordered_is_delivered_and_never_retired(keeping, pebble):
+def test_what_a_person_ordered_is_delivered_and_never_retired(keeping):
     keeping.set(DOMAINS="web:a.test,b.test api:c.test", PRUNE="delete")
     keeping.once()
     with keeping.start("certonly", "--cert-name", "own", "-d", "own.test") as running:

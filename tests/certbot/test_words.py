@@ -55,6 +55,20 @@ def test_other_words_are_not_certbots(given):
     assert passed(given, {}) is None
 
 
+@pytest.mark.parametrize("given", [["--thumbprint"], ["certbot", "--thumbprint"]])
+def test_who_only_asks_for_the_thumbprint_configures_nothing_anew(run, tmp_path, given):
+    """A keeper may run with what is there, and the asker's variables are most often fewer."""
+    plan = tmp_path / "acme" / "keeper.conf"
+    plan.parent.mkdir()
+    plan.write_text("{}")
+
+    done = run(*given, DOMAINS="other.test")
+
+    assert f"{plan}: not a plan" in done.stderr
+    assert plan.read_text() == "{}"
+    assert os.listdir(plan.parent) == ["keeper.conf"]
+
+
 @pytest.mark.parametrize(
     ("environ", "bundle"),
     [

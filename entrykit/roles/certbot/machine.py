@@ -19,6 +19,7 @@ from entrykit.roles.certbot.values import in_seconds
 
 # How Python runs a module of ours: whatever lies in the working directory is not imported.
 MODULE: Final = ("-P", "-m")
+KEEPER: Final = "entrykit.roles.certbot.keeper"
 _PROFILES: Final = (4, 0)
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from entrykit import quoting
 from entrykit.role import Role
-from entrykit.roles.certbot.machine import MODULE, CertbotMachine, keeper_conf
+from entrykit.roles.certbot.machine import KEEPER, MODULE, CertbotMachine, keeper_conf
 from entrykit.roles.certbot.prepare import prepare
 from entrykit.roles.certbot.settings import CertbotSettings
 from entrykit.roles.certbot.words import THUMBPRINT, passed
@@ -20,7 +20,7 @@ _NOWHERE: Final = "/dev/null/x"
 
 
 def _command(settings: CertbotSettings) -> Sequence[str]:
-    return [sys.executable, *MODULE, "entrykit.roles.certbot.keeper", keeper_conf(settings)]
+    return [sys.executable, *MODULE, KEEPER, keeper_conf(settings)]
 
 
 def _complete(settings: CertbotSettings, command: Sequence[str]) -> Sequence[str]:

@@ -1,9 +1,10 @@
-"""The words of a command line that are certbot's own: they configure nothing."""
+"""The words of a command line that configure nothing: certbot's own, and what is only asked."""
 
 from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -11,9 +12,11 @@ from entrykit import environ as environment
 from entrykit.errors import SettingsError
 from entrykit.faults import Faults
 from entrykit.kinds import folder
+from entrykit.roles.certbot.machine import KEEPER, MODULE
 from entrykit.roles.certbot.settings import CONFIG_DIR
 
 THUMBPRINT: Final = "--thumbprint"
+_ASKED: Final = ([THUMBPRINT], ["certbot", THUMBPRINT])
 
 # certbot --help all, "SUBCOMMANDS", and the two older names that it takes.
 _SUBCOMMANDS: Final = re.compile(
@@ -24,7 +27,7 @@ _SUBCOMMANDS: Final = re.compile(
 
 def is_certbots(command: Sequence[str]) -> bool:
     """Whether these words are for certbot itself, and not for the keeper."""
-    if not command or [*command] in ([THUMBPRINT], ["certbot"], ["certbot", THUMBPRINT]):
+    if not command or [*command] in (["certbot"], *_ASKED):
         return False
     first = command[0]
     return first == "certbot" or first.startswith("-") or bool(_SUBCOMMANDS.fullmatch(first))
@@ -33,21 +36,30 @@ def is_certbots(command: Sequence[str]) -> bool:
 def passed(
     command: Sequence[str], environ: Mapping[str, str]
 ) -> tuple[list[str], dict[str, str]] | None:
-    """Complete a command of certbot's with what a start has written.
+    """Complete a command with what a start has written.
+
+    That is one of certbot's; or the question for the thumbprint, which leaves a
+    configuration that is there to the keeper that may run with it.
 
     Args:
         command: the words, with or without `certbot` before them.
         environ: CONFIG_DIR and ACME_CA_BUNDLE are read.
 
     Returns:
-        What to execute, and in which environment; None if the words are not certbot's.
+        What to execute, and in which environment; None if the words are
+        neither, or there is no configuration yet to answer by.
 
     Raises:
         SettingsError: one of the two is no path.
     """
-    if not is_certbots(command):
+    is_asked = [*command] in _ASKED
+    if not is_asked and not is_certbots(command):
         return None
     paths = _paths(environ)
+    if is_asked:
+        plan = os.path.join(paths.get("CONFIG_DIR", CONFIG_DIR), "keeper.conf")
+        words = [sys.executable, *MODULE, KEEPER, THUMBPRINT, plan]
+        return (words, dict(environ)) if os.path.exists(plan) else None
     extended = dict(environ)
     if bundle := paths.get("ACME_CA_BUNDLE"):
         extended.setdefault("REQUESTS_CA_BUNDLE", bundle)
