@@ -128,3 +128,24 @@ def test_the_file_is_readable_for_haproxy_and_left_alone_when_right(tmp_path):
     publish(str(path), "two")
     assert [each.name for each in tmp_path.iterdir()] == ["thumbprint"]
     assert path.read_text() == "two\n"
+
+
+@pytest.mark.parametrize("path", ["absent/thumbprint", "folder"])
+def test_a_file_that_cannot_be_written_is_told_by_name(tmp_path, path):
+    (tmp_path / "folder").mkdir()
+
+    with pytest.raises(OSError, match="THUMBPRINT_FILE cannot be written: .*/" + path):
+        publish(f"{tmp_path}/{path}", "one")
+
+    assert [each.name for each in tmp_path.iterdir()] == ["folder"]
+
+
+def test_a_round_that_could_not_write_it_has_not_succeeded(tmp_path, pebble, certbot_path):
+    file = tmp_path / "absent" / "thumbprint"
+    keeping = Keeping(tmp_path, pebble, certbot_path, DOMAINS="web:a.test", THUMBPRINT_FILE=file)
+
+    assert keeping.once() == 1
+    assert keeping.lineages() == ["web"]
+    assert f"THUMBPRINT_FILE cannot be written: No such file or directory: '{file}'" in keeping.said
+    file.parent.mkdir()
+    assert keeping.once() == 0

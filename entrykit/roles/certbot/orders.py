@@ -88,6 +88,11 @@ class Orders:
         else:
             self._backoff.done(_ACCOUNT)
 
+    @property
+    def unpublished(self) -> float:
+        """The seconds until the thumbprint is tried again; 0 if it is where it is needed."""
+        return self._backoff.waits(_ACCOUNT, self._now())
+
     def waits(self, names: Collection[str], lineage: str) -> float:
         """Return the seconds until what could not be ordered may be; 0 if nothing waits.
 

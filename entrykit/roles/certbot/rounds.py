@@ -199,7 +199,7 @@ class Rounds:
     def left(self) -> float:
         """Return the seconds until something that failed is to be tried again; 0 if nothing is."""
         covered = self._covered()
-        pauses = [self._backoff.waits(_DELIVERY, self._now())]
+        pauses = [self._backoff.waits(_DELIVERY, self._now()), self._orders.unpublished]
         for name, names in self._wanted.items():
             there = self._existing[name].names if name in self._existing else ()
             missing = (
@@ -211,6 +211,6 @@ class Rounds:
 
     @property
     def complete(self) -> bool:
-        """Whether every name that is wanted has a valid certificate, and all are delivered."""
-        undelivered = self._backoff.waits(_DELIVERY, self._now()) > 0
+        """Whether every name has a valid certificate, and all is where it is needed."""
+        undelivered = self._backoff.waits(_DELIVERY, self._now()) or self._orders.unpublished
         return self._names() <= self._covered() and not undelivered

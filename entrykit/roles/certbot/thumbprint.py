@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import Final
 
 from entrykit.roles.certbot.account import AccountError, accounts, folder
@@ -63,15 +64,19 @@ def publish(path: str, text: str) -> None:
     It is no secret: the CA sends it over HTTP.
 
     Raises:
-        OSError: it cannot be written; what was there is there still.
+        OSError: it cannot be written, with the variable's name; what was there is there still.
     """
-    line = f"{text}\n"
     try:
-        with open(path, encoding="utf-8") as file:
-            if file.read() == line:
-                return
-    except FileNotFoundError:
-        pass
+        _write(path, f"{text}\n")
+    except OSError as error:
+        reason = f"THUMBPRINT_FILE cannot be written: {error.strerror}"
+        raise OSError(error.errno, reason, path) from error
+
+
+def _write(path: str, line: str) -> None:
+    with suppress(FileNotFoundError), open(path, encoding="utf-8") as file:
+        if file.read() == line:
+            return
     new = f"{path}.{os.urandom(8).hex()}"
     try:
         with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), "w") as file:
@@ -81,5 +86,6 @@ def publish(path: str, text: str) -> None:
             os.fsync(file.fileno())
         os.rename(new, path)
     except BaseException:
-        os.unlink(new)
+        with suppress(FileNotFoundError):
+            os.unlink(new)
         raise
