@@ -103,6 +103,8 @@ class Rounds:
 
     def _restored(self) -> bool:
         """Put back what is of use without an order, or until there is one."""
+        if self._names() <= self._covered():
+            return False
         there = {name: lineage.names for name, lineage in self._existing.items()}
         kept = certified(self._plan.config_dir, self._now())
         kept = {name: its for name, its in kept.items() if name not in there}
@@ -138,9 +140,18 @@ class Rounds:
                 done = "deleted" if self._plan.prune else "retired"
                 self._log.info(f"{name}: {done}, its names are not wanted any more")
                 self._existing = {k: v for k, v in self._existing.items() if k != name}
-        if self._plan.prune and not missing:
-            folder = self._plan.config_dir
-            prune(self._plan, [name for name in retired(folder) if name in self._ours])
+        if self._plan.prune:
+            self._prune(missing)
+
+    def _prune(self, missing: Collection[str]) -> None:
+        """Delete what was only retired at an earlier time, but for what may still be of use."""
+        folder = self._plan.config_dir
+        kept = certified(folder, self._now()) if missing else {}
+        ours = [name for name in retired(folder) if name in self._ours]
+        unwanted = [name for name in ours if {*missing}.isdisjoint(kept.get(name, ()))]
+        prune(self._plan, unwanted)
+        for name in unwanted:
+            self._log.info(f"{name}: deleted, it was retired earlier")
 
     def _deliver(self) -> None:
         wanted: Collection[str] = {*self._existing, *self._wanted}
