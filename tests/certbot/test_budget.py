@@ -137,6 +137,16 @@ def test_an_order_that_was_killed_counts_if_the_certificate_was_asked_for(path, 
     assert (again.refuses(NAMES, NOW + DAY) is not None) == bool(issues)
 
 
+def test_a_certificate_that_was_lost_on_its_way_counts_as_issued(budget):
+    for second in range(5):
+        assert budget.refuses(NAMES, NOW + second) is None
+        budget.begin(NAMES, NOW + second)
+        budget.failed((), NOW + second, sent=True)
+
+    assert budget.refuses(NAMES, NOW + DAY)
+    assert budget.waits("a.test", NOW + DAY) == 0
+
+
 def test_all_of_it_survives_a_restart(path):
     first = Budget(path, Log())
     for second in range(5):

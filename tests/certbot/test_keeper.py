@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import signal
 import socket
 import sys
@@ -106,6 +108,30 @@ def test_a_name_that_the_ca_refuses_does_not_keep_the_others_from_theirs(keep, p
     assert pebble.orders() == 2
     assert keeping.once() == 1
     assert pebble.orders() == 2
+
+
+def test_names_refused_for_different_reasons_do_not_keep_the_others_from_theirs(keep, authority):
+    """A policy is told name by name, and before anything else is tried."""
+    pebble = authority(blocked=["never.test", "nowhere.test"])
+    pebble.dns("bad.test")
+    keeping = keep(pebble, DOMAINS="web:a.test,bad.test,never.test,nowhere.test")
+
+    assert keeping.once() == 1
+    assert keeping.names("web") == ["a.test"]
+    assert pebble.orders() == 4
+
+
+def test_a_certificate_that_certbot_has_lost_is_counted(keeping, pebble):
+    keeping.set(RENEW_INTERVAL="0")
+    with keeping.start() as running:
+        running.comes(pebble.issued)
+        (order,) = keeping.orders(running)
+        os.kill(order, signal.SIGKILL)
+
+        assert running.ended() == 1
+    budget = json.loads((keeping.config / "entrykit-budget.json").read_text())
+    assert [len(times) for times in budget["issued"].values()] == [1]
+    assert "certbot was killed by SIGKILL" in keeping.said
 
 
 def test_a_name_that_haproxy_does_not_answer_for_is_never_asked_for(keep, pebble, tmp_path):

@@ -6,6 +6,7 @@ import fcntl
 import os
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 from threading import Timer
 
@@ -162,7 +163,24 @@ def test_the_last_words_are_those_that_mean_something():
     )
 
     assert outcome(Ended(1, said), [], "").error == "ValueError: Requesting: refused"
-    assert outcome(Ended(-9, ""), [], "").error == "certbot ended with -9 and said nothing"
+    assert outcome(Ended(2, ""), [], "").error == "certbot ended with 2 and said nothing"
+
+
+def test_one_that_was_killed_is_told_as_killed():
+    assert outcome(Ended(-9, "Requesting\n"), [], "").error == "certbot was killed by SIGKILL"
+    assert outcome(Ended(-99, ""), [], "").error == "certbot was killed by signal 99"
+
+
+def test_the_log_of_an_earlier_run_is_not_taken_for_that_of_this_one(certbot, tmp_path):
+    certbot.issue("web", ["a.test"], force=False)
+    assert '"csr":' in certbot.logged()
+    program = script(tmp_path / "certbot", "exit 1")
+
+    done = replace(certbot, environ={"PATH": str(program.parent)}).issue(
+        "web", ["b.test"], force=False
+    )
+
+    assert not done.sent
 
 
 # a child

@@ -22,7 +22,7 @@ _ISSUES: Final = 5
 _REFUSALS: Final = 5
 _STEPS: Final = (60, 300, 900, HOUR)  # seconds after the first failure in a row, the second …
 
-_SENT: Final = '"csr":'  # in what certbot logs of a request: the CA was asked for a certificate
+SENT: Final = '"csr":'  # in what certbot logs of a request: the CA was asked for a certificate
 
 
 class Budget:
@@ -88,14 +88,18 @@ class Budget:
                 failures.row = 0
         ledger.save(self._path, now)
 
-    def failed(self, names: Collection[str], now: float) -> None:
-        """Write down that it ended without one.
+    def failed(self, names: Collection[str], now: float, *, sent: bool = False) -> None:
+        """Write down that it ended without one, as far as certbot knows.
 
         Args:
             names: which of its names the CA refused; none if it was for another reason.
             now: Unix seconds.
+            sent: whether the CA was asked for the certificate: then it counts as issued,
+                though it was lost on its way.
         """
         ledger = self._ledger(now)
+        if sent and ledger.begun is not None:
+            ledger.issued.setdefault(_key(ledger.begun[0]), []).append(now)
         ledger.begun = None
         for name in names:
             ledger.fail(name, now).refused.append(now)
@@ -121,7 +125,7 @@ class Budget:
         if ledger.begun is None:
             return
         names, began = ledger.begun
-        if _SENT in logged:
+        if SENT in logged:
             ledger.issued.setdefault(_key(names), []).append(began)
         ledger.begun = None
         ledger.save(self._path, now)

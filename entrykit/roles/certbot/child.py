@@ -32,6 +32,14 @@ class Ended:
     output: str
 
 
+def signal_name(number: int) -> str:
+    """Return the name of a signal, such as SIGKILL; its number if it has none."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
 def run(
     argv: Sequence[str],
     environ: Mapping[str, str],

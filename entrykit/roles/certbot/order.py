@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from entrykit.message import Log
-from entrykit.roles.certbot.child import Ended, run
+from entrykit.roles.certbot.budget import SENT
+from entrykit.roles.certbot.child import Ended, run, signal_name
 from entrykit.roles.certbot.plan import Plan
 from entrykit.roles.certbot.signals import Signals
 
@@ -51,6 +52,7 @@ class Outcome:
         error: certbot's last words where no name is to blame.
         busy: another certbot runs with the same folders.
         forgotten: the CA does not know the account any more.
+        sent: the CA was asked for the certificate, and has most probably issued it.
     """
 
     ok: bool
@@ -58,6 +60,7 @@ class Outcome:
     error: str = ""
     busy: bool = False
     forgotten: bool = False
+    sent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +108,23 @@ class Certbot:
         self.log.debug(f"run: {' '.join(argv)}")
         bundle = self.plan.ca_bundle
         trust = {"REQUESTS_CA_BUNDLE": bundle} if bundle else {}
+        before = self._log_file()
         try:
             ended = run(argv, {**self.environ, **trust}, self.signals, self._say)
         except OSError as error:
             return Outcome(ok=False, error=f"certbot cannot be executed ({error.strerror})")
-        return outcome(ended, names, "" if ended.code == 0 else self.logged())
+        is_told = ended.code != 0 and self._log_file() != before
+        return outcome(ended, names, self.logged() if is_told else "")
+
+    def _log_file(self) -> int | None:
+        """Tell the logs of two runs apart: each begins a file, and one that dies early has none."""
+        try:
+            return os.stat(self._log_path()).st_ino
+        except OSError:
+            return None
+
+    def _log_path(self) -> str:
+        return os.path.join(self.plan.logs_dir, "letsencrypt.log")
 
     def _say(self, line: str) -> None:
         self.log.debug(f"certbot: {line}")
@@ -117,7 +132,7 @@ class Certbot:
     def logged(self) -> str:
         """Return the end of certbot's own log; empty if there is none."""
         try:
-            with open(os.path.join(self.plan.logs_dir, "letsencrypt.log"), "rb") as file:
+            with open(self._log_path(), "rb") as file:
                 file.seek(max(0, os.fstat(file.fileno()).st_size - _LOG_READ))
                 return file.read().decode(errors="replace")
         except OSError:
@@ -130,18 +145,24 @@ def outcome(ended: Ended, names: Collection[str], logged: str) -> Outcome:
     Args:
         ended: the run.
         names: that were ordered.
-        logged: certbot's own log of a run that failed.
+        logged: certbot's own log of this run, if it has failed; empty if it has none.
     """
     if ended.code == 0:
         return Outcome(ok=True)
     if _BUSY in ended.output:
         return Outcome(ok=False, error="another certbot is at work", busy=True)
-    problems = list(_PROBLEM.finditer(logged))
+    problems = [] if ended.code < 0 else list(_PROBLEM.finditer(logged))
     problem = problems[-1] if problems else None
     failed = _refused(ended.output, names) or _blamed(problem, names)
     error = f"{problem['detail']} ({problem['kind']})" if problem else _last_words(ended)
     forgotten = problem is not None and problem["kind"] == "accountDoesNotExist"
-    return Outcome(ok=False, failed=failed, error="" if failed else error, forgotten=forgotten)
+    return Outcome(
+        ok=False,
+        failed=failed,
+        error="" if failed else error,
+        forgotten=forgotten,
+        sent=SENT in logged,
+    )
 
 
 def _refused(output: str, names: Collection[str]) -> dict[str, str]:
@@ -166,5 +187,7 @@ def _blamed(problem: re.Match[str] | None, names: Collection[str]) -> dict[str, 
 
 
 def _last_words(ended: Ended) -> str:
+    if ended.code < 0:
+        return f"certbot was killed by {signal_name(-ended.code)}"
     words = [line.strip() for line in ended.output.splitlines() if not _CHATTER.match(line)]
     return words[-1] if words else f"certbot ended with {ended.code} and said nothing"

@@ -19,6 +19,7 @@ from entrykit.roles.certbot.thumbprint import publish, thumbprint
 
 _BUSY: Final = 10.0  # seconds until another certbot has probably ended
 _TROUBLE: Final = 3  # failures in a row that are no name's: then it is the CA's, or the disk's
+_ATTEMPTS: Final = 10  # orders of a lineage in one round, each without what was refused so far
 _ACCOUNT: Final = ""  # what is waited for that is no lineage's
 
 
@@ -134,7 +135,8 @@ class Orders:
         if choice is None or not self._may(lineage):
             return None
         failing.update(self._unreached(choice.names))
-        for _attempt in range(2):  # the second without what the CA has refused
+        # A CA tells of what it never issues for one by one, and only then tries the others.
+        for attempt in range(_ATTEMPTS):
             choice = choose(wanted, existing, failing, due=due)
             if choice is None or not self._may(lineage):
                 break
@@ -145,7 +147,7 @@ class Orders:
             if outcome.ok:
                 self._backoff.done(lineage)
                 return Issued(lineage, name, choice.names)
-            if not outcome.failed and not self._registers_anew(outcome):
+            if not outcome.failed and (attempt or not self._registers_anew(outcome)):
                 self._blame_nobody(lineage, outcome)
                 break
             failing.update(outcome.failed)
@@ -179,7 +181,7 @@ class Orders:
             self._trouble = 0
             self._log.info(f"{lineage}: issued")
         else:
-            self._budget.failed(list(outcome.failed), self._now())
+            self._budget.failed(list(outcome.failed), self._now(), sent=outcome.sent)
         for name, why in outcome.failed.items():
             pause = self._budget.waits(name, self._now())
             self._log.warning(f"{name}: refused by the CA, tried again in {pause:.0f} s: {why}")
