@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -104,10 +105,12 @@ def test_a_name_that_the_ca_refuses_does_not_keep_the_others_from_theirs(keep, p
 
     assert keeping.once() == 1
     assert keeping.names("web") == names
-    assert "bad.test: refused by the CA, tried again in" in keeping.said
+    assert "bad.test: refused by the CA, tried again by a run after 60 s" in keeping.said
     assert pebble.orders() == 2
+    assert "no certificate for bad.test" not in keeping.said
     assert keeping.once() == 1
     assert pebble.orders() == 2
+    assert "web: no certificate for bad.test: not possible the last time, tried" in keeping.said
 
 
 def test_names_refused_for_different_reasons_do_not_keep_the_others_from_theirs(keep, authority):
@@ -142,7 +145,8 @@ def test_a_name_that_haproxy_does_not_answer_for_is_never_asked_for(keep, pebble
 
     assert keeping.names("web") == ["a.test"]
     assert (pebble.orders(), pebble.issued()) == (1, 1)
-    assert f"bad.test: left out of this order: {url} answers with 404" in keeping.said
+    assert "bad.test: left out of this order, tried again by a run after 60 s: " in keeping.said
+    assert f"{url} answers with 404" in keeping.said
 
 
 def test_a_new_name_is_not_at_the_cost_of_a_valid_one_that_fails_now(keeping, pebble):
@@ -263,6 +267,41 @@ def test_haproxy_gets_what_there_is_while_the_ca_is_down(keeping, pebble):
         pebble.start()
         running.process.send_signal(signal.SIGUSR1)
         running.comes((keeping.certs / "api.pem").exists)
+
+
+def test_what_is_not_tried_while_the_ca_is_down_is_told(keeping, pebble):
+    pebble.stop()
+
+    assert keeping.once(DOMAINS="a:a.test b:b.test c:c.test d:d.test e:e.test") == 1
+    assert "c: not issued, the next run tries again: " in keeping.said
+    assert (
+        "not ordered now: d, e: what has failed before them is no name's fault; "
+        "the next run tries again\n"
+    ) in keeping.said
+
+
+def test_a_single_round_waits_for_another_certbot(keeping):
+    keeping.configure()
+    keeping.set(RENEW_INTERVAL="0")
+    with (keeping.config / ".certbot.lock").open("w") as lock:
+        fcntl.lockf(lock, fcntl.LOCK_EX)
+        with keeping.start() as running:
+            running.comes(lambda: "wait for the other certbot" in keeping.said)
+            lock.close()
+
+            assert running.ended() == 0
+
+
+def test_a_port_that_is_taken_is_no_names_fault(keeping):
+    keeping.set(RENEW_INTERVAL="0")
+    port = keeping.pebble.http_port
+    with socket.create_server(("127.0.0.1", port)) as taken, keeping.start() as running:
+        running.comes(lambda: "wait for the other certbot" in keeping.said)
+        taken.close()
+
+        assert running.ended() == 0
+    assert "Address already in use" in keeping.said
+    assert "left out" not in keeping.said
 
 
 def test_a_ca_that_has_forgotten_the_account_gets_another(keeping, pebble):

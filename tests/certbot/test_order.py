@@ -166,6 +166,35 @@ def test_the_last_words_are_those_that_mean_something():
     assert outcome(Ended(2, ""), [], "").error == "certbot ended with 2 and said nothing"
 
 
+@pytest.mark.parametrize(
+    ("caused", "cause"),
+    [
+        (
+            "NewConnectionError('<urllib3.connection.HTTPSConnection object at 0x7f3a>: No route')",
+            "No route",
+        ),
+        (
+            "NewConnectionError(\"HTTPSConnection(host='ca.test', port=443): Failed: it's off\")",
+            "Failed: it's off",
+        ),
+        ("SSLError(SSLError(136, '[X509: NO_CERTIFICATE] none (_ssl.c:4)'))", "[X509: NO_CERTI"),
+    ],
+)
+def test_of_a_connection_that_failed_only_the_cause_is_told(caused, cause):
+    said = (
+        "requests.exceptions.ConnectionError: HTTPSConnectionPool(host='ca.test', port=443): "
+        f"Max retries exceeded with url: /dir (Caused by {caused})"
+    )
+
+    assert outcome(Ended(1, said), [], "").error.startswith(f"ca.test:443: {cause}")
+
+
+def test_a_port_that_is_taken_is_not_for_long():
+    said = "Could not bind TCP port 80 because it is already in use by another process"
+
+    assert outcome(Ended(1, said), ["a.test"], "").busy
+
+
 def test_one_that_was_killed_is_told_as_killed():
     assert outcome(Ended(-9, "Requesting\n"), [], "").error == "certbot was killed by SIGKILL"
     assert outcome(Ended(-99, ""), [], "").error == "certbot was killed by signal 99"

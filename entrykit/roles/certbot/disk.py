@@ -28,9 +28,11 @@ def write(path: str, data: bytes, mode: int) -> None:
             os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
         os.rename(new, path)
-    except BaseException:
+    except BaseException as error:
         with suppress(OSError):
             os.unlink(new)
+        if isinstance(error, OSError):
+            error.filename = error.filename or path  # write(2) knows only a descriptor
         raise
     sync(os.path.dirname(path))
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import time
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from entrykit.errors import EntrykitError
 from entrykit.message import Log
 from entrykit.roles.certbot.listener import Listener
 from entrykit.roles.certbot.plan import Plan
@@ -14,6 +17,21 @@ from entrykit.roles.certbot.signals import Signals
 
 _SAMPLE: Final = 20  # names at most that are asked for while HAProxy is awaited
 _PAUSE: Final = 1.0  # seconds between two such questions
+
+
+class PortError(EntrykitError):
+    """certbot's port cannot be had: no name's fault.
+
+    Args:
+        port: its number.
+        error: what the system said.
+    """
+
+    exit_code = 73
+
+    def __init__(self, port: int, error: OSError) -> None:
+        self.is_taken = error.errno == errno.EADDRINUSE
+        super().__init__(f"port {port}: {os.strerror(error.errno or 0)}")
 
 
 class Front:
@@ -36,7 +54,7 @@ class Front:
             if self._listener:
                 self._listener.open()
         except OSError as error:
-            self._log.error(f"port {self._plan.port}: {error.strerror}")
+            raise PortError(self._plan.port, error) from None
 
     def leave(self) -> None:
         """Leave the port to certbot: the keeper's own, or one that a person runs."""
@@ -54,6 +72,7 @@ class Front:
             The names for which no challenge would come through, each with what was seen.
 
         Raises:
+            PortError: nothing can be told, as certbot's port cannot be had.
             Stopped: the keeper was told to stop.
         """
         if self._plan.challenge == "dns":

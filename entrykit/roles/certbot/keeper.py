@@ -29,6 +29,9 @@ from entrykit.roles.certbot.signals import Signals, Stopped
 from entrykit.roles.certbot.thumbprint import publish, thumbprint
 
 _JITTER: Final = 0.1  # of RENEW_INTERVAL, so that not all keepers come to the CA at once
+_PATIENCE: Final = 60.0  # seconds at most that a single round waits for another certbot
+_LOOK: Final = 5.0  # seconds between two looks at that
+_LEAST: Final = 5.0  # seconds between rounds: a certificate may be due as soon as it is issued
 _MENDING: Final = 15.0  # seconds after which a round that has failed as a whole is made again
 
 
@@ -95,31 +98,45 @@ def _show(certbot: Certbot) -> int:
 def _keep(plan: Plan, certbot: Certbot, progress: Progress) -> int:
     signals, log = certbot.signals, certbot.log
     rounds = Rounds(certbot, Orders(certbot, Front(plan, signals, log)), progress)
-    regular = time.monotonic()
+    regular = began = time.monotonic()
     hurry = False
     while True:
         is_regular = hurry or time.monotonic() >= regular
         if is_regular:
             regular = time.monotonic() + _interval(plan)
-        whole = _round(rounds, log, regular=is_regular, hurry=hurry)
+        whole = _round(rounds, log, regular=is_regular, hurry=hurry, once=not plan.renew_interval)
         if not plan.renew_interval:
+            if rounds.busy and _waits(certbot, began):
+                hurry = True
+                continue
             return 0 if whole and rounds.complete else 1
         pause = rounds.left() if whole else _MENDING
-        seconds = min(pause or float("inf"), max(0.0, regular - time.monotonic()))
+        seconds = max(_LEAST, min(pause or float("inf"), regular - time.monotonic()))
         log.info(f"the next look at what is due is in {seconds:.0f} s")
         hurry = signals.rest(seconds)
+
+
+def _waits(certbot: Certbot, began: float) -> bool:
+    """Wait a moment for another certbot; False if that takes too long."""
+    left = began + _PATIENCE - time.monotonic()
+    if left <= 0:
+        return False
+    certbot.log.info(f"wait for the other certbot, {left:.0f} s at most")
+    certbot.signals.rest(_LOOK)
+    return True
 
 
 def _interval(plan: Plan) -> float:
     return plan.renew_interval * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 -- a jitter
 
 
-def _round(rounds: Rounds, log: Log, *, regular: bool, hurry: bool) -> bool:
+def _round(rounds: Rounds, log: Log, *, regular: bool, hurry: bool, once: bool) -> bool:
     """Make a round; whether it came to its end."""
     try:
         rounds.run(regular=regular, hurry=hurry)
     except OSError as error:
-        log.error(f"{error.filename or 'the system'}: {error.strerror or error}")
+        when = "the next run tries again" if once else f"tried again in {_MENDING:.0f} s"
+        log.error(f"{error.filename or 'the system'}: {error.strerror or error}; {when}")
         return False
     except EntrykitError as error:
         log.error(str(error))

@@ -10,6 +10,13 @@ from contextlib import contextmanager, suppress
 from entrykit.errors import CommitError
 
 
+class BusyError(CommitError):
+    """Another certbot is at work: it ends by itself, mostly within seconds."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path, "another certbot is at work", "wait until it has ended")
+
+
 @contextmanager
 def locked(config_dir: str) -> Iterator[None]:
     """Keep every certbot away for the time of a `with` block, as one certbot does another.
@@ -20,7 +27,7 @@ def locked(config_dir: str) -> Iterator[None]:
         config_dir: certbot's --config-dir.
 
     Raises:
-        CommitError: one is at work.
+        BusyError: one is at work.
         OSError: the file cannot be made.
     """
     path = os.path.join(config_dir, ".certbot.lock")
@@ -44,7 +51,7 @@ def _tried(path: str) -> int | None:
                 return descriptor
     except (BlockingIOError, PermissionError):  # which of them is the system's choice: lockf(3)
         os.close(descriptor)
-        raise CommitError(path, "another certbot is at work", "wait until it has ended") from None
+        raise BusyError(path) from None
     except BaseException:
         os.close(descriptor)
         raise

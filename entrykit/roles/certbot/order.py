@@ -36,8 +36,14 @@ _OF_NAMES: Final = ("rejectedIdentifier", "unsupportedIdentifier", "malformed", 
 _TRIED_OFTEN: Final = "failed authorizations"  # Let's Encrypt's words, of type rateLimited
 
 _BUSY: Final = "Another instance of Certbot is already running"
+_TAKEN: Final = re.compile(r"Could not bind TCP port [0-9]+ because it is already in\s")
 _CHATTER: Final = re.compile(
     r"Saving debug log to |Ask for help or search |An unexpected error occurred:|\s*$"
+)
+# What requests says when urllib3 gives up: the last quoted text is the cause, after an object.
+_CAUSED: Final = re.compile(
+    r"Pool\(host='(?P<host>[^']*)', port=(?P<port>[0-9]+)\).*\(Caused by .*?(?P<quote>['\"])"
+    r"(?:<.* object at 0x[0-9a-f]+>: |HTTPS?Connection\([^)]*\): )?(?P<cause>.*)(?P=quote)\)"
 )
 _LOG_READ: Final = 1 << 22  # octets from the end of a log: a run with 100 names writes one million
 
@@ -50,7 +56,7 @@ class Outcome:
         ok: certbot says that it went well.
         failed: names that the CA refused, each with what it said.
         error: certbot's last words where no name is to blame.
-        busy: another certbot runs with the same folders.
+        busy: another certbot runs with the same folders, or something has the port.
         forgotten: the CA does not know the account any more.
         sent: the CA was asked for the certificate, and has most probably issued it.
     """
@@ -151,6 +157,8 @@ def outcome(ended: Ended, names: Collection[str], logged: str) -> Outcome:
         return Outcome(ok=True)
     if _BUSY in ended.output:
         return Outcome(ok=False, error="another certbot is at work", busy=True)
+    if _TAKEN.search(ended.output):
+        return Outcome(ok=False, error=_last_words(ended), busy=True)
     problems = [] if ended.code < 0 else list(_PROBLEM.finditer(logged))
     problem = problems[-1] if problems else None
     failed = _refused(ended.output, names) or _blamed(problem, names)
@@ -190,4 +198,10 @@ def _last_words(ended: Ended) -> str:
     if ended.code < 0:
         return f"certbot was killed by {signal_name(-ended.code)}"
     words = [line.strip() for line in ended.output.splitlines() if not _CHATTER.match(line)]
-    return words[-1] if words else f"certbot ended with {ended.code} and said nothing"
+    return _cause(words[-1]) if words else f"certbot ended with {ended.code} and said nothing"
+
+
+def _cause(words: str) -> str:
+    """Return what has kept requests from an answer; other words as they are."""
+    found = _CAUSED.search(words)
+    return f"{found['host']}:{found['port']}: {found['cause']}" if found else words

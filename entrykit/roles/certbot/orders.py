@@ -5,37 +5,23 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from entrykit.roles.certbot.account import AccountError, forget
 from entrykit.roles.certbot.backoff import Backoff
 from entrykit.roles.certbot.budget import Budget
 from entrykit.roles.certbot.choice import Choice, choose
-from entrykit.roles.certbot.front import Front
+from entrykit.roles.certbot.front import Front, PortError
+from entrykit.roles.certbot.issued import Issued
 from entrykit.roles.certbot.lineages import Lineage
 from entrykit.roles.certbot.order import Certbot, Outcome
+from entrykit.roles.certbot.reasons import Reasons
 from entrykit.roles.certbot.thumbprint import publish, thumbprint
 
 _BUSY: Final = 10.0  # seconds until another certbot has probably ended
 _TROUBLE: Final = 3  # failures in a row that are no name's: then it is the CA's, or the disk's
 _ATTEMPTS: Final = 10  # orders of a lineage in one round, each without what was refused so far
 _ACCOUNT: Final = ""  # what is waited for that is no lineage's
-
-
-@dataclass(frozen=True, slots=True)
-class Issued:
-    """A new certificate, as certbot says.
-
-    Attributes:
-        wanted: the lineage that was to be kept.
-        lineage: the one that has it: this one, or one apart.
-        names: what it is for.
-    """
-
-    wanted: str
-    lineage: str
-    names: tuple[str, ...]
 
 
 class Orders:
@@ -45,6 +31,9 @@ class Orders:
         certbot: makes the orders.
         front: tells which names a challenge would come through for.
         now: the clock, in Unix seconds.
+
+    Attributes:
+        busy: whether another certbot has kept this round from an order.
     """
 
     def __init__(
@@ -55,6 +44,10 @@ class Orders:
         place = os.path.join(self._plan.config_dir, "entrykit-budget.json")
         self._budget = Budget(place, self._log)
         self._backoff = Backoff()
+        self._reasons = Reasons(
+            self._budget, self._backoff, self._log, once=not self._plan.renew_interval
+        )
+        self.busy = False
         self._thumbprint: str | None = None
         self._trouble = 0
 
@@ -66,6 +59,8 @@ class Orders:
         """
         self._budget.settle(self._certbot.logged(), self._now())
         self._trouble = 0
+        self.busy = False
+        self._reasons.begin()
         if hurry:
             self._backoff.hurry()
         if self._plan.thumbprint_file or self._plan.challenge == "stateless":
@@ -85,7 +80,7 @@ class Orders:
                 publish(self._plan.thumbprint_file, self._thumbprint)
         except (AccountError, OSError) as error:
             pause = self._backoff.failed(_ACCOUNT, self._now())
-            self._log.error(f"{error}; tried again in {pause:.0f} s")
+            self._log.error(f"{error}; {self._reasons.again(pause)}")
         else:
             self._backoff.done(_ACCOUNT)
 
@@ -134,7 +129,11 @@ class Orders:
         choice = choose(wanted, existing, failing, due=due)
         if choice is None or not self._may(lineage):
             return None
-        failing.update(self._unreached(choice.names))
+        try:
+            failing.update(self._unreached(choice.names))
+        except PortError as error:
+            self._without_port(lineage, error)
+            return None
         # A CA tells of what it never issues for one by one, and only then tries the others.
         for attempt in range(_ATTEMPTS):
             choice = choose(wanted, existing, failing, due=due)
@@ -148,29 +147,30 @@ class Orders:
                 self._backoff.done(lineage)
                 return Issued(lineage, name, choice.names)
             if not outcome.failed and (attempt or not self._registers_anew(outcome)):
-                self._blame_nobody(lineage, outcome)
+                self._blame_nobody(lineage, outcome.error, busy=outcome.busy)
                 break
             failing.update(outcome.failed)
         return None
 
     def _may(self, lineage: str) -> bool:
-        needs_account = self._plan.challenge == "stateless" and not self._thumbprint
         tired = self._backoff.waits(lineage, self._now()) > 0 or self._trouble >= _TROUBLE
-        return not needs_account and not tired
+        return not self._lacks_account() and not tired
+
+    def _lacks_account(self) -> bool:
+        return self._plan.challenge == "stateless" and not self._thumbprint
 
     def _unreached(self, names: Sequence[str]) -> Collection[str]:
         seen = self._front.closed(names, self._thumbprint)
-        for name, what in seen.items():
-            self._log.warning(f"{name}: left out of this order: {what}")
         if seen:
             self._budget.unreached(list(seen), self._now())
+            self._reasons.left_out(seen, self._now())
         return seen.keys()
 
     def _order(self, lineage: str, choice: Choice) -> Outcome | None:
         """Make an order; None if the budget has none left."""
         names = choice.names
         if why := self._budget.refuses(names, self._now()):
-            self._log.warning(f"{lineage}: not ordered: {why}")
+            self._reasons.spent(lineage, names, why)
             return None
         self._log.info(f"{lineage}: order a certificate for {', '.join(names)}")
         self._budget.begin(names, self._now())
@@ -182,9 +182,7 @@ class Orders:
             self._log.info(f"{lineage}: issued")
         else:
             self._budget.failed(list(outcome.failed), self._now(), sent=outcome.sent)
-        for name, why in outcome.failed.items():
-            pause = self._budget.waits(name, self._now())
-            self._log.warning(f"{name}: refused by the CA, tried again in {pause:.0f} s: {why}")
+            self._reasons.refused(outcome.failed, self._now())
         return outcome
 
     def _registers_anew(self, outcome: Outcome) -> bool:
@@ -196,19 +194,36 @@ class Orders:
         self._thumbprint = None
         return True
 
-    def _blame_nobody(self, lineage: str, outcome: Outcome) -> None:
+    def _blame_nobody(self, lineage: str, why: str, *, busy: bool = False) -> None:
         """Leave a lineage alone for a while, and all of them where it is none's fault."""
-        self._trouble = _TROUBLE if outcome.busy else self._trouble + 1
-        pause = self._backoff.failed(lineage, self._now(), _BUSY if outcome.busy else None)
-        self._log.error(f"{lineage}: not issued, tried again in {pause:.0f} s: {outcome.error}")
+        self.busy = self.busy or busy
+        self._trouble = _TROUBLE if busy else self._trouble + 1
+        pause = self._backoff.failed(lineage, self._now(), _BUSY if busy else None)
+        self._reasons.failed(lineage, pause, why)
+
+    def _without_port(self, lineage: str, error: PortError) -> None:
+        """Leave all lineages alone for a while: none can do without certbot's port."""
+        self._blame_nobody(lineage, str(error))
+        self.busy, self._trouble = error.is_taken, _TROUBLE
+
+    def explain(self, missing: Mapping[str, Sequence[str]]) -> None:
+        """Say why names have no certificate, as far as this round has not said it.
+
+        Args:
+            missing: such names of each lineage.
+        """
+        self._reasons.explain(missing, self._hindrance(), self._now())
+
+    def _hindrance(self) -> str:
+        if self._lacks_account():
+            return "there is no account at the CA"
+        if self._trouble >= _TROUBLE:
+            return "what has failed before them is no name's fault"
+        return "the CA has refused too many orders of this round"
 
     def doubt(self, lineage: str) -> None:
         """Leave a lineage alone for a while: it is not what certbot has said."""
-        pause = self._backoff.failed(lineage, self._now())
-        self._log.error(
-            f"{lineage}: issued, says certbot, but it is not there; "
-            f"not ordered again within {pause:.0f} s"
-        )
+        self._blame_nobody(lineage, "certbot says that it is, but it is not there")
 
     def renew_early(self, existing: Mapping[str, Lineage]) -> bool:
         """Let certbot ask the CA whether something is to be renewed before it is due.

@@ -13,10 +13,12 @@ from entrykit.roles.certbot.allotment import allot
 from entrykit.roles.certbot.backoff import Backoff
 from entrykit.roles.certbot.delivery import deliver
 from entrykit.roles.certbot.healing import heal
+from entrykit.roles.certbot.issued import Issued
 from entrykit.roles.certbot.issuer import is_another
 from entrykit.roles.certbot.lineages import Lineage, lineages
+from entrykit.roles.certbot.lock import BusyError
 from entrykit.roles.certbot.order import Certbot
-from entrykit.roles.certbot.orders import Issued, Orders
+from entrykit.roles.certbot.orders import Orders
 from entrykit.roles.certbot.ownership import Ownership
 from entrykit.roles.certbot.progress import Progress
 from entrykit.roles.certbot.retirement import certified, prune, restore, retire, retired
@@ -35,6 +37,9 @@ class Rounds:
         orders: what is asked of the CA.
         progress: told how far it is.
         now: the clock, in Unix seconds.
+
+    Attributes:
+        busy: whether another certbot has kept the last round from something.
     """
 
     def __init__(
@@ -51,6 +56,7 @@ class Rounds:
         self._existing: Mapping[str, Lineage] = {}
         self._wanted: Wanted = {}
         self._torn: frozenset[str] = frozenset()
+        self.busy = False
 
     def run(self, *, regular: bool, hurry: bool) -> None:
         """Make a round.
@@ -64,6 +70,15 @@ class Rounds:
             EntrykitError: the same.
             Stopped: the keeper was told to stop.
         """
+        self.busy = False
+        try:
+            self._keep(regular=regular, hurry=hurry)
+        except BusyError:
+            self.busy = True
+            raise
+        self.busy = self._orders.busy
+
+    def _keep(self, *, regular: bool, hurry: bool) -> None:
         self._look()
         self._retire()
         self._deliver()
@@ -78,6 +93,17 @@ class Rounds:
             self._compare(before, issued)
             self._retire()
             self._deliver()
+        self._orders.explain(self._missing())
+
+    def _missing(self) -> dict[str, list[str]]:
+        """Return the names of each lineage that have no certificate which is valid now."""
+        covered = self._covered()
+        missing = {
+            lineage: [name for name in names if name not in covered]
+            for lineage, names in self._wanted.items()
+            if lineage not in self._torn  # of which healing has told
+        }
+        return {lineage: names for lineage, names in missing.items() if names}
 
     def _look(self) -> None:
         """See what is there, mended, and what is wanted of it."""
