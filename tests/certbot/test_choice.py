@@ -17,7 +17,7 @@ A, B, C = "a.test", "b.test", "c.test"
         pytest.param([A, B], [], [A, B], False, None, id="none-can-be"),
         pytest.param([A, B], [B, A], [], False, None, id="nothing-to-do"),
         pytest.param([A, B], [A, B], [], True, Choice((A, B), force=True), id="due"),
-        pytest.param([A, B], [A, B], [B], True, Choice((A,)), id="due-but-one-fails"),
+        pytest.param([A, B], [A, B], [B], True, None, id="due-but-one-fails-and-is-valid"),
         pytest.param([A, B], [A], [B], True, Choice((A,), force=True), id="due-still-without"),
         pytest.param([A, B], [A, B], [B], False, None, id="fails-but-is-valid"),
         pytest.param([A, B], [A], [B], False, None, id="still-fails"),
@@ -32,3 +32,7 @@ A, B, C = "a.test", "b.test", "c.test"
 )
 def test_only_what_is_missing_changed_or_due_is_ordered(wanted, existing, failing, due, expected):
     assert choose(wanted, existing, failing, due=due) == expected
+
+
+def test_a_renewal_that_cannot_wait_leaves_out_what_fails():
+    assert choose([A, B], [A, B], [B], due=True, late=True) == Choice((A,))

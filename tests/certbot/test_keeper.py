@@ -242,14 +242,27 @@ def test_it_is_renewed_when_due_and_not_before(keep, authority, days, young, old
     assert pebble.orders() == 2
 
 
-def test_a_renewal_goes_on_without_a_name_that_fails(keep, pebble):
+def test_a_renewal_waits_for_a_name_that_fails_and_then_goes_on_without_it(keep, pebble):
+    """As long as the certificate is good for that name, it is not taken away."""
     keeping = keep(pebble, DOMAINS="web:a.test,bad.test", CERTS_DIR=None)
     keeping.once()
     pebble.dns("bad.test")
 
     round_at(keeping, 61)
+    assert sorted(keeping.names("web")) == ["a.test", "bad.test"]
+    round_at(keeping, 76)
 
     assert keeping.names("web") == ["a.test"]
+
+
+def test_a_name_that_moves_keeps_its_certificate_until_the_new_one_is_there(keep, pebble):
+    keeping = keep(pebble, DOMAINS="web:a.test,b.test", CERTS_DIR=None)
+    keeping.once()
+    pebble.dns("b.test")
+
+    assert keeping.once(DOMAINS="web:a.test api:b.test,c.test") == 1
+    assert sorted(keeping.names("web")) == ["a.test", "b.test"]
+    assert keeping.names("api") == ["c.test"]
 
 
 # a CA that is down

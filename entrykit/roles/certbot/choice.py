@@ -22,7 +22,12 @@ class Choice:
 
 
 def choose(
-    wanted: Sequence[str], existing: Collection[str], failing: Collection[str], *, due: bool
+    wanted: Sequence[str],
+    existing: Collection[str],
+    failing: Collection[str],
+    *,
+    due: bool,
+    late: bool = False,
 ) -> Choice | None:
     """Choose the names of an order.
 
@@ -34,16 +39,18 @@ def choose(
         wanted: names that the lineage is to have.
         existing: names of the certificate that it has; none if there is none.
         failing: names that cannot be ordered now.
-        due: whether that certificate is to be renewed, or gone.
+        due: whether that certificate is to be renewed.
+        late: whether that cannot wait any more for names that fail.
 
     Returns:
         The order; None if there is nothing to order, or nothing that can be.
     """
     ready = tuple(name for name in wanted if name not in failing)
     fresh = tuple(name for name in ready if name not in existing)
-    if due or not existing:
+    valid = any(name in existing for name in wanted if name in failing)
+    if not existing or late or (due and not valid):
         return Choice(ready, force=set(ready) == set(existing)) if ready else None
-    if any(name in existing for name in wanted if name in failing):
+    if valid:
         return Choice(fresh, apart=True) if fresh else None
     changed = fresh or set(existing) - set(wanted)
     return Choice(ready) if changed and ready else None

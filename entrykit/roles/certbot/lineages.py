@@ -57,6 +57,14 @@ class Lineage:
         """
         return self.not_after - now < self.margin
 
+    def late(self, now: float) -> bool:
+        """Whether half of the time for its renewal is over.
+
+        Args:
+            now: Unix seconds.
+        """
+        return self.not_after - now < self.margin / 2
+
 
 @dataclass(frozen=True, slots=True)
 class Found:

@@ -101,13 +101,18 @@ class Orders:
         pauses += [self._backoff.waits(key, now) for key in (lineage, _ACCOUNT)]
         return min((pause for pause in pauses if pause > 0), default=0.0)
 
-    def keep(
+    def fails(self, names: Collection[str]) -> bool:
+        """Whether one of some names is waiting to be tried again."""
+        return any(self._budget.waits(name, self._now()) > 0 for name in names)
+
+    def keep(  # noqa: PLR0913 -- each is a fact of one lineage
         self,
         lineage: str,
         wanted: Sequence[str],
         existing: Collection[str],
         *,
         due: bool,
+        late: bool,
         apart: str,
     ) -> Issued | None:
         """Order what a lineage needs, if it needs something.
@@ -117,6 +122,7 @@ class Orders:
             wanted: the names that it is to have.
             existing: the names of the certificate that it has.
             due: whether that is to be renewed.
+            late: whether its renewal cannot wait for names that fail.
             apart: name of a new lineage, for names that cannot go into this one now.
 
         Returns:
@@ -126,7 +132,7 @@ class Orders:
             Stopped: the keeper was told to stop.
         """
         failing = {name for name in wanted if self._budget.waits(name, self._now()) > 0}
-        choice = choose(wanted, existing, failing, due=due)
+        choice = choose(wanted, existing, failing, due=due, late=late)
         if choice is None or not self._may(lineage):
             return None
         try:
@@ -136,7 +142,7 @@ class Orders:
             return None
         # A CA tells of what it never issues for one by one, and only then tries the others.
         for attempt in range(_ATTEMPTS):
-            choice = choose(wanted, existing, failing, due=due)
+            choice = choose(wanted, existing, failing, due=due, late=late)
             if choice is None or not self._may(lineage):
                 break
             name = apart if choice.apart else lineage

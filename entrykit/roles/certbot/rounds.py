@@ -121,9 +121,9 @@ class Rounds:
         usable = self._ours.usable(there)
         taken = there.keys() - usable.keys()
         self._wanted = allot(self._plan.groups, usable, taken=taken)
-        self._keep({*self._wanted} - self._torn)
+        self._claim({*self._wanted} - self._torn)
 
-    def _keep(self, used: Collection[str]) -> None:
+    def _claim(self, used: Collection[str]) -> None:
         folder = self._plan.config_dir
         self._ours.keep(used, {*certbots.names(folder), *retired(folder), *self._torn})
 
@@ -136,7 +136,7 @@ class Rounds:
         kept = {name: its for name, its in kept.items() if name not in there}
         wanted = returning(self._plan.groups, self._ours.usable(there), kept, there)
         back = [name for name in wanted if restore(self._plan, name)]
-        self._keep({*self._wanted, *back} - self._torn)
+        self._claim({*self._wanted, *back} - self._torn)
         return bool(back)
 
     def _names(self) -> set[str]:
@@ -192,19 +192,41 @@ class Rounds:
             self._backoff.failed(_DELIVERY, self._now())
 
     def _order(self) -> list[Issued]:
-        """Order what is missing or due."""
-        covered, total = self._covered(), len(self._names())
-        issued = []
-        for name, names in self._wanted.items():
-            if name in self._torn:  # certbot would make another lineage beside it
+        """Order what is missing or due; what gives up names comes last.
+
+        A name that moves to another lineage stays in its old one until the new one is there.
+        """
+        missing = self._names() - self._covered()
+        total = len(self._names())
+        last = {name for name in self._wanted if self._needed(name, missing)}
+        issued: list[Issued] = []
+        for name in sorted(self._wanted, key=last.__contains__):
+            needed = self._needed(name, missing)
+            if name in self._torn or self._orders.fails(needed):
                 continue
-            there = self._existing[name].names if name in self._existing else ()
-            due, apart = self._is_due(name), self._apart(name)
-            if new := self._orders.keep(name, names, there, due=due, apart=apart):
+            if new := self._ordered(name):
                 issued.append(new)
-                covered |= set(new.names)
-                self._progress.tell(len(covered), total)
+                missing -= set(new.names)
+                self._progress.tell(total - len(missing), total)
         return issued
+
+    def _needed(self, name: str, missing: Collection[str]) -> set[str]:
+        """Return the names that a lineage would give up and that no other one has yet."""
+        there = self._existing.get(name)
+        given_up = {*there.names} - {*self._wanted[name]} if there else set()
+        return given_up.intersection(missing)
+
+    def _ordered(self, name: str) -> Issued | None:
+        there = self._existing.get(name)
+        another = there is not None and is_another(self._plan, name)
+        return self._orders.keep(
+            name,
+            self._wanted[name],
+            there.names if there else (),
+            due=another or (there is not None and there.due(self._now())),
+            late=another or (there is not None and there.late(self._now())),
+            apart=self._apart(name),
+        )
 
     def _is_due(self, name: str) -> bool:
         there = self._existing.get(name)
