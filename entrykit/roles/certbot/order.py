@@ -35,6 +35,8 @@ _HOST: Final = re.compile(r"(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)+")
 _OF_NAMES: Final = ("rejectedIdentifier", "unsupportedIdentifier", "malformed", "caa", "dns")
 _TRIED_OFTEN: Final = "failed authorizations"  # Let's Encrypt's words, of type rateLimited
 
+_OURS: Final = re.compile(r"\s*entrykit: (error: |warning: )?(.*)")
+_PLAIN: Final = {"ENTRYKIT_LOG_FORMAT": "text"}  # so that the hook's lines are known as such
 _BUSY: Final = "Another instance of Certbot is already running"
 _TAKEN: Final = re.compile(r"Could not bind TCP port [0-9]+ because it is already in\s")
 _CHATTER: Final = re.compile(
@@ -77,7 +79,7 @@ class Certbot:
         plan: names its folders and its ini.
         environ: its environment but for the CA bundle.
         signals: what may stop it: every method then raises Stopped.
-        log: gets what it writes, as debug.
+        log: gets what it writes: as debug, but for what our deploy hook has to say.
     """
 
     plan: Plan
@@ -116,7 +118,7 @@ class Certbot:
         trust = {"REQUESTS_CA_BUNDLE": bundle} if bundle else {}
         before = self._log_file()
         try:
-            ended = run(argv, {**self.environ, **trust}, self.signals, self._say)
+            ended = run(argv, {**self.environ, **trust, **_PLAIN}, self.signals, self._say)
         except OSError as error:
             return Outcome(ok=False, error=f"certbot cannot be executed ({error.strerror})")
         is_told = ended.code != 0 and self._log_file() != before
@@ -133,7 +135,12 @@ class Certbot:
         return os.path.join(self.plan.logs_dir, "letsencrypt.log")
 
     def _say(self, line: str) -> None:
-        self.log.debug(f"certbot: {line}")
+        """Pass on what certbot says, and as our own what our deploy hook says within it."""
+        levels = {"error: ": self.log.error, "warning: ": self.log.warning, None: self.log.info}
+        if ours := _OURS.match(line):
+            levels[ours[1]](ours[2])
+        else:
+            self.log.debug(f"certbot: {line}")
 
     def logged(self) -> str:
         """Return the end of certbot's own log; empty if there is none."""
