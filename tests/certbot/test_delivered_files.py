@@ -416,3 +416,16 @@ for name in ("open", "rename", "unlink", "fchmod", "fchown", "fsync"):
     setattr(os, name, partial(call, name, getattr(os, name)))
 deliver(plan, ["web"], Log())
 """
+
+
+def test_a_pipe_in_the_place_of_a_file_hangs_nothing(lineages):
+    lineages.issue("web", "one.test")
+    lineages.issue("api", "two.test")
+    lineages.certs.mkdir()
+    os.mkfifo(lineages.certs / "web.pem")
+
+    ok, said = lineages.deliver("web", "api")
+
+    assert not ok
+    assert f"{lineages.certs}/web.pem" in said
+    assert (lineages.certs / "api.pem").is_file()

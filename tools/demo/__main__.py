@@ -6,6 +6,7 @@ code is 1 if any answer is not the right one.
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Mapping
@@ -167,6 +168,9 @@ def main() -> int:
             return 0 if demonstrate(Path(folder)) else 1
     except KeyboardInterrupt:
         return 0
+    except BrokenPipeError:  # nobody reads it any more (`| head`)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
 if __name__ == "__main__":

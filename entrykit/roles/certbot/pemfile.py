@@ -13,6 +13,7 @@ from typing import Final
 from entrykit import pem
 from entrykit.configfile import MARK
 from entrykit.errors import CommitError
+from entrykit.live import open_live
 
 ENDING: Final = ".pem"
 
@@ -132,7 +133,7 @@ def _refuse_foreign(path: str) -> None:
 
 
 def _is_ours(path: str) -> bool:
-    with suppress(OSError), open(path, "rb") as file:
+    with suppress(OSError, CommitError), open_live(path) as file:
         return file.read(len(MARK)) == MARK.encode()
     return False
 
