@@ -17,7 +17,7 @@ PROGRAMS := haproxy nginx libnginx-mod-http-brotli-filter libnginx-mod-http-brot
 CODENAME := $(shell . /etc/os-release && echo "$$VERSION_CODENAME")
 OTHERS := $(filter-out $(CODENAME),trixie bookworm sid)
 # Tests wait for daemons most of the time, so several go on at once.
-PYTEST := $(BIN)/pytest --numprocesses 4
+PYTEST := $(BIN)/pytest --numprocesses 4 --dist worksteal
 MADE := .made-by-$(subst /,-,$(PYTHON))
 
 .PHONY: help
