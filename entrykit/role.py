@@ -37,6 +37,7 @@ class Machine:
 
 
 Prepare = Callable[[S, str, bool, Log], None]
+Verdict = Callable[[Sequence[str], Mapping[str, str]], tuple[int, str]]
 Passed = tuple[Sequence[str], Mapping[str, str]]
 
 
@@ -48,6 +49,16 @@ def as_given(_settings: Settings, command: Sequence[str]) -> Sequence[str]:
 def pass_nothing(_command: Sequence[str], _environ: Mapping[str, str]) -> Passed | None:
     """Have every command of the daemon's configured: for a daemon that is started and no more."""
     return None
+
+
+def every_file(_settings: Settings, _path: str) -> bool:
+    """Make each file that there is a template of."""
+    return True
+
+
+def as_it_is(_settings: Settings, environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Give a daemon the environment that we have."""
+    return environ
 
 
 def prepare_nothing(_settings: Settings, _folder: str, _live: bool, _log: Log) -> None:
@@ -63,6 +74,7 @@ class Role(Generic[S]):
         summary: a line for people.
         settings: the model of its variables.
         templates: the folder of its templates; `x.cfg.j2` makes the file `x.cfg`.
+        makes: whether these settings ask for the file of a template, by its path.
         main: the file that the daemon is given; it becomes live last.
         quotes: file name suffix to the quoting of that format.
         machine: what it has to know of the machine.
@@ -72,6 +84,9 @@ class Role(Generic[S]):
         complete: from the command that was given to one that reads our main file.
         bare: from a command to what the official entrypoint would execute.
         check: from a folder of files to the command that judges them.
+        verdict: runs that command in an environment, and returns its status and its words;
+            None where there is no more to it.
+        environ: the environment that the daemon is to have, for the check and the hand-over.
         reads: whether a command reads a given main file.
         passes: from the words on the command line, and the environment, to a command
             that is executed with nothing configured, and its environment; None if it is not
@@ -91,6 +106,7 @@ class Role(Generic[S]):
     summary: str
     settings: type[S]
     templates: Path
+    makes: Callable[[S, str], bool] = every_file
     main: str
     quotes: Mapping[str, Quote]
     machine: type[Machine] = Machine
@@ -100,6 +116,8 @@ class Role(Generic[S]):
     complete: Callable[[S, Sequence[str]], Sequence[str]] = as_given
     bare: Callable[[Sequence[str]], Sequence[str]]
     check: Callable[[str], Sequence[str]]
+    verdict: Verdict | None = None
+    environ: Callable[[S, Mapping[str, str]], Mapping[str, str]] = as_it_is
     reads: Callable[[Sequence[str], str], bool]
     passes: Callable[[Sequence[str], Mapping[str, str]], Passed | None] = pass_nothing
     prepare: Prepare[S] = prepare_nothing

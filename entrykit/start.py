@@ -30,8 +30,7 @@ def start(name: str, command: Sequence[str], environ: Mapping[str, str], log: Lo
     if not role.owns(command):
         judge_format(environ, log)
         execute(command, environ)
-    argv = configure(role, command, environ, log)
-    execute(argv, scrubbed(role, environ))
+    execute(*configure(role, command, environ, log))
 
 
 def _pass(role: Role[Any], command: Sequence[str], environ: Mapping[str, str]) -> None:
@@ -43,8 +42,8 @@ def _pass(role: Role[Any], command: Sequence[str], environ: Mapping[str, str]) -
 
 def configure(
     role: Role[Any], command: Sequence[str], environ: Mapping[str, str], log: Log
-) -> list[str]:
-    """Do all that comes before the hand-over, and return what to execute."""
+) -> tuple[list[str], Mapping[str, str]]:
+    """Do all that comes before the hand-over; return what to execute, and its environment."""
     from entrykit.templates import render
 
     _finish(role, environ, log)
@@ -57,7 +56,7 @@ def configure(
     main = f"{settings.config_dir}/{role.main}"
     if not role.reads(argv, main):
         log.warning(f"the command does not name {main}: {' '.join(argv)}")
-    return argv
+    return argv, role.environ(settings, scrubbed(role, environ))
 
 
 def _finish(role: Role[Any], environ: Mapping[str, str], log: Log) -> None:

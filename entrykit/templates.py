@@ -37,6 +37,7 @@ def render(role: Role[S], settings: S, machine: Machine | None = None) -> Config
     known = role.machine() if machine is None else machine
     # A name that begins with _ is a part that others include.
     names = sorted(path.name for path in role.templates.glob(f"[!_]*{SUFFIX}"))
+    names = [name for name in names if role.makes(settings, name.removesuffix(SUFFIX))]
     files = [_file(role, name, {"settings": settings, "machine": known}) for name in names]
     return ConfigFiles(sorted(files, key=lambda file: file.path == role.main))
 
