@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from entrykit import stage
-from entrykit.configfile import MARK, ConfigFile, ConfigFiles
+from entrykit.configfile import MARKS, ConfigFile, ConfigFiles
 from entrykit.errors import CommitError
 from entrykit.folders import make_folder
 from entrykit.live import open_live
 from entrykit.mounted import mounts
+from entrykit.unmarked import is_listed, with_list
 
 Judge = Callable[[str], None]
 
@@ -46,6 +47,7 @@ def commit(
         CommitError: something cannot be written, or belongs to somebody else.
         Exception: whatever `judge` raises; then nothing was changed.
     """
+    files = with_list(files)
     with writing(folder), _locked(folder):
         stage.recover(folder)
         changed = _changed(folder, files, overwrite=overwrite)
@@ -149,13 +151,14 @@ def refuse_foreign(folder: str, files: Iterable[ConfigFile]) -> None:
     """Refuse to replace a file that a person put there; an empty one has nothing to lose.
 
     Raises:
-        CommitError: a file is there and lacks entrykit's mark.
+        CommitError: a file is there and lacks entrykit's mark, and is not listed as its own.
     """
     for file in files:
         path = os.path.join(folder, file.path)
         with suppress(FileNotFoundError), open_live(path) as live:
-            start = live.read(len(MARK))
-            if start and start != MARK.encode():
+            start = live.read(max(map(len, MARKS)))
+            foreign = start and not start.startswith(MARKS)
+            if foreign and not is_listed(folder, file.path, start + live.read()):
                 raise CommitError(
                     path,
                     "entrykit did not write this file and leaves it alone",

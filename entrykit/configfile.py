@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 MARK = "# Written by entrykit"
+JSON_MARK = f'{{"written_by": "{MARK}'  # JSON has no comments
+MARKS = (MARK.encode(), JSON_MARK.encode())
 
 PUBLIC = 0o644
 PRIVATE = 0o640
@@ -29,6 +31,21 @@ class ConfigFile:
     def data(self) -> bytes:
         """The bytes that go to the disk."""
         return self.text.encode()
+
+
+def marked(path: str, text: str, rest: str) -> str:
+    """Put the mark into the first line of a file, by which a later start knows it as entrykit's.
+
+    Args:
+        path: its name; one that ends with .json holds an object.
+        text: what is in it.
+        rest: what the line says after the mark.
+    """
+    if not path.endswith(".json"):
+        return f"{MARK} {rest}\n{text}"
+    members = text.lstrip().removeprefix("{")
+    comma = "" if members.lstrip().startswith("}") else ","
+    return f'{JSON_MARK} {rest}"{comma}\n{members.lstrip()}'
 
 
 class ConfigFiles(Mapping[str, ConfigFile]):

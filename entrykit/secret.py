@@ -44,6 +44,15 @@ class Snippet(str):
     __slots__ = ()
 
 
+class Whole(str):
+    """A whole file of the user's, which is written as it is, without a line of ours.
+
+    It may hold anything, a password as well, and is treated as if it did.
+    """
+
+    __slots__ = ()
+
+
 def bracketed(lines: str) -> str:
     """Put the lines of a snippet between two comments, in formats whose comments begin with #.
 

@@ -11,11 +11,11 @@ from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateSyn
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from entrykit.bytecode import BesideTemplates
-from entrykit.configfile import MARK, PRIVATE, PUBLIC, ConfigFile, ConfigFiles
+from entrykit.configfile import PRIVATE, PUBLIC, ConfigFile, ConfigFiles, marked
 from entrykit.errors import EntrykitError, RenderError
 from entrykit.quoting import Quote, QuotingError
 from entrykit.role import Machine, Role, S
-from entrykit.secret import Secret, Snippet, bracketed
+from entrykit.secret import Secret, Snippet, Whole, bracketed
 
 SUFFIX = ".j2"
 
@@ -62,12 +62,13 @@ def _file(role: Role[Any], name: str, context: dict[str, object]) -> ConfigFile:
         raise
     except Exception as error:  # whatever a template does wrong is told with its line
         raise RenderError(_place(name, error), _reason(error)) from error
-    return ConfigFile(path, f"{_mark(role)}{text}", PRIVATE if private else PUBLIC)
+    if not any(isinstance(value, Whole) for value in private):
+        text = marked(path, text, _whose(role))
+    return ConfigFile(path, text, PRIVATE if private else PUBLIC)
 
 
-def _mark(role: Role[Any]) -> str:
-    """Return the first line, by which a later start knows the file as entrykit's own."""
-    return f"{MARK} from the variables of its role {role.name}: edits are lost at the next start.\n"
+def _whose(role: Role[Any]) -> str:
+    return f"from the variables of its role {role.name}: edits are lost at the next start."
 
 
 def _finalize(quote: Quote, private: list[object]) -> Callable[[object], str]:
@@ -82,6 +83,9 @@ def _finalize(quote: Quote, private: list[object]) -> Callable[[object], str]:
             return quote(value)
         if isinstance(value, Undefined):
             return str(value)  # StrictUndefined raises here, with the name
+        if isinstance(value, Whole):
+            private.append(value)
+            return value
         if isinstance(value, Secret | Snippet) and value:
             private.append(value)
         return bracketed(quote(value)) if isinstance(value, Snippet) and value else quote(value)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
-from small import SmallMachine, rendered
+import json
+from dataclasses import replace
 
-from entrykit.configfile import MARK, PRIVATE, PUBLIC
+import pytest
+from small import SmallMachine, SmallSettings, rendered, small_role
+
+from entrykit.configfile import MARK, MARKS, PRIVATE, PUBLIC
 from entrykit.errors import RenderError
-from entrykit.quoting import haproxy
+from entrykit.quoting import haproxy, json_tree
 from entrykit.role import load_role
-from entrykit.secret import MASK
+from entrykit.secret import MASK, Whole
 from entrykit.templates import render
 
 
@@ -201,3 +204,40 @@ def test_every_role_can_be_rendered_from_what_its_reference_shows():
 
     assert list(found)[-1] == role.main
     assert {file.mode for file in found.values()} == {PUBLIC}
+
+
+def test_a_json_file_is_json_with_its_mark_inside(tmp_path):
+    (tmp_path / "a.json.j2").write_text('{"a": [1]}\n')
+    (tmp_path / "b.json.j2").write_text("{}\n")
+    role = replace(small_role(tmp_path), quotes={".json": json_tree})
+
+    files = render(role, SmallSettings.from_environ({}))
+
+    assert files["a.json"].data.startswith(MARKS)
+    assert [json.loads(file.text).keys() - {"written_by"} for file in files.values()] == [
+        {"a"},
+        set(),
+    ]
+
+
+def test_a_whole_file_of_the_users_is_written_as_it_is_and_others_cannot_read_it(tmp_path):
+    role = replace(small_role(tmp_path), machine=Owning)
+    (tmp_path / "main.cfg.j2").write_text("{{ machine.whole }}\n")
+
+    file = render(role, SmallSettings.from_environ({}))["main.cfg"]
+
+    assert (file.text, file.mode) == ("# mine\n{{ word }} 'x\n", PRIVATE)
+
+
+class Owning(SmallMachine):
+    """A machine whose only fact is a whole file."""
+
+    whole = Whole("# mine\n{{ word }} 'x")
+
+
+def test_a_role_may_leave_a_file_out(tmp_path):
+    for name in ("main.cfg", "other.cfg"):
+        (tmp_path / f"{name}.j2").write_text("text\n")
+    role = replace(small_role(tmp_path), makes=lambda _settings, path: path == "main.cfg")
+
+    assert list(render(role, SmallSettings.from_environ({}))) == ["main.cfg"]
