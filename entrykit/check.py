@@ -33,13 +33,12 @@ def judge_for(
         CheckError: (the returned function) the daemon refused the files.
         HandOverError: (the returned function) the daemon is not there.
     """
-
     seen = role.environ(settings, scrubbed(role, environ))
 
     def judge(folder: str) -> None:
         argv = [*role.check(folder)]
         with _leaving_no(role.traces, settings.config_dir):
-            status, output = (role.verdict or _run)(argv, seen)
+            status, output = (role.verdict or run)(argv, seen)
         words = masked(output.replace(f"{folder}/", ""), settings)
         if status:
             raise CheckError(argv, status, words)
@@ -62,7 +61,15 @@ def _leaving_no(names: Sequence[str], folder: str) -> Iterator[None]:
                     os.unlink(path)
 
 
-def _run(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[int, str]:
+def run(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[int, str]:
+    """Run a command that judges, to its end.
+
+    Returns:
+        Its exit status, negative where a signal has killed it; and its words.
+
+    Raises:
+        HandOverError: the program is not there, or cannot be executed.
+    """
     import subprocess
 
     program = find(argv[0], environ)
