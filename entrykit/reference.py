@@ -52,7 +52,7 @@ def variables(model: type[Settings]) -> list[Variable]:
 
 
 def _text(value: object) -> str | None:
-    if value is None or value == ():
+    if value is None or value in ((), ""):
         return None
     if isinstance(value, bool):
         return "on" if value else "off"
