@@ -1,0 +1,66 @@
+"""cf-serverd: a hub of CFEngine's, which serves policy to those who are named, and nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from entrykit import quoting
+from entrykit.role import Role
+from entrykit.roles.cf_serverd.command import completed, options, passed
+from entrykit.roles.cf_serverd.prepare import prepare
+from entrykit.roles.cf_serverd.settings import CfServerdSettings
+from entrykit.roles.cf_serverd.verdict import verdict
+from entrykit.roles.cf_serverd.workdir import environ_of
+
+
+def _command(settings: CfServerdSettings) -> Sequence[str]:
+    return _complete(settings, ["cf-serverd"])
+
+
+def _complete(settings: CfServerdSettings, command: Sequence[str]) -> Sequence[str]:
+    main = f"{settings.config_dir}/promises.cf"
+    where = None if settings.config_dir == f"{settings.cfengine_workdir}/inputs" else main
+    return completed(command, where, settings.cf_serverd_log_level)
+
+
+def _bare(command: Sequence[str]) -> Sequence[str]:
+    return command
+
+
+def _check(folder: str) -> Sequence[str]:
+    """Judge a folder; -c also refuses bundles and bodies that are not defined."""
+    return ["cf-promises", "-c", "-f", f"{folder}/promises.cf"]
+
+
+def _reads(command: Sequence[str], main: str) -> bool:
+    return options(command[1:]).get("--file", main) == main
+
+
+def _makes(settings: CfServerdSettings, path: str) -> bool:
+    """Make def.json in place of promises.cf for a framework that has one."""
+    return path == ("def.json" if settings.mpf else "promises.cf")
+
+
+ROLE: Final = Role(
+    name="cf-serverd",
+    summary="a CFEngine hub: policy for the hosts of an ACL, keys that are never replaced",
+    settings=CfServerdSettings,
+    templates=Path(__file__).with_name("templates"),
+    makes=_makes,
+    main="promises.cf",
+    quotes={".cf": quoting.cfengine, ".json": quoting.json_tree},
+    daemon="cf-serverd",
+    entrypoint="",  # there is no official image
+    command=_command,
+    complete=_complete,
+    bare=_bare,
+    check=_check,
+    verdict=verdict,
+    environ=environ_of,
+    reads=_reads,
+    passes=passed,
+    prepare=prepare,
+    rehearses=True,
+)

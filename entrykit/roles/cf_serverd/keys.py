@@ -1,0 +1,197 @@
+"""The hub's pair of keys, and the keys of clients that it trusts: all in ppkeys.
+
+A pair that is there is never replaced: every client that was bootstrapped knows it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Final
+
+from entrykit.check import run
+from entrykit.errors import CommitError, SettingsError
+from entrykit.message import Log
+from entrykit.roles.cf_serverd import rsa
+from entrykit.roles.cf_serverd.settings import CfServerdSettings
+from entrykit.roles.cf_serverd.workdir import OVERRIDE, program
+from entrykit.secret import Secret
+from entrykit.shown import shown
+
+PRIVATE: Final = "localhost.priv"
+PUBLIC: Final = "localhost.pub"
+_DIGEST: Final = re.compile(r"^(?:MD5|SHA)=[0-9a-f]+$", re.MULTILINE)
+_NEW: Final = ".entrykit.new"
+_TIP: Final = (
+    "put both halves of one pair there; or neither: a new one is made, which no client knows yet"
+)
+
+
+def make_ready(settings: CfServerdSettings, environ: Mapping[str, str], log: Log) -> None:
+    """See that there is a pair and that it is one; take in keys that are trusted; tell the digest.
+
+    Args:
+        settings: CFENGINE_WORKDIR, and the keys that were given.
+        environ: what CFEngine's programs are to be run with.
+        log: told of a new pair, of each new trusted key, and of the hub's digest.
+
+    Raises:
+        CommitError: half a pair is there, or two halves that do not belong together, or none
+            can be made.
+        SettingsError: the keys that were given are not those that are there, or are no keys.
+    """
+    folder = f"{settings.cfengine_workdir}/ppkeys"
+    _finish(folder)
+    given = _given(settings)
+    if given:
+        _install(folder, given, log)
+    elif not os.path.lexists(f"{folder}/{PRIVATE}") and not os.path.lexists(f"{folder}/{PUBLIC}"):
+        _generate(folder, environ, log)
+    _judge(folder, log)
+    _trust(settings, folder, environ, log)
+    digest = _digest(f"{folder}/{PUBLIC}", environ)
+    log.info(f"this hub's key is {digest}: clients pin {PUBLIC} as ppkeys/root-{digest}.pub")
+
+
+def _given(settings: CfServerdSettings) -> dict[str, Secret]:
+    private, public = settings.cf_serverd_private_key, settings.cf_serverd_public_key
+    if private is None or public is None:
+        return {}
+    if reason := _mismatch(private, public):
+        raise SettingsError([f"CF_SERVERD_PRIVATE_KEY: {reason}"])
+    return {PRIVATE: private, PUBLIC: public}
+
+
+def _mismatch(private: Secret, public: Secret) -> str | None:
+    """Say why two halves are no pair; of one that is encrypted nothing can be said."""
+    try:
+        one, other = rsa.modulus(private, private=True), rsa.modulus(public, private=False)
+    except rsa.Encrypted:
+        return None
+    except ValueError as error:
+        return str(error)
+    return None if one == other else "not the private half of the public key"
+
+
+def _install(folder: str, given: Mapping[str, Secret], log: Log) -> None:
+    """Write the halves that are not there yet; those that are have to be the same."""
+    for name, key in given.items():
+        path = f"{folder}/{name}"
+        wanted = key.reveal().strip()
+        if not os.path.lexists(path):
+            _write(path, f"{wanted}\n".encode())
+            log.info(f"{path}: written")
+        elif _read(path).reveal().strip() != wanted:
+            variable = f"CF_SERVERD_{'PRIVATE' if name == PRIVATE else 'PUBLIC'}_KEY"
+            raise SettingsError(
+                [f"{variable}: {path} is another key, which clients know: it is not replaced"]
+            )
+
+
+def _write(path: str, data: bytes) -> None:
+    """Write a file that nobody else may read: whole, or not at all."""
+    new = f"{path}.entrykit"
+    with suppress(FileNotFoundError):
+        os.unlink(new)
+    with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.rename(new, path)
+
+
+def _read(path: str) -> Secret:
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return Secret(file.read())
+
+
+def _generate(folder: str, environ: Mapping[str, str], log: Log) -> None:
+    """Have cf-key make a pair elsewhere, and move it here: it writes one half after the other."""
+    work = f"{folder}/{_NEW}"
+    _remove(work)
+    os.mkdir(work, 0o700)
+    try:
+        argv = [program("cf-key", environ)]
+        status, said = run(argv, {**environ, OVERRIDE: work})
+        if status or not os.path.exists(f"{work}/ppkeys/{PUBLIC}"):
+            reason = f"cf-key made no pair of keys ({status}): {said.strip()}"
+            raise CommitError(folder, reason, "look at what it says")
+        os.rename(f"{work}/ppkeys/{PRIVATE}", f"{folder}/{PRIVATE}")
+        os.rename(f"{work}/ppkeys/{PUBLIC}", f"{folder}/{PUBLIC}")
+    finally:
+        _remove(work)
+    log.info(f"{folder}: a new pair of keys, which clients will know this hub by")
+
+
+def _finish(folder: str) -> None:
+    """Carry on where an earlier start was killed between the two halves of a new pair."""
+    new, public = f"{folder}/{_NEW}/ppkeys/{PUBLIC}", f"{folder}/{PUBLIC}"
+    if os.path.exists(new) and os.path.exists(f"{folder}/{PRIVATE}"):
+        if not os.path.lexists(public):
+            os.rename(new, public)
+        _remove(f"{folder}/{_NEW}")
+
+
+def _remove(folder: str) -> None:
+    from shutil import rmtree
+
+    rmtree(folder, ignore_errors=True)
+
+
+def _judge(folder: str, log: Log) -> None:
+    """Refuse what is no pair: cf-serverd starts with it, or ends with 0 and hardly a word."""
+    paths = [f"{folder}/{name}" for name in (PRIVATE, PUBLIC)]
+    for path, other in zip(paths, reversed(paths), strict=True):
+        if not os.path.isfile(path):
+            reason = f"not there, and the other half of the pair is: {other}"
+            raise CommitError(path, reason, _TIP)
+    private, public = map(_read, paths)
+    if fault := _mismatch(private, public):
+        raise CommitError(paths[0], f"{fault} ({paths[1]})", _TIP)
+    if "ENCRYPTED" in private.reveal():
+        log.warning(f"{paths[0]} is encrypted: whether it belongs to {paths[1]} is not known")
+
+
+def _trust(settings: CfServerdSettings, folder: str, environ: Mapping[str, str], log: Log) -> None:
+    """Put each trusted key where cf-serverd looks for it: under the name of its digest."""
+    source = settings.cf_serverd_trusted_keys_dir
+    if source is None:
+        return
+    try:
+        names = sorted(name for name in os.listdir(source) if name.endswith(".pub"))
+    except OSError as error:
+        name = "CF_SERVERD_TRUSTED_KEYS_DIR"
+        raise SettingsError([f"{name}: {shown(source)}: {error.strerror}"]) from None
+    faults = []
+    for name in names:
+        try:
+            _take_in(f"{source}/{name}", folder, environ, log)
+        except ValueError as error:
+            faults.append(f"CF_SERVERD_TRUSTED_KEYS_DIR: {shown(name)}: {error}")
+    if faults:
+        raise SettingsError(faults)
+
+
+def _take_in(path: str, folder: str, environ: Mapping[str, str], log: Log) -> None:
+    key = _read(path)
+    rsa.modulus(key, private=False)
+    digest = _digest(path, environ)
+    live = f"{folder}/root-{digest}.pub"
+    if not os.path.lexists(live):
+        _write(live, f"{key.reveal().strip()}\n".encode())
+        log.info(f"{path}: {digest} is trusted")
+
+
+def _digest(path: str, environ: Mapping[str, str]) -> str:
+    """Ask cf-key: whether it is MD5 or SHA is a matter of its build.
+
+    Raises:
+        ValueError: it is no key to cf-key.
+    """
+    status, said = run([program("cf-key", environ), "--print-digest", path], environ)
+    found = _DIGEST.search(said)
+    if status or not found:
+        raise ValueError(f"cf-key reads no key there: {said.strip()}")
+    return found[0]

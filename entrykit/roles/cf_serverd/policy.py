@@ -1,0 +1,62 @@
+"""What stands in promises.cf, and in def.json in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from entrykit.quoting import Quoted
+from entrykit.roles.cf_serverd.access import Access, Lists
+
+if TYPE_CHECKING:
+    from entrykit.roles.cf_serverd.settings import CfServerdSettings
+
+# Augments of the Masterfiles Policy Framework (its reference, "Masterfiles Policy Framework"):
+# variables to attributes of `body server control`.
+AUGMENTS: Final = {
+    "acl": "allowconnects",
+    "trustkeysfrom": "trustkeysfrom",
+    "control_server_maxconnections": "maxconnections",
+    "control_server_allowusers": "allowusers",
+    "control_server_allowtlsversion": "allowtlsversion",
+    "control_server_allowciphers": "allowciphers",
+}
+
+
+class Promise(NamedTuple):
+    """One promise of type `access` as the template writes it."""
+
+    path: str
+    shortcut: str | None
+    lists: tuple[tuple[Quoted, tuple[str, ...]], ...]
+
+
+def promises(access: Iterable[Access], admitted: Lists) -> list[Promise]:
+    """Lay out the promises, each with who is admitted."""
+    return [
+        Promise(
+            one.path,
+            one.shortcut,
+            tuple((Quoted(name), items) for name, items in one.attributes(admitted)),
+        )
+        for one in access
+    ]
+
+
+def augments(settings: CfServerdSettings) -> dict[str, object]:
+    """Return what def.json holds.
+
+    `acl` and `trustkeysfrom` always: the framework's own defaults are a /16 around the hub, and
+    everybody. The rest where it is set, because older frameworks do not heed it.
+    """
+    values: dict[str, object] = {
+        "acl": [*settings.cf_serverd_acl],
+        "trustkeysfrom": [*settings.cf_serverd_trustkeysfrom],
+        "control_server_maxconnections": str(settings.cf_serverd_maxconnections),
+    }
+    for name in ("allowusers", "allowtlsversion", "allowciphers"):
+        if f"cf_serverd_{name}" in settings.model_fields_set:
+            value = getattr(settings, f"cf_serverd_{name}")
+            values[f"control_server_{name}"] = [*value] if isinstance(value, tuple) else value
+    named = {f"default:def.{name}": {"value": value} for name, value in values.items()}
+    return {"variables": named}

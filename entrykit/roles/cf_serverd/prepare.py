@@ -1,0 +1,204 @@
+"""What cf-serverd needs beside its policy: folders, modes, keys, and cf-promises at its place.
+
+It says nothing where one of them is missing, and starts open or with another policy; all of
+that was tried with 3.21.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Final
+
+from entrykit.check import run
+from entrykit.commit import writing
+from entrykit.configfile import MARKS
+from entrykit.errors import CommitError, SettingsError
+from entrykit.folders import make_folder
+from entrykit.live import open_live
+from entrykit.message import Log
+from entrykit.roles.cf_serverd import keys
+from entrykit.roles.cf_serverd.settings import CfServerdSettings
+from entrykit.roles.cf_serverd.workdir import program
+from entrykit.shown import shown
+
+_OURS: Final = frozenset({"promises.cf", "def.json", "entrykit.sums"})
+_PRIVATE_BITS: Final = 0o077
+_OTHERS_WRITE: Final = 0o022
+# It would be read in the place of def.json, whatever that says.
+_PREFERRED: Final = "def_preferred.json"
+
+
+def prepare(settings: CfServerdSettings, folder: str, live: bool, log: Log) -> None:
+    """Make ready what has to be there before cf-serverd starts.
+
+    Args:
+        settings: CFENGINE_WORKDIR and all that it holds.
+        folder: CONFIG_DIR, or one that is only judged.
+        live: whether cf-serverd will run from there; else only what the policy includes is
+            linked into the folder.
+        log: told of keys, and of folders that are empty or get another mode.
+
+    Raises:
+        CommitError: something cannot be made, or cf-serverd cannot run as this user.
+        SettingsError: a path is not there, or an address is not this machine's.
+    """
+    if not live:
+        _link_siblings(settings, folder)
+        return
+    _refuse_without_account(settings.surroundings)
+    _refuse_absent(settings, log)
+    with writing(settings.cfengine_workdir):
+        _make_folders(settings, log)
+        _link_promises(settings.cfengine_workdir, settings.surroundings)
+        if settings.mpf:
+            _link_tree(f"{settings.cfengine_workdir}/masterfiles", folder)
+        keys.make_ready(settings, settings.surroundings, log)
+    _refuse_unsafe(settings.config_dir)
+
+
+def _refuse_without_account(environ: Mapping[str, str]) -> None:
+    """Refuse a user without a name where this build of cf-serverd does: not all of them do."""
+    import pwd
+
+    with suppress(KeyError):
+        pwd.getpwuid(os.geteuid())
+        return
+    status, said = run([program("cf-serverd", environ), "--version"], environ)
+    if status:
+        number = os.geteuid()
+        raise CommitError(
+            "/etc/passwd",
+            f"no line for uid {number}, without which cf-serverd ends ({status}): {said.strip()}",
+            f"run it as a user of the image, or add hub:x:{number}:{os.getegid()}::/:/bin/false",
+        )
+
+
+def _refuse_absent(settings: CfServerdSettings, log: Log) -> None:
+    """Refuse what would be served and is not there: cf-serverd says nothing."""
+    served = settings.cf_serverd_masterfiles or f"{settings.cfengine_workdir}/masterfiles"
+    name = "CF_SERVERD_MASTERFILES" if settings.cf_serverd_masterfiles else "CFENGINE_WORKDIR"
+    faults = []
+    if settings.promises:
+        served = ""
+    elif not os.path.isdir(served):
+        faults.append(f"{name}: {shown(served)}: no such folder (expected the policy of clients)")
+    elif not os.listdir(served):
+        log.warning(f"{served} is empty: clients get no policy")
+    if settings.mpf and not os.path.isfile(f"{served}/promises.cf"):
+        faults.append(f"MPF: {shown(served)} has no promises.cf (expected the framework)")
+    absent = [one.path for one in settings.cf_serverd_access if not os.path.exists(one.path)]
+    faults += [f"CF_SERVERD_ACCESS: {shown(path)}: no such file or folder" for path in absent]
+    faults += _address_faults(settings.cf_serverd_bindtointerface)
+    if faults:
+        raise SettingsError(faults)
+
+
+def _address_faults(address: str | None) -> Iterator[str]:
+    import socket
+
+    if address is None:
+        return
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.bind((address, 0))
+    except OSError as error:
+        expected = "expected an address of this machine"
+        yield f"CF_SERVERD_BINDTOINTERFACE: {address}: {error.strerror} ({expected})"
+
+
+def _make_folders(settings: CfServerdSettings, log: Log) -> None:
+    work = settings.cfengine_workdir
+    for name in ("", "/bin", "/inputs", "/state"):
+        make_folder(f"{work}{name}")
+    make_folder(settings.config_dir)
+    _close_keys(f"{work}/ppkeys", log)
+
+
+def _close_keys(path: str, log: Log) -> None:
+    """Let nobody else into ppkeys: cf-serverd would end with 1."""
+    if make_folder(path):
+        os.chmod(path, 0o700)
+    elif _mode(path) & _PRIVATE_BITS:
+        mode = _mode(path) & 0o700
+        os.chmod(path, mode)
+        log.info(f"{path}: its mode is {mode:o} now, because cf-serverd wants keys to itself")
+
+
+def _mode(path: str) -> int:
+    return stat.S_IMODE(os.stat(path).st_mode)
+
+
+def _link_promises(work: str, environ: Mapping[str, str]) -> None:
+    """Put cf-promises where cf-serverd looks for it before it reads a policy."""
+    path = f"{work}/bin/cf-promises"
+    if not os.access(path, os.X_OK):
+        _link(program("cf-promises", environ), path)
+
+
+def _link(target: str, path: str) -> None:
+    """Make a link, or make it anew where one leads nowhere."""
+    if os.path.islink(path):
+        os.unlink(path)
+    os.symlink(target, path)
+
+
+def _link_siblings(settings: CfServerdSettings, folder: str) -> None:
+    """Let a judged policy include what lies beside the live one."""
+    if settings.mpf:
+        _link_tree(f"{settings.cfengine_workdir}/masterfiles", folder)
+    with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+        for name in os.listdir(settings.config_dir):
+            path = f"{folder}/{name}"
+            if name in _OURS or name.startswith(".") or os.path.lexists(path):
+                continue
+            os.symlink(f"{settings.config_dir}/{name}", path)
+
+
+def _link_tree(masterfiles: str, folder: str) -> None:
+    """Link each part of a policy tree into a folder, beside a def.json of ours.
+
+    What a person has there is left alone, but for what would be read in place of our files.
+
+    Raises:
+        CommitError: there is such a file.
+    """
+    preferred = f"{folder}/{_PREFERRED}"
+    if os.path.lexists(preferred):
+        reason = "cf-serverd would read it in place of def.json"
+        raise CommitError(preferred, reason, "move it away")
+    with suppress(FileNotFoundError):
+        for name in sorted(os.listdir(masterfiles)):
+            path = f"{folder}/{name}"
+            if name in {"def.json", _PREFERRED} or name.startswith("."):
+                continue
+            if name == "promises.cf" and _is_ours(path):
+                os.unlink(path)
+            if os.path.islink(path) or not os.path.exists(path):
+                _link(f"{masterfiles}/{name}", path)
+
+
+def _is_ours(path: str) -> bool:
+    with suppress(OSError), open_live(path) as file:
+        return file.read(max(map(len, MARKS))).startswith(MARKS)
+    return False
+
+
+def _refuse_unsafe(folder: str) -> None:
+    """Refuse a folder of policy that others may write to; cf-serverd only looks at the file.
+
+    Raises:
+        CommitError: it is writable by everybody, or its mode cannot be mended.
+    """
+    if _mode(folder) & 0o002:
+        try:
+            os.chmod(folder, _mode(folder) & ~_OTHERS_WRITE)
+        except OSError as error:
+            number = error.errno or errno.EPERM
+            raise CommitError(
+                folder, f"everybody may write there ({os.strerror(number)})", "chmod o-w it"
+            ) from error

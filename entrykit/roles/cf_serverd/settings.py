@@ -1,0 +1,262 @@
+"""The variables of the cf-serverd role."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final, Literal, Self
+
+from pydantic import Field, PrivateAttr
+
+from entrykit import environ as environment
+from entrykit import kinds
+from entrykit.faults import Faults
+from entrykit.roles.cf_serverd import acl, values, workdir
+from entrykit.roles.cf_serverd.access import Access, AccessList, Lists, RoleList
+from entrykit.roles.cf_serverd.policy import Promise, augments, promises
+from entrykit.secret import Whole
+from entrykit.settings import Settings, ignore
+from entrykit.shown import shown
+
+_ACL_EXAMPLE: Final = "10.0.0.0/8,2001:db8::/32"
+_NOT_SET: Final = f"CF_SERVERD_ACL: not set (expected {_ACL_EXAMPLE}, say: who may connect)"
+# Variables that say nothing where the policy is somebody else's.
+_NOT_POLICY: Final = frozenset(
+    (
+        "cf_serverd_log_level", "cf_serverd_private_key", "cf_serverd_public_key",
+        "cf_serverd_trusted_keys_dir",
+    )
+)  # fmt: skip
+# What the Masterfiles Policy Framework takes from def.json.
+_AUGMENTED: Final = frozenset(
+    (
+        "cf_serverd_acl", "cf_serverd_trustkeysfrom", "cf_serverd_maxconnections",
+        "cf_serverd_allowusers", "cf_serverd_allowtlsversion", "cf_serverd_allowciphers",
+    )
+)  # fmt: skip
+
+Level = Literal["error", "warning", "notice", "info", "verbose", "debug"]
+Facility = Literal[
+    "LOG_USER", "LOG_DAEMON", "LOG_LOCAL0", "LOG_LOCAL1", "LOG_LOCAL2", "LOG_LOCAL3",
+    "LOG_LOCAL4", "LOG_LOCAL5", "LOG_LOCAL6", "LOG_LOCAL7",
+]  # fmt: skip
+
+
+class CfServerdSettings(Settings):
+    """What the cf-serverd role can be told."""
+
+    config_dir: kinds.Folder = Field(
+        default="", description="Folder of promises.cf; `inputs` in CFENGINE_WORKDIR unless set."
+    )
+    cf_serverd_acl: acl.Acl = Field(
+        default=(),
+        description="Addresses and networks that may connect and are served; required unless "
+        "PROMISES is set.",
+        examples=[_ACL_EXAMPLE],
+    )
+    cf_serverd_port: kinds.Port = Field(default=5308, description="Port to listen on.")
+    cf_serverd_bindtointerface: values.Interface | None = Field(
+        default=None,
+        description="The one address to listen on; all of IPv4 and IPv6 unless set.",
+        examples=["192.0.2.1"],
+    )
+    cf_serverd_allowconnects: acl.Acl = Field(
+        default=(), description="Who may connect, if not all of CF_SERVERD_ACL."
+    )
+    cf_serverd_allowallconnects: acl.Acl = Field(
+        default=(),
+        description="Who may have several connections at a time; all who may connect unless set.",
+    )
+    cf_serverd_denyconnects: acl.Acl = Field(
+        default=(), description="Who may not connect, out of those who could."
+    )
+    cf_serverd_trustkeysfrom: acl.Acl = Field(
+        default=(),
+        description="From where unknown keys of clients are trusted and kept; from nowhere unless "
+        "set.",
+    )
+    cf_serverd_allowusers: values.Users = Field(
+        default=(), description="Users who may ask for runs with cf-runagent; nobody unless set."
+    )
+    cf_serverd_maxconnections: kinds.Count = Field(
+        default=200, description="How many connections there may be at a time."
+    )
+    cf_serverd_allowtlsversion: Literal["1.2", "1.3"] = Field(
+        default="1.2", description="The lowest version of TLS."
+    )
+    cf_serverd_allowciphers: values.Ciphers | None = Field(
+        default=None,
+        description="Ciphers with `:` between them; suites of TLS 1.3 are those with TLS_, and "
+        "without any of them there is no TLS 1.3.",
+        examples=["TLS_AES_256_GCM_SHA384:AES256-GCM-SHA384"],
+    )
+    cf_serverd_denybadclocks: kinds.Switch | None = Field(
+        default=None,
+        description="Refuse clients whose clock is an hour off; CFEngine's own default unless set.",
+    )
+    cf_serverd_serverfacility: Facility | None = Field(
+        default=None, description="Facility of messages to syslog, where there is one."
+    )
+    cf_serverd_masterfiles: values.Path | None = Field(
+        default=None,
+        description="Folder that is served as `masterfiles`; the one of that name in "
+        "CFENGINE_WORKDIR unless set.",
+        examples=["/srv/masterfiles"],
+    )
+    cf_serverd_admit_ips: acl.Acl = Field(
+        default=(),
+        description="Who is served; CF_SERVERD_ACL unless this or another CF_SERVERD_ADMIT_… is "
+        "set.",
+    )
+    cf_serverd_admit_hostnames: values.Hostnames = Field(
+        default=(),
+        description="Who is served, by names that DNS gives for addresses; `.example.com` is all "
+        "below it.",
+    )
+    cf_serverd_admit_keys: values.Digests = Field(
+        default=(), description="Who is served, by digests of keys as `cf-key -p` prints them."
+    )
+    cf_serverd_access: AccessList = Field(
+        default=(),
+        description="More that is served: a JSON list of objects with `path`, `shortcut`, "
+        "`admit_ips`, `admit_hostnames`, `admit_keys`, `deny_ips` and so on.",
+        examples=['[{"path": "/srv/data", "shortcut": "data"}]'],
+    )
+    cf_serverd_roles: RoleList = Field(
+        default=(),
+        description="Classes that users may have cf-runagent define: a JSON list of objects with "
+        "`classes` and `authorize`.",
+        examples=['[{"classes": "deploy_.*", "authorize": ["root"]}]'],
+    )
+    cf_serverd_log_level: Level | None = Field(
+        default=None, description="How much cf-serverd says; `info` tells of each connection."
+    )
+    cf_serverd_private_key: values.Pem | None = Field(
+        default=None,
+        description="The hub's private key in PEM, if it is not to be made at the first start.",
+    )
+    cf_serverd_public_key: values.Pem | None = Field(
+        default=None, description="The hub's public key in PEM, of that pair."
+    )
+    cf_serverd_trusted_keys_dir: kinds.Folder | None = Field(
+        default=None,
+        description="Folder with public keys of clients that are trusted, each in a file `*.pub`.",
+    )
+    cfengine_workdir: kinds.Folder = Field(
+        default="",
+        description="CFEngine's folder, of keys and state too; the one of the installed package "
+        "unless set.",
+    )
+    promises: values.Policy = Field(
+        default=Whole(""),
+        description="A whole promises.cf, which is checked and used as it is.",
+    )
+    mpf: kinds.Switch = Field(
+        default=False,
+        description="Serve with the Masterfiles Policy Framework in masterfiles: write def.json "
+        "for it, and no promises.cf.",
+    )
+
+    _path: str = PrivateAttr(default="")
+
+    @classmethod
+    def from_environ(
+        cls, environ: Mapping[str, str] = os.environ, warn: Callable[[str], None] = ignore
+    ) -> Self:
+        """Read the role's variables; folders that are not set come from the installed package.
+
+        Args:
+            environ: names to texts; PATH leads to cf-serverd.
+            warn: called with a line for each thing that is probably a mistake, and for each
+                way in which the server is open.
+
+        Raises:
+            SettingsError: with every fault of every variable.
+        """
+        found = super().from_environ(environ, warn)
+        place = found.cfengine_workdir or workdir.installed(environ)
+        folder = found.config_dir or f"{place}/inputs"
+        found = found.model_copy(update={"cfengine_workdir": place, "config_dir": folder})
+        found._path = environ.get("PATH", "")  # noqa: SLF001 -- a frozen model's own part
+        for warning in found.open_ways():
+            warn(warning)
+        return found
+
+    @property
+    def surroundings(self) -> dict[str, str]:
+        """The environment for CFEngine's programs: where they are, and where their folder is."""
+        return {"PATH": self._path, workdir.OVERRIDE: self.cfengine_workdir}
+
+    @classmethod
+    def _from_reading(cls, reading: environment.Reading) -> Self:
+        """Ask for the ACL before all else is judged: without it nobody or everybody is served."""
+        told = reading.values.keys() | reading.faults.keys()
+        if not {"CF_SERVERD_ACL", "PROMISES"} & told:
+            reading.faults["CF_SERVERD_ACL"] = reading.empty.get("CF_SERVERD_ACL", _NOT_SET)
+        return super()._from_reading(reading)
+
+    @classmethod
+    def folder(cls, environ: Mapping[str, str]) -> str:
+        """Return CONFIG_DIR while other variables may be at fault; if it is itself, the default."""
+        for name, below in (("CONFIG_DIR", ""), ("CFENGINE_WORKDIR", "/inputs")):
+            try:
+                if given := environment.peek(environ, name):
+                    return f"{kinds.folder(given)}{below}"
+            except Faults:
+                continue
+        return f"{workdir.installed(environ)}/inputs"
+
+    def conflicts(self) -> Iterator[str]:
+        """Yield what does not go together."""
+        if self.promises and self.mpf:
+            yield "MPF: on, and PROMISES is set as well (expected one of the two)"
+        for name in sorted(self.model_fields_set, key=[*type(self).model_fields].index):
+            if not name.startswith("cf_serverd_") or name in _NOT_POLICY:
+                continue
+            if self.promises:
+                yield f"{name.upper()}: PROMISES decides that (expected one of the two)"
+            elif self.mpf and name not in _AUGMENTED:
+                yield f"{name.upper()}: with MPF=on the policy in masterfiles decides that"
+        ciphers = self.cf_serverd_allowciphers or "TLS_"
+        if self.cf_serverd_allowtlsversion == "1.3" and "TLS_" not in ciphers:
+            reason = "no suite of TLS 1.3, below which CF_SERVERD_ALLOWTLSVERSION allows nothing"
+            yield f"CF_SERVERD_ALLOWCIPHERS: {reason} (expected one with TLS_)"
+        private, public = self.cf_serverd_private_key, self.cf_serverd_public_key
+        if (private is None) != (public is None):
+            missing = "CF_SERVERD_PRIVATE_KEY" if private is None else "CF_SERVERD_PUBLIC_KEY"
+            yield f"{missing}: not set, and the other half of the pair is (expected both)"
+
+    def open_ways(self) -> Iterator[str]:
+        """Yield a warning for each way in which the server is open to everybody."""
+        for name in ("cf_serverd_acl", "cf_serverd_allowconnects", "cf_serverd_admit_ips"):
+            for reason in acl.openness(getattr(self, name)):
+                yield f"{name.upper()}: {reason}"
+        if self.cf_serverd_trustkeysfrom:
+            known = ", ".join(self.cf_serverd_trustkeysfrom)
+            yield f"CF_SERVERD_TRUSTKEYSFROM: any unknown key from {shown(known)} is trusted"
+
+    @property
+    def connecting(self) -> tuple[str, ...]:
+        """Who may connect."""
+        return self.cf_serverd_allowconnects or self.cf_serverd_acl
+
+    @property
+    def admitted(self) -> Lists:
+        """Who is served: any one of these lists is enough for a client."""
+        lists = (
+            ("admit_ips", self.cf_serverd_admit_ips),
+            ("admit_hostnames", self.cf_serverd_admit_hostnames),
+            ("admit_keys", self.cf_serverd_admit_keys),
+        )
+        return tuple(one for one in lists if one[1]) or (("admit_ips", self.cf_serverd_acl),)
+
+    @property
+    def access(self) -> list[Promise]:
+        """The promises of type `access`, but the path of masterfiles where it is the default."""
+        served = Access(self.cf_serverd_masterfiles or "", "masterfiles", ())
+        return promises((served, *self.cf_serverd_access), self.admitted)
+
+    @property
+    def augments(self) -> dict[str, object]:
+        """What def.json holds."""
+        return augments(self)

@@ -1,0 +1,138 @@
+"""The verdict on a policy: that of cf-promises, and whether it closes the server.
+
+cf-promises accepts what starts a server that is open to everybody, so its own list of what
+the server will be told is read (`--show-vars`; tried with 3.21).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, Final
+
+from entrykit.check import run
+from entrykit.configfile import MARKS
+from entrykit.faults import Faults
+from entrykit.roles.cf_serverd import acl
+from entrykit.roles.cf_serverd.policy import AUGMENTS
+from entrykit.roles.cf_serverd.workdir import OVERRIDE, program
+from entrykit.shown import shown
+
+_WORK: Final = ".entrykit.work"
+_TABLE: Final = re.compile(r"^(?:Variable name .*|default:control_server\..*)$\n?", re.MULTILINE)
+_ROW: Final = re.compile(r"^default:control_server\.(\w+)\s+(.*?)\s+source=", re.MULTILINE)
+_OWN: Final = frozenset({"inputs", "lastseen", "outputs", "ppkeys", "reports", "state"})
+_TLS: Final = frozenset({"1.1", "1.2", "1.3"})
+
+Told = Mapping[str, str | list[str]]
+
+
+def verdict(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[int, str]:
+    """Run cf-promises in a work directory of its own, and judge what it says of the server.
+
+    Args:
+        argv: cf-promises, and last the policy in the folder that is judged.
+        environ: with CFENGINE_WORKDIR as CFEngine's programs know it.
+
+    Returns:
+        The status, and the words: not 0 also where the server would be open to everybody.
+
+    Raises:
+        HandOverError: there is no cf-promises.
+    """
+    path = program(argv[0], environ)
+    folder = os.path.dirname(argv[-1])
+    with _work(folder, environ.get(OVERRIDE)) as work:
+        words = [path, *argv[1:], "--show-vars=default:control_server.*"]
+        status, said = run(words, {**environ, OVERRIDE: work})
+    rest = _TABLE.sub("", said.replace(work, environ.get(OVERRIDE, work)))
+    if status:
+        return status, rest
+    faults = list(_open_ways(_told(said))) + list(_unheeded(folder, _told(said)))
+    return (1, "\n".join([*faults, rest])) if faults else (0, rest)
+
+
+@contextmanager
+def _work(folder: str, live: str | None) -> Iterator[str]:
+    """Make a work directory that cf-promises may fill, where policy finds what the live one has."""
+    from shutil import rmtree
+
+    work = os.path.join(folder, _WORK)
+    rmtree(work, ignore_errors=True)
+    os.mkdir(work, 0o700)
+    try:
+        os.symlink("..", os.path.join(work, "inputs"))
+        with suppress(FileNotFoundError, PermissionError, TypeError):
+            for entry in os.scandir(live):
+                if entry.is_dir() and entry.name not in _OWN:
+                    os.symlink(entry.path, os.path.join(work, entry.name))
+        yield work
+    finally:
+        rmtree(work, ignore_errors=True)
+
+
+def _told(said: str) -> Told:
+    """Read the table: attributes of `body server control`, lists as lists."""
+    found: dict[str, Any] = {}
+    for name, text in _ROW.findall(said):
+        found[name] = _items(text) if text.startswith("{") or not text else text
+    return found
+
+
+def _items(text: str) -> list[str]:
+    try:
+        items = json.loads(f"[{text[1:-1]}]") if text else []
+    except ValueError:
+        return [text]
+    return [str(item) for item in items]
+
+
+def _open_ways(told: Told) -> Iterator[str]:
+    """Yield each way in which cf-serverd would be open to everybody, without a word of its own."""
+    if not told:
+        yield "no `body server control`: cf-serverd would listen everywhere, on port 5308"
+        return
+    connecting = told.get("allowconnects")
+    if not connecting or connecting == [""]:
+        yield "`body server control` has no allowconnects: cf-serverd would admit everybody"
+    for name in ("allowconnects", "denyconnects", "trustkeysfrom", "allowallconnects"):
+        for item in told.get(name, ()):
+            yield from _network_faults(name, item)
+    version = told.get("allowtlsversion", "1.2")
+    if version not in _TLS:
+        yield f"allowtlsversion {shown(str(version))}: cf-serverd would allow TLS 1.0"
+
+
+def _network_faults(name: str, item: str) -> Iterator[str]:
+    """Judge what is meant as a network; other texts are regular expressions to cf-serverd."""
+    if "/" in item:
+        try:
+            acl.entries([item])
+        except Faults as error:
+            yield f"{name}: {error}"
+
+
+def _unheeded(folder: str, told: Told) -> Iterator[str]:
+    """Yield what def.json says and the framework does not heed."""
+    with suppress(FileNotFoundError):
+        with open(os.path.join(folder, "def.json"), encoding="utf-8") as file:
+            text = file.read()
+        if not text.encode().startswith(MARKS):
+            return
+        variables = json.loads(text)["variables"]
+        for name, attribute in AUGMENTS.items():
+            wanted = variables.get(f"default:def.{name}", {}).get("value")
+            if wanted is None or _heeded(wanted, told.get(attribute, [])):
+                continue
+            yield f"def.json: this policy does not heed {name} for {attribute}"
+
+
+def _heeded(wanted: str | list[str], found: str | list[str]) -> bool:
+    """Whether a list of ours is all there; of those who may connect loopback may be more."""
+    if isinstance(wanted, str):
+        return wanted == found
+    own = {"127.0.0.1", "::1"}
+    return {*wanted} <= {*found} and {*found} - {*wanted} <= own

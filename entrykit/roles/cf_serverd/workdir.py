@@ -1,0 +1,55 @@
+"""Where CFEngine keeps everything: its work directory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from entrykit.errors import HandOverError
+from entrykit.handover import find
+
+if TYPE_CHECKING:
+    from entrykit.roles.cf_serverd.settings import CfServerdSettings
+
+# The one variable that moves it; cf-serverd has no option for that.
+OVERRIDE: Final = "CFENGINE_TEST_OVERRIDE_WORKDIR"
+
+_VENDOR: Final = "/var/cfengine"
+_DEBIAN: Final = "/var/lib/cfengine3"
+
+
+def installed(environ: Mapping[str, str]) -> str:
+    """Return the work directory that the installed package was built with, as far as can be seen.
+
+    The vendor's packages have their programs in its `bin`, Debian's has another folder.
+
+    Args:
+        environ: whose PATH leads to cf-serverd.
+    """
+    try:
+        program = os.path.realpath(find("cf-serverd", environ))
+    except HandOverError:
+        return _VENDOR
+    if program.startswith(f"{_VENDOR}/") or not os.path.isdir(_DEBIAN):
+        return _VENDOR
+    return _DEBIAN
+
+
+def environ_of(settings: CfServerdSettings, environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Add what has CFEngine's programs use CFENGINE_WORKDIR, whoever runs them.
+
+    It is said even where that is the package's own: for a user other than root the default
+    would be a folder in HOME.
+    """
+    return {**environ, OVERRIDE: settings.cfengine_workdir}
+
+
+def program(name: str, environ: Mapping[str, str]) -> str:
+    """Find a program of CFEngine's: the one beside cf-serverd, which is of its version.
+
+    Raises:
+        HandOverError: there is none.
+    """
+    beside = os.path.join(os.path.dirname(os.path.realpath(find("cf-serverd", environ))), name)
+    return beside if os.access(beside, os.X_OK) else find(name, environ)
