@@ -12,7 +12,7 @@ SHELL := bash
 BIN := .venv/bin
 # What the tests and the demo run, beside Python's packages.
 PROGRAMS := haproxy nginx libnginx-mod-http-brotli-filter libnginx-mod-http-brotli-static \
-	certbot pebble curl openssl iproute2 procps util-linux
+	certbot pebble cfengine3 curl openssl iproute2 procps util-linux
 # Releases of Debian whose daemons are not this machine's own; the first of them is always tried.
 CODENAME := $(shell . /etc/os-release && echo "$$VERSION_CODENAME")
 OTHERS := $(filter-out $(CODENAME),trixie bookworm sid)
@@ -48,8 +48,9 @@ test-here: setup ## all tests, with this machine's daemons
 .PHONY: $(addprefix test-,$(OTHERS))
 $(addprefix test-,$(OTHERS)): test-%: setup
 	haproxy=$$(tools/daemon-release haproxy $*) nginx=$$(tools/daemon-release nginx $*) && \
-	certbot=$$(tools/certbot-release $*) && \
+	certbot=$$(tools/certbot-release $*) cfengine=$$(tools/daemon-release cfengine3 $*) && \
 	ENTRYKIT_TEST_HAPROXY=$$haproxy ENTRYKIT_TEST_NGINX=$$nginx ENTRYKIT_TEST_CERTBOT=$$certbot \
+	ENTRYKIT_TEST_CFENGINE=$$cfengine \
 	$(PYTEST) -m versions
 
 .PHONY: bench
