@@ -31,10 +31,10 @@ class Server(Workdir):
         self.prefix, self.argv, self.variables = (), (), self.environ
         self.running = None
 
-    def launch(self):
+    def launch(self, **how):
         """Start it and do not wait."""
         log = self.path.with_name(f"{self.path.name}.log")
-        self.running = Running([*self.prefix, *self.argv], self.variables, log)
+        self.running = Running([*self.prefix, *self.argv], self.variables, log, **how)
         return self
 
     def start(self):
@@ -122,18 +122,21 @@ MAIN = 'body common control { bundlesequence => { "main" }; }\nbundle common mai
 
 
 class Hub(Server):
-    """`entrykit cf-serverd`, with variables of its own."""
+    """`entrykit cf-serverd`, with variables of its own, and loopback where it may be told."""
 
     def __init__(self, path, variables):
         super().__init__(path)
         self.argv = (ENTRYKIT, "cf-serverd")
-        given = {
-            "PATH": self.environ["PATH"],
-            "CFENGINE_WORKDIR": str(path),
+        own = {
+            "CF_SERVERD_ACL": LOOPBACK,
             "CF_SERVERD_PORT": str(self.port),
             "CF_SERVERD_BINDTOINTERFACE": LOOPBACK,
-            "CF_SERVERD_ACL": LOOPBACK,
-        } | variables
+        }
+        if "MPF" in variables:
+            own = {"CF_SERVERD_ACL": LOOPBACK}  # the rest is the framework's to say
+        if variables.keys() & {"PROMISES", "PROMISES_FILE"}:
+            own = {}
+        given = {"PATH": self.environ["PATH"], "CFENGINE_WORKDIR": str(path)} | own | variables
         self.variables = {name: value for name, value in given.items() if value is not None}
 
     def evidence(self):

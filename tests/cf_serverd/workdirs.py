@@ -67,7 +67,8 @@ class Workdir:
             (self.path / name).mkdir(parents=True, exist_ok=True)
         self.path.chmod(0o700)
         self.ppkeys.chmod(0o700)
-        (self.path / "bin/cf-promises").symlink_to(f"{programs()}/cf-promises")
+        for name in ("cf-agent", "cf-promises"):
+            (self.path / "bin" / name).symlink_to(f"{programs()}/{name}")
         self.run("cf-key")
         return self
 

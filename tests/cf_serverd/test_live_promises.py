@@ -1,0 +1,179 @@
+"""Policies that are somebody else's: PROMISES, and the Masterfiles Policy Framework."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from cf_serverd.hubs import MAIN
+from cf_serverd.workdirs import programs
+from haproxy.namespaces import own_network
+from haproxy.polling import eventually
+
+pytestmark = pytest.mark.versions
+
+# As `tools/daemon-release` has it, or as Debian's package.
+_PLACES = (Path(programs()).parent / "root", Path("/"))
+
+
+@pytest.fixture(scope="session")
+def framework():
+    """The folder of the framework of the version under test."""
+    places = [root / "usr/share/cfengine3/masterfiles" for root in _PLACES]
+    return next(place for place in places if place.is_dir())
+
+
+def own(server, shortcut="mine"):
+    """A policy of a user's, with trailing blanks and no newline at its end."""
+    return (
+        f"# mine, $(sys.workdir)  \n{MAIN}"
+        f'body server control {{ port => "{server.port}"; bindtointerface => "127.0.0.1"; '
+        'allowconnects => { "127.0.0.1" }; allowallconnects => { "127.0.0.1" }; '
+        "trustkeysfrom => { }; }\n"
+        f'bundle server mine() {{ access: "$(sys.workdir)/masterfiles" shortcut => "{shortcut}", '
+        'admit_ips => { "127.0.0.1" }; }'
+    )
+
+
+def with_own(hub, variable="PROMISES", **variables):
+    """A hub with that policy, given as a text or as a file."""
+    made = hub.made({"x": "x"}, **{"PROMISES": None, **variables})
+    text = own(made)
+    if variable == "PROMISES_FILE":
+        path = made.path.with_name("mine.cf")
+        path.write_text(text)
+        made.variables["PROMISES_FILE"] = str(path)
+    else:
+        made.variables["PROMISES"] = text
+    return made, text
+
+
+@pytest.mark.parametrize("variable", ["PROMISES", "PROMISES_FILE"])
+def test_a_policy_of_ones_own_is_used_as_it_is(hub, variable):
+    made, text = with_own(hub, variable)
+    served = made.start()
+
+    assert served.promises.read_text() == text
+    assert hub.client(served).get("mine/x", served.port).text == "x"
+
+
+def test_and_again_by_a_second_start(hub):
+    """It has no mark of ours, and is ours to replace all the same."""
+    made, _ = with_own(hub)
+    made.start().stop()
+    before = (made.promises.stat().st_ino, made.promises.stat().st_mtime_ns)
+    made.start().stop()
+    assert (made.promises.stat().st_ino, made.promises.stat().st_mtime_ns) == before
+    made.variables["PROMISES"] = own(made, "yours")
+    made.start()
+
+    assert made.promises.read_text() == own(made, "yours")
+    assert hub.client(made).get("yours/x", made.port).text == "x"
+
+
+def test_a_policy_that_a_person_put_there_is_not_replaced(hub):
+    made = hub.made()
+    (made.path / "inputs").mkdir(parents=True)
+    made.promises.write_text("# mine\n")
+    made.launch()
+
+    assert made.ended() == 73, made.said
+    assert made.promises.read_text() == "# mine\n"
+
+
+def test_a_broken_one_leaves_the_old_file(hub):
+    made, text = with_own(hub)
+    made.start().stop()
+    made.variables["PROMISES"] = text.replace("allowconnects", "allowconnect")
+    made.launch()
+
+    assert made.ended() == 65, made.said
+    assert "allowconnect" in made.said
+    assert made.promises.read_text() == text
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('{ "main" }', '{ "absent" }'),
+        ("port =>", 'port => "0"; port =>'),
+        ("bundle common main", "bundle nonsense main"),
+        ("trustkeysfrom => { };", ""),
+    ],
+)
+def test_what_cf_promises_refuses_does_not_start(hub, old, new):
+    """The last row is none of that: what a policy of one's own leaves out is one's own."""
+    made, text = with_own(hub)
+    made.variables["PROMISES"] = text.replace(old, new)
+    made.launch()
+
+    if new:
+        assert made.ended() == 65, made.said
+        assert not made.promises.exists()
+    else:
+        assert made.running.comes(made.listening) == {("127.0.0.1", made.port)}
+
+
+def framed(hub, framework, **variables):
+    """A hub with the framework in masterfiles; its port is always 5308, at all addresses."""
+    made = hub.made({}, MPF="on", **variables)
+    shutil.copytree(framework, made.masterfiles, dirs_exist_ok=True)
+    made.prefix = own_network()
+    return made
+
+
+def inside(hub, server, *known):
+    """A client in the server's network."""
+    client = hub.client(*known)
+    client.prefix = ("nsenter", f"--net=/proc/{server.pid}/ns/net")
+    return client
+
+
+def test_without_the_role_broken_augments_trust_everybody(hub, framework):
+    """cf-promises finds no fault either."""
+    server = hub.raw()
+    shutil.copytree(framework, server.path / "inputs", dirs_exist_ok=True)
+    server.promises.with_name("def.json").write_text('{"variables": {"default:def.acl": {')
+    server.prefix = own_network()
+    server.start()
+    client = inside(hub, server)
+
+    assert server.run("cf-promises", "-c", "-f", server.promises).returncode == 0
+    client.get("x", 5308)
+    assert client.digest in server.known
+
+
+def test_the_framework_serves_with_augments(hub, framework):
+    served = framed(hub, framework, CF_SERVERD_ACL="127.0.0.0/8").start()
+    client = inside(hub, served, served)
+
+    got = client.get("masterfiles/promises.cf", 5308)
+    assert got.text == (framework / "promises.cf").read_text()
+
+
+def test_the_framework_trusts_nobody_new(hub, framework):
+    served = framed(hub, framework).start()
+    client = inside(hub, served)
+
+    assert client.get("masterfiles/promises.cf", 5308).text is None
+    assert eventually(lambda: "TRUST FAILED" in served.said)
+    assert served.known == set()
+
+
+def test_the_frameworks_augments_are_json(hub, framework):
+    served = framed(hub, framework, CF_SERVERD_ACL='["127.0.0.0/8", "fd00::/8"]').start()
+    found = [path for path in served.path.rglob("def.json") if "inputs" in path.parts]
+    (path,) = found or served.path.rglob("def.json")
+    variables = json.loads(path.read_text())["variables"]
+
+    assert variables["default:def.acl"]["value"] == ["127.0.0.0/8", "fd00::/8"]
+    assert variables["default:def.trustkeysfrom"]["value"] == []
+
+
+def test_without_a_framework_it_does_not_start(hub):
+    made = hub.made(MPF="on").launch()
+
+    assert made.ended() not in (0, 70), made.said
+    assert "failsafe" not in made.said
