@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from cf_serverd.traps import OTHER, TRAPS, deaf, listed
+from cf_serverd.traps import JUDGED, OTHER, TRAPS, deaf, listed
 from haproxy.namespaces import own_network
 
 pytestmark = pytest.mark.versions
@@ -54,5 +54,17 @@ def test_the_role_refuses_it_by_name_and_starts_nothing(hub, trap, variables):
 
     assert refused.ended() == trap.code, refused.said
     assert trap.named in refused.said
+    assert "Server is starting" not in refused.said
+    assert not refused.promises.exists()
+
+
+@pytest.mark.parametrize("name", JUDGED)
+def test_the_role_refuses_a_policy_of_ones_own_with_it(hub, name):
+    server = hub.raw()
+    TRAPS[name].fall(server)
+    text = server.promises.read_text()
+    refused = hub.made(PROMISES=text).launch()
+
+    assert refused.ended() == 65, refused.said
     assert "Server is starting" not in refused.said
     assert not refused.promises.exists()

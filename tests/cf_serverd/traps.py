@@ -116,8 +116,9 @@ TRAPS = {
     "no body server control": Trap(
         lambda server: server.write(MAIN),
         everywhere,
-        "PROMISES",
+        "no `body server control`",
         ({"PROMISES": MAIN},),
+        65,
     ),
     "a list of nobody": Trap(
         listed("{ }"), admits, "CF_SERVERD_ACL", acl(None, "", "[]", ",", " ", "\n")
@@ -207,3 +208,16 @@ TRAPS = {
         ({"CF_SERVERD_TRUSTKEYSFROM": "127"}, {"CF_SERVERD_TRUSTKEYSFROM": ".*"}),
     ),
 }
+
+# Those of them that a policy of a user's own is judged by; regular expressions are its right.
+JUDGED = (
+    "an invalid promises.cf",
+    "a bundle that is not there",
+    "no body server control",
+    "a list of nobody",
+    "a list of an empty text",
+    "no list",
+    "a network too small to be one",
+    "a denied network that is none",
+    "a TLS version that is none",
+)
