@@ -26,14 +26,14 @@ def framework():
 
 
 def own(server, shortcut="mine"):
-    """A policy of a user's, with trailing blanks and no newline at its end."""
+    """A policy of a user's, with blanks and line ends of several kinds."""
     return (
-        f"# mine, $(sys.workdir)  \n{MAIN}"
+        f"# mine, $(sys.workdir) \u00e9 \t \r\n\n{MAIN}"
         f'body server control {{ port => "{server.port}"; bindtointerface => "127.0.0.1"; '
         'allowconnects => { "127.0.0.1" }; allowallconnects => { "127.0.0.1" }; '
         "trustkeysfrom => { }; }\n"
         f'bundle server mine() {{ access: "$(sys.workdir)/masterfiles" shortcut => "{shortcut}", '
-        'admit_ips => { "127.0.0.1" }; }'
+        'admit_ips => { "127.0.0.1" }; }\n'
     )
 
 
@@ -43,10 +43,10 @@ def with_own(hub, variable="PROMISES", **variables):
     text = own(made)
     if variable == "PROMISES_FILE":
         path = made.path.with_name("mine.cf")
-        path.write_text(text)
+        path.write_bytes(text.encode())
         made.variables["PROMISES_FILE"] = str(path)
     else:
-        made.variables["PROMISES"] = text
+        made.variables["PROMISES"] = text.removesuffix("\n")
     return made, text
 
 
@@ -55,7 +55,7 @@ def test_a_policy_of_ones_own_is_used_as_it_is(hub, variable):
     made, text = with_own(hub, variable)
     served = made.start()
 
-    assert served.promises.read_text() == text
+    assert served.promises.read_bytes() == text.encode()
     assert hub.client(served).get("mine/x", served.port).text == "x"
 
 
@@ -66,10 +66,10 @@ def test_and_again_by_a_second_start(hub):
     before = (made.promises.stat().st_ino, made.promises.stat().st_mtime_ns)
     made.start().stop()
     assert (made.promises.stat().st_ino, made.promises.stat().st_mtime_ns) == before
-    made.variables["PROMISES"] = own(made, "yours")
+    made.variables["PROMISES"] = own(made, "yours").removesuffix("\n")
     made.start()
 
-    assert made.promises.read_text() == own(made, "yours")
+    assert made.promises.read_bytes() == own(made, "yours").encode()
     assert hub.client(made).get("yours/x", made.port).text == "x"
 
 
@@ -91,7 +91,7 @@ def test_a_broken_one_leaves_the_old_file(hub):
 
     assert made.ended() == 65, made.said
     assert "allowconnect" in made.said
-    assert made.promises.read_text() == text
+    assert made.promises.read_bytes() == text.encode()
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import signal
+import socket
 
 import pytest
 from cf_serverd.workdirs import Workdir
-from haproxy.polling import eventually
+from haproxy.polling import eventually, throughout
 from programs import entrykit
 
 pytestmark = pytest.mark.versions
@@ -47,6 +48,19 @@ def test_a_new_policy_is_picked_up(hub, elsewhere):
 
     assert eventually(lambda: fetched(client, served) == "new", 30)
     assert served.pid == before
+
+
+def test_it_waits_for_connections_to_end(hub, elsewhere):
+    """Also for one of somebody who says nothing, and whom nobody knows."""
+    served = hub({"x": "old"}, CF_SERVERD_LOG_LEVEL="info")
+    client = hub.client(served)
+    rewritten(served, CF_SERVERD_MASTERFILES=str(elsewhere))
+    with socket.create_connection(("127.0.0.1", served.port)):
+        served.says("Accepting connection")
+        hung_up(served)
+        throughout(lambda: fetched(client, served) == "old", 2)
+
+    assert eventually(lambda: fetched(client, served) == "new", 30)
 
 
 def test_an_acl_that_was_made_narrower_counts_from_then_on(hub):
