@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from cf_serverd.hubs import Hubs
 from cf_serverd.workdirs import programs, version
+from haproxy.namespaces import own_network
 from haproxy.polling import eventually
 from programs import ENTRYKIT, children, environ_of, status
 
@@ -122,14 +123,36 @@ def test_the_daemons_name_or_a_flag_is_a_start(hub, command):
     assert hub.client(served).get("masterfiles/x", served.port).text == "x"
 
 
-def test_a_file_that_is_not_there_is_no_way_to_a_policy_of_its_own(hub):
-    """Without the role that is the failsafe on every address."""
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("-f", "/nonexistent"),
+        ("--file=/nonexistent",),
+        ("--fil", "/nonexistent"),
+        ("/nonexistent",),
+    ],
+)
+def test_a_policy_that_is_not_judged_is_not_served(hub, words):
+    """Without the role, one that is not there is a policy of its own on every address."""
+    server = hub.raw().policy()
+    server.prefix = own_network()
+    server.argv = (*server.argv, *words)
+    server.start()
     made = hub.made()
-    made.argv = (*made.argv, "cf-serverd", "-f", "/nonexistent/promises.cf")
+    made.argv = (*made.argv, "cf-serverd", *words)
     made.launch()
 
-    assert made.ended() not in (0, 70), made.said
-    assert "failsafe" not in made.said
+    assert server.listening() == {("::", 5308)}
+    assert made.ended() == 64, made.said
+    assert "PROMISES_FILE" in made.said
+    assert not made.promises.exists()
+
+
+def test_the_policy_that_is_judged_may_be_named(hub):
+    made = hub.made()
+    made.argv = (*made.argv, "cf-serverd", "--file", str(made.promises))
+
+    assert made.start().listening() == {("127.0.0.1", made.port)}
 
 
 READ_ONLY = 'mount --bind "$0" "$0"; mount -o remount,bind,ro /; ! touch /entrykit-x; exec "$@"'
