@@ -131,8 +131,11 @@ def _unheeded(folder: str, told: Told) -> Iterator[str]:
 
 
 def _heeded(wanted: str | list[str], found: str | list[str]) -> bool:
-    """Whether a list of ours is all there; of those who may connect loopback may be more."""
+    """Whether a list of ours is all there; the hub itself may be more.
+
+    Its address is a variable in newer frameworks (3.24), without a value until it is bootstrapped.
+    """
     if isinstance(wanted, str):
         return wanted == found
-    own = {"127.0.0.1", "::1"}
+    own = {"127.0.0.1", "::1", "$(sys.policy_hub)"}
     return {*wanted} <= {*found} and {*found} - {*wanted} <= own
