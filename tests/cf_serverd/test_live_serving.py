@@ -84,7 +84,6 @@ ADDRESSES = {
     "but not these": ({"ACL": "10.77.0.0/16", "DENYCONNECTS": "10.77.1.2"}, {"10.77.0.2"}),
     "fewer may connect": ({"ACL": "10.77.0.0/16", "ALLOWCONNECTS": "10.77.1.0/24"}, {"10.77.1.2"}),
     "fewer get files": ({"ACL": "10.77.0.0/16", "ADMIT_IPS": "10.77.1.0/24"}, {"10.77.1.2"}),
-    "an empty list": ({"ACL": "10.77.0.2", "ALLOWCONNECTS": "[]"}, {"10.77.0.2"}),
     "more may connect": ({"ACL": "10.77.0.2", "ALLOWCONNECTS": "10.77.0.0/16"}, {"10.77.0.2"}),
 }
 

@@ -130,7 +130,7 @@ TRAPS = {
         policy(allowconnects=None, allowallconnects=None),
         admits,
         "CF_SERVERD_ALLOWCONNECTS",
-        ({"CF_SERVERD_ALLOWCONNECTS": '[""]'},),
+        ({"CF_SERVERD_ALLOWCONNECTS": "[]"}, {"CF_SERVERD_ALLOWCONNECTS": '[""]'}),
     ),
     "a regular expression": Trap(
         listed('{ ".*" }'), admits, "CF_SERVERD_ACL", acl(".*", "127\\.0\\.0\\.1", "127.0.0.*")
