@@ -11,6 +11,7 @@ import pytest
 from cf_serverd.workdirs import programs
 from haproxy.namespaces import own_network
 from haproxy.polling import eventually
+from programs import script
 
 pytestmark = pytest.mark.versions
 
@@ -224,6 +225,18 @@ def test_cf_promises_is_linked(hub, left):
         f"{programs()}/cf-promises"
     )
     assert served.listening() == {(LOCAL[0], served.port)}
+
+
+def test_a_cf_promises_that_does_not_run_is_told_of(hub):
+    """As of another image, on the same volume: cf-serverd would take it for a verdict."""
+    broken = hub.made({"x": "x"})
+    (broken.path / "bin").mkdir()
+    script(broken.path / "bin/cf-promises", "exit 1")
+    broken.launch()
+
+    assert broken.ended() == 73, broken.said
+    assert "bin/cf-promises: does not run" in broken.said
+    assert not broken.promises.exists()
 
 
 def test_a_port_that_is_taken_is_the_daemons_to_tell(hub):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from cf_serverd.traps import JUDGED, OTHER, TRAPS, deaf, listed
 from haproxy.namespaces import own_network
@@ -68,3 +70,67 @@ def test_the_role_refuses_a_policy_of_ones_own_with_it(hub, name):
     assert refused.ended() == 65, refused.said
     assert "Server is starting" not in refused.said
     assert not refused.promises.exists()
+
+
+SHELL = ['a"b', "a$HOME", "a`id`", "a\\\\b"]
+
+
+@pytest.mark.parametrize("name", SHELL)
+def test_without_the_role_such_a_work_dir_is_a_policy_of_its_own(hub, tmp_path, name):
+    """A shell gets its path between double quotes, to run cf-promises; a backtick is executed."""
+    server = alone(hub.raw({"x": "x"}).policy())
+    server.path.rename(tmp_path / name)
+    server.environ["CFENGINE_TEST_OVERRIDE_WORKDIR"] = str(tmp_path / name)
+    server.start()
+
+    assert server.listening() == {("::", 5308)}
+    assert "failsafe" in server.said
+
+
+@pytest.mark.parametrize("name", SHELL)
+@pytest.mark.parametrize("variable", ["CFENGINE_WORKDIR", "CONFIG_DIR"])
+def test_the_role_refuses_such_a_folder(hub, tmp_path, variable, name):
+    refused = hub.made(**{variable: str(tmp_path / name)}).launch()
+
+    assert refused.ended() == 78, refused.said
+    assert f"{variable}: " in refused.said
+    assert not (tmp_path / name).exists()
+
+
+@pytest.mark.parametrize("name", ["a b", "a'b", "a;b", "a|b&c", "(a)", "*", "\u00e9"])
+def test_any_other_folder_will_do(hub, tmp_path, name):
+    made = hub.made(CFENGINE_WORKDIR=str(tmp_path / name))
+    made.path.rename(tmp_path / name)
+    made.path = tmp_path / name
+    served = made.start()
+
+    assert served.listening() == {("127.0.0.1", served.port)}
+
+
+def places(made):
+    """Paths that the hub's private key lies below, also by a link."""
+    link = made.path.with_name("link")
+    link.symlink_to(made.path)
+    return [made.path, made.ppkeys, made.ppkeys / "localhost.priv", link, "/"]
+
+
+def test_without_the_role_a_folder_that_is_served_may_hold_the_private_key(hub):
+    server = hub.raw()
+    server.policy(path=f'"{server.path}"').start()
+    client = hub.client(server)
+
+    assert "PRIVATE KEY" in client.get(server.ppkeys / "localhost.priv", server.port).text
+
+
+@pytest.mark.parametrize("place", range(5))
+@pytest.mark.parametrize("variable", ["CF_SERVERD_MASTERFILES", "CF_SERVERD_ACCESS"])
+def test_the_role_refuses_to_serve_its_private_key(hub, variable, place):
+    made = hub.made({"x": "x"})
+    made.made()
+    path = str(places(made)[place])
+    told = json.dumps([{"path": path}]) if variable == "CF_SERVERD_ACCESS" else path
+    made.variables[variable] = told
+    made.launch()
+
+    assert made.ended() == 78, made.said
+    assert f"{variable}: " in made.said

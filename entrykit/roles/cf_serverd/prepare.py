@@ -92,9 +92,22 @@ def _refuse_absent(settings: CfServerdSettings, log: Log) -> None:
         faults.append(f"MPF: {shown(served)} has no promises.cf (expected the framework)")
     absent = [one.path for one in settings.cf_serverd_access if not os.path.exists(one.path)]
     faults += [f"CF_SERVERD_ACCESS: {shown(path)}: no such file or folder" for path in absent]
+    faults += _served_keys(settings)
     faults += _address_faults(settings.cf_serverd_bindtointerface)
     if faults:
         raise SettingsError(faults)
+
+
+def _served_keys(settings: CfServerdSettings) -> Iterator[str]:
+    """Yield what would give the hub's private key to every client that is admitted."""
+    key = os.path.realpath(f"{settings.cfengine_workdir}/ppkeys/{keys.PRIVATE}")
+    served = [("CF_SERVERD_ACCESS", one.path) for one in settings.cf_serverd_access]
+    if settings.cf_serverd_masterfiles:
+        served.append(("CF_SERVERD_MASTERFILES", settings.cf_serverd_masterfiles))
+    for name, path in served:
+        real = os.path.realpath(path)
+        if os.path.commonpath([real, key]) == real:
+            yield f"{name}: {shown(path)}: the hub's private key is below it (expected another)"
 
 
 def _address_faults(address: str | None) -> Iterator[str]:
@@ -134,10 +147,19 @@ def _mode(path: str) -> int:
 
 
 def _link_promises(work: str, environ: Mapping[str, str]) -> None:
-    """Put cf-promises where cf-serverd looks for it before it reads a policy."""
-    path = f"{work}/bin/cf-promises"
-    if not os.access(path, os.X_OK):
-        _link(program("cf-promises", environ), path)
+    """Put cf-promises where cf-serverd looks for it before it reads a policy.
+
+    Raises:
+        CommitError: one that does not run is there, and is not a link.
+    """
+    path, own = f"{work}/bin/cf-promises", program("cf-promises", environ)
+    if os.path.exists(path) and os.path.samefile(path, own):
+        return
+    if os.path.islink(path) or not os.path.lexists(path):
+        _link(own, path)
+    elif not os.access(path, os.X_OK) or run([path, "--version"], environ)[0]:
+        reason = "does not run, and cf-serverd would start with a policy of its own"
+        raise CommitError(path, reason, f"remove it: a link to {own} takes its place")
 
 
 def _link(target: str, path: str) -> None:

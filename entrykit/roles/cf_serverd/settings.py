@@ -45,7 +45,7 @@ Facility = Literal[
 class CfServerdSettings(Settings):
     """What the cf-serverd role can be told."""
 
-    config_dir: kinds.Folder = Field(
+    config_dir: values.Place = Field(
         default="", description="Folder of promises.cf; `inputs` in CFENGINE_WORKDIR unless set."
     )
     cf_serverd_acl: acl.Acl = Field(
@@ -142,7 +142,7 @@ class CfServerdSettings(Settings):
         default=None,
         description="Folder with public keys of clients that are trusted, each in a file `*.pub`.",
     )
-    cfengine_workdir: kinds.Folder = Field(
+    cfengine_workdir: values.Place = Field(
         default="",
         description="CFEngine's folder, of keys and state too; the one of the installed package "
         "unless set.",

@@ -31,6 +31,19 @@ def path(text: str) -> str:
     return found
 
 
+def place(text: str) -> str:
+    """Accept an absolute path that a shell takes as it is between double quotes.
+
+    cf-serverd has sh(1) run cf-promises with it, and where that fails it starts with a policy of
+    its own, on every address (tried with 3.21, 3.24 and 3.27).
+    """
+    found = kinds.folder(text)
+    if any(char in found for char in '"$`\\'):
+        expected = 'expected a path without ", $, ` and \\'
+        raise Faults([f"{shown(text)}: cf-serverd gives it to a shell ({expected})"])
+    return found
+
+
 def interface(text: str) -> str:
     """Parse one IP address: of a device's name, cf-serverd makes a failure to start."""
     found = kinds.addresses(text)
@@ -145,6 +158,9 @@ def _accepted(text: str) -> bool:
 
 Path = Annotated[
     str, PlainValidator(path), kinds.Kind("folder", {"type": "string", "pattern": "^/"})
+]
+Place = Annotated[
+    str, PlainValidator(place), kinds.Kind("folder", {"type": "string", "pattern": "^/"})
 ]
 Interface = Annotated[str, PlainValidator(interface), kinds.Kind("IP address")]
 Users = Annotated[tuple[str, ...], PlainValidator(users), kinds.Kind("list of users")]
