@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
+import ssl
 
 import pytest
+import trustme
 
 pytestmark = pytest.mark.versions
 
@@ -155,6 +158,80 @@ def test_a_path_for_one_key(hub, tmp_path):
 
     assert one.get(tmp_path / "data", served.port).text == "data"
     assert other.get(tmp_path / "data", served.port).text is None
+
+
+@pytest.mark.parametrize("also", [{}, {"CF_SERVERD_ADMIT_HOSTNAMES": "elsewhere.example.com"}])
+def test_files_may_be_for_certain_keys(hub, also):
+    """In place of the ACL, which goes on to say who may connect."""
+    one, other = hub.client(), hub.client()
+    served = hub.made({"x": "x"}, CF_SERVERD_ADMIT_KEYS=one.digest, **also)
+    for client in (one, other):
+        served.pin(client)
+    served.start()
+
+    assert one.get("masterfiles/x", served.port).text == "x"
+    assert other.get("masterfiles/x", served.port).text is None
+
+
+@pytest.mark.parametrize(("name", "expected"), [("localhost", "x"), ("hub.example.com", None)])
+def test_files_may_be_for_certain_names(hub, name, expected):
+    served = hub({"x": "x"}, CF_SERVERD_ADMIT_HOSTNAMES=name)
+
+    assert hub.client(served).get("masterfiles/x", served.port).text == expected
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory):
+    """A client's: up to TLS 1.2 there is no handshake without; whose it is, is asked afterwards."""
+    path = tmp_path_factory.mktemp("certificate") / "client.pem"
+    ca = trustme.CA(key_type=trustme.KeyType.RSA)
+    issued = ca.issue_cert("client.test", key_type=trustme.KeyType.RSA)
+    issued.private_key_and_cert_chain_pem.write_to_path(path)
+    return path
+
+
+def spoken(port, certificate, **limits):
+    """The version of TLS and the cipher that a hub agrees to; None if it does not."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.load_cert_chain(certificate)
+    for name, value in limits.items():
+        setattr(context, name, value)
+    with socket.create_connection(("127.0.0.1", port), 10) as plain:
+        try:
+            with context.wrap_socket(plain) as connection:
+                return connection.version(), connection.cipher()[0]
+        except (ssl.SSLError, OSError):
+            return None
+
+
+@pytest.mark.parametrize(
+    ("lowest", "highest", "expected"),
+    [
+        ("1.2", ssl.TLSVersion.TLSv1_1, None),
+        ("1.2", ssl.TLSVersion.TLSv1_2, "TLSv1.2"),
+        ("1.3", ssl.TLSVersion.TLSv1_2, None),
+        ("1.3", ssl.TLSVersion.TLSv1_3, "TLSv1.3"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:.*TLSVersion.TLSv1_1 is deprecated:DeprecationWarning")
+def test_the_lowest_version_of_tls(hub, certificate, lowest, highest, expected):
+    served = hub({"x": "x"}, CF_SERVERD_ALLOWTLSVERSION=lowest)
+    lower = {"minimum_version": ssl.TLSVersion.MINIMUM_SUPPORTED, "maximum_version": highest}
+
+    assert (spoken(served.port, certificate, **lower) or (None,))[0] == expected
+    assert hub.client(served).get("masterfiles/x", served.port).text == "x"
+
+
+def test_ciphers_of_ones_own(hub, certificate):
+    ciphers = "TLS_AES_128_GCM_SHA256:ECDHE-RSA-AES128-GCM-SHA256"
+    served = hub({"x": "x"}, CF_SERVERD_ALLOWCIPHERS=ciphers)
+    older = {"maximum_version": ssl.TLSVersion.TLSv1_2}
+
+    assert spoken(served.port, certificate) == ("TLSv1.3", "TLS_AES_128_GCM_SHA256")
+    assert spoken(served.port, certificate, **older) == ("TLSv1.2", "ECDHE-RSA-AES128-GCM-SHA256")
+    assert hub.client(served).get("masterfiles/x", served.port).text == "x"
 
 
 def test_roles_are_the_servers(hub):

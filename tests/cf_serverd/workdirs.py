@@ -34,13 +34,6 @@ def ask(name, *words, environ, prefix=(), **how):
     )
 
 
-@cache
-def version():
-    """The version of CFEngine under test: (3, 21), say."""
-    told = ask("cf-promises", "--version", environ={}).stdout.split()[-1]
-    return tuple(map(int, told.split(".")[:2]))
-
-
 def digest(public):
     """The digest of a public key as clients name it: MD5=…"""
     return ask("cf-key", "-p", public, environ={}).stdout.strip()
