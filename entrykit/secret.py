@@ -53,6 +53,16 @@ class Whole(str):
     __slots__ = ()
 
 
+def is_private(value: object) -> bool:
+    """Whether nobody else may read a file with it: secrets and raw lines, also within a tree."""
+    if isinstance(value, dict):
+        value = tuple(value.values())
+    if isinstance(value, list | tuple):
+        # Plain text is passed by, because a map may have 100,000 lines of it.
+        return any(is_private(part) for part in value if type(part) is not str)
+    return isinstance(value, Secret | Snippet | Whole) and bool(value)
+
+
 def bracketed(lines: str) -> str:
     """Put the lines of a snippet between two comments, in formats whose comments begin with #.
 

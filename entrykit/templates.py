@@ -15,7 +15,7 @@ from entrykit.configfile import PRIVATE, PUBLIC, ConfigFile, ConfigFiles, marked
 from entrykit.errors import EntrykitError, RenderError
 from entrykit.quoting import Quote, QuotingError
 from entrykit.role import Machine, Role, S
-from entrykit.secret import Secret, Snippet, Whole, bracketed
+from entrykit.secret import Snippet, Whole, bracketed, is_private
 
 SUFFIX = ".j2"
 
@@ -83,11 +83,10 @@ def _finalize(quote: Quote, private: list[object]) -> Callable[[object], str]:
             return quote(value)
         if isinstance(value, Undefined):
             return str(value)  # StrictUndefined raises here, with the name
+        if is_private(value):
+            private.append(value)
         if isinstance(value, Whole):
-            private.append(value)
             return value
-        if isinstance(value, Secret | Snippet) and value:
-            private.append(value)
         return bracketed(quote(value)) if isinstance(value, Snippet) and value else quote(value)
 
     return finalize
