@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from entrykit.faults import Faults
 from entrykit.shown import shown
 
 if TYPE_CHECKING:
-    from yaml import Event
+    from yaml import Event, ScalarEvent
 
 # A map is a tuple of its pairs, so that a key that is there twice can be seen.
-Tree: TypeAlias = "str | bool | list[Tree] | tuple[tuple[str, Tree], ...] | None"
+Tree: TypeAlias = "str | bool | int | float | list[Tree] | tuple[tuple[str, Tree], ...] | None"
+
+# The same with the types that JSON has, and maps as dicts.
+Typed: TypeAlias = "str | bool | int | float | list[Typed] | dict[str, Typed] | None"
 
 # Parsers take time that grows with the square of the depth.
 _DEEPEST: Final = 20
@@ -39,6 +43,57 @@ def parse_tree(text: str) -> Tree:
             raise Faults([f"{json_faults}; {yaml_faults}"]) from None
 
 
+def parse_typed(text: str) -> Typed:
+    """Read YAML, which JSON is as well, for a program that tells `5` from `"5"`.
+
+    A plain true, false, null, whole number or decimal fraction is one (YAML 1.2.2, 10.3.2); so
+    0012345 and 1e10 are texts, as they are written.
+
+    Raises:
+        Faults: it is not YAML, has aliases, is too deep, has a key twice, or a plain yes, no,
+            on or off, which some programs take for a switch and others for a text.
+    """
+    return _typed(_yaml(text, _resolved))
+
+
+def _typed(tree: Tree) -> Typed:
+    if isinstance(tree, list):
+        return [_typed(item) for item in tree]
+    if not isinstance(tree, tuple):
+        return tree
+    twice = {key for key, _ in tree if sum(key == other for other, _ in tree) > 1}
+    if twice:
+        raise Faults([f"{shown(key)}: there twice (expected each key once)" for key in twice])
+    return {key: _typed(value) for key, value in tree}
+
+
+_PLAIN: Final[dict[str, bool | None]] = {
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **dict.fromkeys(("null", "Null", "NULL", "~", ""), None),
+}
+_is_doubtful: Final = re.compile(r"(?i)yes|no|on|off").fullmatch
+_is_whole: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,17})").fullmatch
+_is_fraction: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,9})\.[0-9]{1,6}").fullmatch
+
+
+def _resolved(event: ScalarEvent) -> Tree:
+    text = event.value
+    if not event.implicit[0]:
+        return text
+    if _is_doubtful(text):
+        raise Faults([f'{text}: a switch or a text? (expected true, false or "{text}")'])
+    if text in _PLAIN:
+        return _PLAIN[text]
+    if _is_whole(text):
+        return int(text)
+    return float(text) if _is_fraction(text) else text
+
+
+def _as_written(event: ScalarEvent) -> Tree:
+    return event.value
+
+
 def _json(text: str) -> Tree:
     import json
 
@@ -53,12 +108,12 @@ def _json(text: str) -> Tree:
     return tree
 
 
-def _yaml(text: str) -> Tree:
+def _yaml(text: str, scalar: Callable[[ScalarEvent], Tree] = _as_written) -> Tree:
     import yaml
 
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     try:
-        documents = _documents(yaml.parse(text, Loader=loader))
+        documents = _documents(yaml.parse(text, Loader=loader), scalar)
     except Faults:
         raise
     # Surrogates and some escapes end in errors that are not YAML's own.
@@ -79,7 +134,7 @@ def _reason(error: Exception) -> str:
     return f"line {mark.line + 1} column {mark.column + 1}: {shown(error.problem or '')}{hint}"
 
 
-def _documents(events: Iterator[Event]) -> list[Tree]:
+def _documents(events: Iterator[Event], scalar: Callable[[ScalarEvent], Tree]) -> list[Tree]:
     """Build the documents from events: a loader would follow aliases and recurse into depths."""
     import yaml
 
@@ -88,7 +143,7 @@ def _documents(events: Iterator[Event]) -> list[Tree]:
         if isinstance(event, yaml.AliasEvent):
             raise Faults([f"not understood: the alias {shown(f'*{event.anchor}')} {_STAR}"])
         if isinstance(event, yaml.ScalarEvent):
-            open_nodes[-1].append(event.value)
+            open_nodes[-1].append(scalar(event))
         elif isinstance(event, yaml.CollectionStartEvent):
             if len(open_nodes) > _DEEPEST:
                 raise Faults(["not understood: nested too deep"])
