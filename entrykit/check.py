@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from entrykit.errors import CheckError
-from entrykit.handover import find, not_executed, scrubbed
+from entrykit.handover import find, installed, not_executed, scrubbed
 from entrykit.role import Role
 from entrykit.secret import MASK
 from entrykit.settings import Settings
@@ -36,7 +36,7 @@ def judge_for(
     seen = role.environ(settings, scrubbed(role, environ))
 
     def judge(folder: str) -> None:
-        argv = [*role.check(folder)]
+        argv = installed(role, role.check(folder), environ)
         with _leaving_no(role.traces, settings.config_dir):
             status, output = (role.verdict or run)(argv, seen)
         words = masked(output.replace(f"{folder}/", ""), settings)

@@ -31,6 +31,17 @@ def upstream(role: Role[Any], settings: Settings, command: Sequence[str]) -> lis
     return [named, *words] if named else list(role.bare(words))
 
 
+def installed(role: Role[Any], argv: Sequence[str], environ: Mapping[str, str]) -> list[str]:
+    """Return a command with the daemon by the name that it has here, if by any of them."""
+    names = (role.daemon, *role.also)
+    if argv[0] in names:
+        for name in names:
+            with suppress(HandOverError):
+                find(name, environ)
+                return [name, *argv[1:]]
+    return [*argv]
+
+
 def find(program: str, environ: Mapping[str, str]) -> str:
     """Find a program as execvp(3) does.
 

@@ -61,6 +61,16 @@ def as_it_is(_settings: Settings, environ: Mapping[str, str]) -> Mapping[str, st
     return environ
 
 
+def none_else(_word: str) -> bool:
+    """Configure for no word but the daemon's name and options: for a daemon without commands."""
+    return False
+
+
+def no_default(_environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Leave every variable that is not set to its default in the model."""
+    return {}
+
+
 def prepare_nothing(_settings: Settings, _folder: str, _live: bool, _log: Log) -> None:
     """Leave the folder as it is: for a daemon that needs its files and no more."""
 
@@ -79,6 +89,11 @@ class Role(Generic[S]):
         quotes: file name suffix to the quoting of that format.
         machine: what it has to know of the machine.
         daemon: the program, and the first word of a command that is ours.
+        also: other names of the program, as packages have it.
+        begins: whether another first word makes a command ours, as the official entrypoint
+            would take it for one of the daemon's.
+        defaults: from an environment to variables that are not set there and that this
+            machine decides on: for files that live on it, and not for those rendered elsewhere.
         entrypoint: where the official image has its entrypoint.
         command: the command where none was given: the official image's own.
         complete: from the command that was given to one that reads our main file.
@@ -111,6 +126,9 @@ class Role(Generic[S]):
     quotes: Mapping[str, Quote]
     machine: type[Machine] = Machine
     daemon: str
+    also: tuple[str, ...] = ()
+    begins: Callable[[str], bool] = none_else
+    defaults: Callable[[Mapping[str, str]], Mapping[str, str]] = no_default
     entrypoint: str
     command: Callable[[S], Sequence[str]]
     complete: Callable[[S, Sequence[str]], Sequence[str]] = as_given
@@ -134,7 +152,9 @@ class Role(Generic[S]):
         its package's files.
         """
         first = command[0] if command else "-"
-        return first.startswith("-") or os.path.basename(first) == self.daemon
+        if first.startswith("-") or self.begins(first):
+            return True
+        return os.path.basename(first) in {self.daemon, *self.also}
 
 
 def role_names() -> list[str]:

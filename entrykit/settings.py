@@ -69,13 +69,24 @@ class Settings(BaseModel):
         if faults := environment.not_text(environ):
             raise SettingsError(faults)
         names = [name.upper() for name in cls.model_fields]
-        reading = environment.read(environ, names)
+        refused = cls.refused(environ)
+        rest = {name: text for name, text in environ.items() if name not in refused}
+        reading = environment.read(rest, names)
         for warning in reading.warnings:
             warn(warning)
-        return cls._from_reading(reading)
+        return cls._from_reading(reading, list(refused.values()))
 
     @classmethod
-    def _from_reading(cls, reading: environment.Reading) -> Self:
+    def refused(cls, _environ: Mapping[str, str]) -> Mapping[str, str]:
+        """Name the set variables that are none, where it is not safe to go on without them.
+
+        Returns:
+            Each with its fault, a line that begins with the name.
+        """
+        return {}
+
+    @classmethod
+    def _from_reading(cls, reading: environment.Reading, refused: list[str]) -> Self:
         texts = {name.lower(): text for name, text in reading.values.items()}
         faults = dict(reading.faults)
         settings: Self | None
@@ -86,9 +97,9 @@ class Settings(BaseModel):
             faults |= {name: text for name, text in reading.empty.items() if name in faults}
             settings = cls._with_examples(texts, faults)
         conflicts = list(settings.conflicts()) if settings else []
-        if faults or conflicts:
+        if faults or conflicts or refused:
             ordered = (faults[name] for name in map(str.upper, cls.model_fields) if name in faults)
-            raise SettingsError([*"\n".join(ordered).splitlines(), *conflicts])
+            raise SettingsError([*"\n".join(ordered).splitlines(), *conflicts, *refused])
         if not settings:
             raise AssertionError("a model without faults is valid")
         return settings

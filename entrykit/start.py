@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from entrykit.configfile import ConfigFiles
 from entrykit.errors import CommitError
-from entrykit.handover import execute, find, scrubbed, upstream
+from entrykit.handover import execute, find, installed, scrubbed, upstream
 from entrykit.message import LEVELS, Log, judge_format
 from entrykit.role import Role, load_role
 from entrykit.settings import Settings
@@ -46,9 +46,10 @@ def configure(
     """Do all that comes before the hand-over; return what to execute, and its environment."""
     from entrykit.templates import render
 
+    environ = {**environ, **role.defaults(environ)}
     _finish(role, environ, log)
     settings = role.settings.from_environ(environ, log.warning)
-    argv = upstream(role, settings, command)
+    argv = installed(role, upstream(role, settings, command), environ)
     find(argv[0], environ)
     files = render(role, settings, role.machine.observe(environ))
     changed = _committed(role, settings, files, environ, log)

@@ -149,7 +149,8 @@ def _diff(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> in
     from entrykit.diff import difference
     from entrykit.templates import render
 
-    role, settings = _settings(words, _environ(words, environ, log), log)
+    seen = _environ(words, environ, log)
+    role, settings = _settings(words, {**seen, **load_role(words.role).defaults(seen)}, log)
     files = render(role, settings, role.machine.observe(environ))
     lines = difference(role, settings, files)
     with suppress(BrokenPipeError):
