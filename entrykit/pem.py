@@ -136,11 +136,20 @@ def _refuse_key(path: str, *, inside: bool) -> None:
 
     HAProxy reads `<file>.key` only where the file itself has no key (ssl-load-extra-files).
     """
-    import ssl
-
     key = path if inside else f"{path}.key"
     if not os.path.isfile(key):
         raise Refusal(f"no private key (expected in it, or in {os.path.basename(key)})")
+    refuse_pair(path, key)
+
+
+def refuse_pair(path: str, key: str) -> None:
+    """Refuse a certificate and the file of its key where OpenSSL would not serve them.
+
+    Raises:
+        Refusal: one cannot be read, the key is encrypted, or they do not belong together.
+    """
+    import ssl
+
     # A context of its own for each: one that holds an RSA pair already accepts its key again,
     # under any certificate of another kind.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

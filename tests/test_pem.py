@@ -11,7 +11,7 @@ import trustme
 from cryptography.hazmat.primitives import serialization
 from trustme import KeyType
 
-from entrykit.pem import Pem, Refusal, read
+from entrykit.pem import Pem, Refusal, read, refuse_pair
 
 CA = trustme.CA()
 
@@ -217,7 +217,7 @@ def test_an_encrypted_key_asks_nobody_at_the_terminal(tmp_path):
 
 
 def test_openssl_is_loaded_for_a_candidate_only(tmp_path):
-    (tmp_path / "web.pem").write_bytes(ONE.chain)
+    (tmp_path / "web.pem").write_bytes(ONE.chain + ONE.key)
     script = (
         "import sys, entrykit.certificates as c; c.index(sys.argv[1]); "
         "print('ssl' in sys.modules, 'cryptography' in sys.modules)"
@@ -228,3 +228,16 @@ def test_openssl_is_loaded_for_a_candidate_only(tmp_path):
 
     assert loaded(tmp_path / "absent") == "False False\n"
     assert loaded(tmp_path) == "True False\n"
+
+
+def test_a_pair_in_two_files_is_judged_as_one_is(tmp_path):
+    ca = trustme.CA()
+    for name in ("one", "two"):
+        issued = ca.issue_cert(f"{name}.test")
+        issued.cert_chain_pems[0].write_to_path(str(tmp_path / f"{name}.crt"))
+        issued.private_key_pem.write_to_path(str(tmp_path / f"{name}.key"))
+    one = str(tmp_path / "one.crt")
+
+    refuse_pair(one, str(tmp_path / "one.key"))
+    with pytest.raises(Refusal, match="not that of its first certificate"):
+        refuse_pair(one, str(tmp_path / "two.key"))
