@@ -122,7 +122,7 @@ def near_misses(environ: Mapping[str, str], names: Collection[str]) -> Iterator[
     slips = {slip: name for name in sorted(known, reverse=True) for slip in _slips(name)}
     slips |= {name: name for name in known}  # HTTP_PORT is one letter short of HTTPS_PORT
     for name in sorted(environ):
-        if name in known or _is_link(name, environ[name]):
+        if name in known or is_link(name, environ[name]):
             continue
         meant = next((slips[slip] for slip in _slips(name.upper()) if slip in slips), None)
         if meant:
@@ -130,7 +130,8 @@ def near_misses(environ: Mapping[str, str], names: Collection[str]) -> Iterator[
             yield f"{given}: no such variable; did you mean {meant}?"
 
 
-def _is_link(name: str, value: str) -> bool:
+def is_link(name: str, value: str) -> bool:
+    """Whether a variable is what engines put there for a service beside us."""
     return bool(_LINK_VALUE.fullmatch(value) or _LINK_NAME.fullmatch(name))
 
 

@@ -1,0 +1,99 @@
+"""The registry of images: its variables typed and closed, its file judged before it serves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from entrykit.handover import installed
+from entrykit.quoting import Quote
+from entrykit.quoting_yaml import yaml_tree
+from entrykit.role import Passed, Role
+from entrykit.roles.registry import command, release
+from entrykit.roles.registry.machine import RegistryMachine, defaults
+from entrykit.roles.registry.prepare import prepare
+from entrykit.roles.registry.s3 import ALIASES
+from entrykit.roles.registry.settings import RegistrySettings
+from entrykit.roles.registry.trial import verdict
+from entrykit.secret import Secret
+
+_TRACES: Final = "OTEL_TRACES_EXPORTER"
+
+
+def _command(settings: RegistrySettings) -> Sequence[str]:
+    return ["serve", f"{settings.config_dir}/config.yml"]
+
+
+def _complete(settings: RegistrySettings, words: Sequence[str]) -> Sequence[str]:
+    return command.completed(words, f"{settings.config_dir}/config.yml")
+
+
+def _check(folder: str) -> Sequence[str]:
+    return ["registry", "serve", f"{folder}/config.yml"]
+
+
+def _makes(settings: RegistrySettings, path: str) -> bool:
+    return path != "htpasswd" or settings.registry_auth_htpasswd_users is not None
+
+
+def _passes(words: Sequence[str], environ: Mapping[str, str]) -> Passed | None:
+    if not command.says(words):
+        return None
+    return installed(ROLE, command.bare(words), environ), environ
+
+
+def _environ(settings: RegistrySettings, environ: Mapping[str, str]) -> dict[str, str]:
+    """Take away what the registry would lay over its file, and the names of services as well.
+
+    A service called registry-storage makes REGISTRY_STORAGE_PORT, which it takes for a second
+    storage (tried with 2.8.2 and 3.1.2).
+    """
+    short = [name.upper() for name in ALIASES] if settings.driver == "s3" else []
+    gone = {*short, *(f"{name}_FILE" for name in short)}
+    kept = {
+        name: value
+        for name, value in environ.items()
+        if not name.startswith("REGISTRY_") and name not in gone
+    }
+    if not kept.get(_TRACES) and release.installed(environ) == "3":
+        kept[_TRACES] = "none"  # else it sends them to localhost:4318
+    return kept
+
+
+def _lines(value: object) -> str:
+    """Write the lines of a password file, which were judged one by one."""
+    return value.reveal() if isinstance(value, Secret) else ""
+
+
+_QUOTES: Final[Mapping[str, Quote]] = {".yml": yaml_tree, "": _lines}
+
+ROLE: Final = Role(
+    name="registry",
+    summary="a registry of container images, on disk or in S3",
+    settings=RegistrySettings,
+    templates=Path(__file__).with_name("templates"),
+    makes=_makes,
+    main="config.yml",
+    quotes=_QUOTES,
+    machine=RegistryMachine,
+    daemon=release.NAMES[0],
+    also=release.NAMES[1:],
+    begins=command.begins,
+    defaults=defaults,
+    entrypoint="/entrypoint.sh",
+    command=_command,
+    complete=_complete,
+    bare=command.bare,
+    check=_check,
+    verdict=verdict,
+    environ=_environ,
+    reads=command.reads,
+    passes=_passes,
+    prepare=prepare,
+    secret_places=(
+        r"(^ *(?:endpoints|hooks|http|storage): )\[.*$",
+        r"(?i)(^ *\"?[\w.-]*(?:pass|secret|key|token|auth|credential)[\w.-]*\"?: )\S.*$",
+        r"(^[^:#\s]+:)\$2.*$",
+    ),
+)

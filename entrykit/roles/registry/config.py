@@ -1,0 +1,118 @@
+"""From the variables to the tree that config.yml holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from entrykit.roles.registry.maps import Hidden, sealed
+
+if TYPE_CHECKING:
+    from entrykit.roles.registry.release import Release
+    from entrykit.roles.registry.settings import RegistrySettings
+
+Tree: TypeAlias = dict[str, object]
+
+FILESYSTEM: Final = "/var/lib/registry"
+_SECTIONS: Final[tuple[str, ...]] = (
+    *("version", "log", "storage", "auth", "middleware", "http", "notifications", "redis"),
+    *("health", "proxy", "validation", "catalog", "tags", "policy"),
+)
+# What `storage` has beside one driver.
+BESIDE_DRIVER: Final = ("cache", "delete", "maintenance", "redirect", "tag")
+_NOT_LEAVES: Final = frozenset(
+    {"registry_storage", "registry_auth", "registry_auth_htpasswd_users"}
+    | {"registry_auth_htpasswd_path", "registry_release", "registry_extra_yaml"}
+)
+# What 2.8 has in a part of its own, by the names of 3.x.
+_POOL: Final = {
+    "maxidle": "maxidleconns",
+    "maxactive": "poolsize",
+    "idletimeout": "connmaxidletime",
+}
+
+
+def build(settings: RegistrySettings, release: Release | None) -> Tree:
+    """Build the whole tree.
+
+    Args:
+        settings: the variables, without a fault.
+        release: whose shape it gets; None for one that both read, each its own part.
+    """
+    tree: Tree = {"version": "0.1", "storage": {}}
+    for name, value in _leaves(settings):
+        _put(tree, name.split("_")[1:], value)
+    _put_storage(tree, settings)
+    if settings.login == "htpasswd" and settings.htpasswd:
+        _put(tree, ["auth", "htpasswd", "path"], settings.htpasswd)
+    if settings.redis:
+        tree["redis"] = _redis(settings, release)
+    ordered = {name: tree[name] for name in _SECTIONS if name in tree}
+    return _merged(ordered, settings.extra)
+
+
+def _leaves(settings: RegistrySettings) -> Iterator[tuple[str, object]]:
+    other_login = "token" if settings.login == "htpasswd" else "htpasswd"
+    for name, value in settings.own.items():
+        if name in _NOT_LEAVES or not name.startswith("registry_"):
+            continue
+        section, leaf = name.split("_")[1], name.removeprefix("registry_auth_")
+        if section == "redis" or (section == "auth" and leaf.startswith(other_login)):
+            continue
+        yield name, value
+
+
+def _put(tree: Tree, path: list[str], value: object) -> None:
+    for part in path[:-1]:
+        inner = tree.setdefault(part, {})
+        assert isinstance(inner, dict)  # noqa: S101 -- no variable's name is the start of another's
+        tree = inner
+    tree[path[-1]] = sealed(value.tree) if isinstance(value, Hidden) else value
+
+
+def _put_storage(tree: Tree, settings: RegistrySettings) -> None:
+    own, driver = settings.own, settings.driver
+    storage: Tree = {} if driver is None else {driver: {}}
+    given = tree["storage"]
+    tree["storage"] = storage | (given if isinstance(given, dict) else {})
+    if driver == "filesystem" and "registry_storage_filesystem_rootdirectory" not in own:
+        _put(tree, ["storage", "filesystem", "rootdirectory"], FILESYSTEM)
+    if driver == "s3" and "registry_storage_s3_regionendpoint" in own:
+        given = own.get("registry_storage_s3_forcepathstyle", True)
+        _put(tree, ["storage", "s3", "forcepathstyle"], given)
+    if "registry_storage_cache_blobdescriptor" not in own:
+        cache = "redis" if settings.redis else "inmemory"
+        _put(tree, ["storage", "cache", "blobdescriptor"], cache)
+
+
+def _redis(settings: RegistrySettings, release: Release | None) -> Tree:
+    """Write redis as 2.8 reads it, as 3.x does, or as both do: each ignores the other's keys."""
+    prefix = "registry_redis_"
+    given = {
+        name.removeprefix(prefix): value
+        for name, value in settings.own.items()
+        if name.startswith(prefix) and not name.startswith(f"{prefix}addr")
+    }
+    pool = {name: given.pop(f"pool_{name}") for name in _POOL if f"pool_{name}" in given}
+    found: Tree = {}
+    if release != "3":
+        found["addr"] = settings.redis[0]
+    if release != "2.8":
+        found["addrs"] = settings.redis
+    for name, value in given.items():
+        _put(found, name.split("_"), value)
+    if pool and release != "3":
+        found["pool"] = pool
+    if release != "2.8":
+        found |= {_POOL[name]: value for name, value in pool.items()}
+    return found
+
+
+def _merged(under: Tree, over: Mapping[str, object]) -> Tree:
+    """Lay a map over another: maps are merged, everything else is replaced."""
+    found = dict(under)
+    for name, value in over.items():
+        below = found.get(name)
+        both = isinstance(below, dict) and isinstance(value, dict)
+        found[name] = _merged(below, value) if both else sealed(value)  # type: ignore[arg-type]
+    return found

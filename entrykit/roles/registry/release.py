@@ -1,0 +1,120 @@
+"""Which registry is installed, and what only the newer ones understand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from entrykit.errors import HandOverError
+from entrykit.handover import find
+from entrykit.roles.registry.values import OLD_STORAGE_CLASSES
+
+if TYPE_CHECKING:
+    from entrykit.roles.registry.settings import RegistrySettings
+
+Release: TypeAlias = Literal["2.8", "3"]
+
+# As the official image and Debian's package call it.
+NAMES: Final = ("registry", "docker-registry")
+_OLD: Final = 2
+
+_S3: Final = ("accelerate", "usedualstack", "usefipsendpoint", "redirectendpoint", "loglevel")
+_AZURE: Final = ("rootdirectory", "credentials_type", "credentials_clientid")
+_AZURE_TOO: Final = ("credentials_tenantid", "credentials_secret")
+_TOKEN: Final = ("jwks", "signingalgorithms", "autoredirectpath")
+_PROXY: Final = ("ttl", "cachewritetimeout", "exec_command", "exec_lifetime")
+_REDIS: Final = ("username", "mastername", "sentinelusername", "sentinelpassword")
+_REDIS_TLS: Final = ("tls_certificate", "tls_key", "tls_rootcas")
+_INDEXES: Final = ("platforms", "platformlist")
+# What 2.8 ignores without a word (its configuration.go and its drivers were read).
+NEWER: Final = (
+    "registry_log_reportcaller",
+    "registry_http_tls_clientauth",
+    "registry_http_tls_letsencrypt_directoryurl",
+    "registry_http_h2c_enabled",
+    "registry_storage_cache_blobdescriptorsize",
+    "registry_storage_tag_concurrencylimit",
+    "registry_tags_maxtags",
+    *(f"registry_storage_s3_{leaf}" for leaf in _S3),
+    *(f"registry_storage_azure_{leaf}" for leaf in (*_AZURE, *_AZURE_TOO)),
+    *(f"registry_auth_token_{leaf}" for leaf in _TOKEN),
+    *(f"registry_proxy_{leaf}" for leaf in _PROXY),
+    *(f"registry_redis_{leaf}" for leaf in (*_REDIS, *_REDIS_TLS)),
+    *(f"registry_validation_manifests_indexes_{leaf}" for leaf in _INDEXES),
+)
+
+
+def installed(environ: Mapping[str, str]) -> Release | None:
+    """Ask the registry that PATH leads to for its release; None where there is none to ask."""
+    for name in NAMES:
+        try:
+            return _asked(find(name, environ))
+        except HandOverError:
+            continue
+    return None
+
+
+@lru_cache(maxsize=4)
+def _asked(program: str) -> Release | None:
+    import subprocess
+
+    try:
+        done = subprocess.run(
+            [program, "--version"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={},
+            timeout=20,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return release_of(done.stdout.decode(errors="replace"))
+
+
+def release_of(said: str) -> Release | None:
+    """Read what `registry --version` says: a program, a module of Go and a version.
+
+    That is `docker-registry github.com/docker/distribution 2.8.2+ds1` of Debian, and
+    `registry github.com/distribution/distribution/v3 v3.1.2` of 3.x.
+    """
+    found = re.search(r"/distribution(?:/v([0-9]+))? v?([0-9]+)\.", said)
+    if not found:
+        return None
+    return "2.8" if max(int(found[1] or 0), int(found[2])) <= _OLD else "3"
+
+
+def faults(settings: RegistrySettings, release: Release | None) -> Iterator[str]:
+    """Yield what this release does not know, or does otherwise than the variable says.
+
+    Args:
+        settings: the variables.
+        release: of the registry that is installed; where that is not known, what they say counts.
+    """
+    wanted = settings.registry_release
+    if release and wanted and wanted != release:
+        yield f"REGISTRY_RELEASE: {wanted}, and {release} is installed (expected {release})"
+    if (release or wanted) == "2.8":
+        for name in NEWER:
+            if name in settings.model_fields_set:
+                yield f"{name.upper()}: the registry 2.8 does not know it (expected 3.0 or newer)"
+        yield from _old_faults(settings)
+
+
+def _old_faults(settings: RegistrySettings) -> Iterator[str]:
+    if len(settings.redis) > 1:
+        yield "REGISTRY_REDIS_ADDR: the registry 2.8 takes one address (expected host:port)"
+    if settings.registry_http_tls_letsencrypt_cachefile:
+        yield (
+            "REGISTRY_HTTP_TLS_LETSENCRYPT_CACHEFILE: the registry 2.8 speaks a version of ACME "
+            "that is no more (expected 3.0 or newer, or REGISTRY_HTTP_TLS_CERTIFICATE)"
+        )
+    chosen = settings.registry_storage_s3_storageclass
+    if chosen and chosen not in OLD_STORAGE_CLASSES:
+        expected = " or ".join(OLD_STORAGE_CLASSES)
+        yield f"REGISTRY_STORAGE_S3_STORAGECLASS: {chosen}: not with 2.8 (expected {expected})"
+    if settings.driver == "azure" and not settings.registry_storage_azure_accountkey:
+        yield "REGISTRY_STORAGE_AZURE_ACCOUNTKEY: not set (expected the account's key, with 2.8)"
