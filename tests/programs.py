@@ -16,6 +16,7 @@ from haproxy.ports import free_port
 
 ENTRYKIT = Path(sys.executable).with_name("entrykit")
 DEADLINE = 60
+ALSO = {"registry": ["docker-registry"]}  # as Debian calls it
 
 
 def entrykit(*words, environ, **how):
@@ -28,9 +29,10 @@ def entrykit(*words, environ, **how):
 def under_test(daemon):
     """The path of the daemon under test: ENTRYKIT_TEST_<DAEMON>, or that of our own PATH."""
     variable = f"ENTRYKIT_TEST_{daemon.upper()}"
-    named = os.environ.get(variable, daemon)
+    named = [os.environ[variable]] if variable in os.environ else [daemon, *ALSO.get(daemon, ())]
     # Debian keeps daemons where only root's PATH leads.
-    program = shutil.which(named, path=f"{os.environ['PATH']}:/usr/sbin")
+    path = f"{os.environ['PATH']}:/usr/sbin"
+    program = next(filter(None, (shutil.which(name, path=path) for name in named)), None)
     assert program, f"no {named}: install it, or name one in {variable}"
     return os.path.abspath(program)
 

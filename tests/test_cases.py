@@ -112,6 +112,9 @@ def features(daemon: Path) -> set[str]:
     if daemon.name == "certbot":
         said = subprocess.run([daemon, "--help", "all"], capture_output=True, text=True, check=True)
         return {word for word in said.stdout.split() if word.startswith("--")}
+    if daemon.name == "registry":
+        said = subprocess.run([daemon, "--version"], capture_output=True, text=True, check=True)
+        return {"3"} if "/v3" in said.stdout else {"2.8"}
     said = subprocess.run([daemon, "-vv"], capture_output=True, text=True, check=True).stdout
     return {word.removeprefix("+") for word in said.split() if word.startswith("+")}
 

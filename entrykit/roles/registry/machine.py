@@ -13,6 +13,7 @@ from entrykit.roles.registry import release
 from entrykit.roles.registry.config import Tree, build
 from entrykit.roles.registry.release import Release
 from entrykit.roles.registry.settings import RegistrySettings
+from entrykit.roles.registry.stock import is_stock
 
 _NEW: Final = "/etc/distribution"
 _OLD: Final = "/etc/docker/registry"
@@ -52,13 +53,20 @@ class RegistryMachine(Machine):
 
 
 def defaults(environ: Mapping[str, str], old: str = _OLD, new: str = _NEW) -> dict[str, str]:
-    """Put CONFIG_DIR where the image has its file: images of 2.8 have it in another place.
+    """Put CONFIG_DIR where the image has its file, and let that file give way.
 
     Args:
-        environ: CONFIG_DIR is left alone where it is set.
+        environ: what is set there is left alone.
         old: the folder of 2.8.
         new: the folder of 3.x, and of machines that have neither.
     """
-    if environ.get("CONFIG_DIR") or environ.get("CONFIG_DIR_FILE"):
-        return {}
-    return {"CONFIG_DIR": old} if os.path.isdir(old) and not os.path.isdir(new) else {}
+    found: dict[str, str] = {}
+    given = environ.get("CONFIG_DIR") or environ.get("CONFIG_DIR_FILE")
+    if not given and os.path.isdir(old) and not os.path.isdir(new):
+        found["CONFIG_DIR"] = old
+    folder = found.get("CONFIG_DIR") or RegistrySettings.folder(environ)
+    asked = environ.get("ENTRYKIT_OVERWRITE") or environ.get("ENTRYKIT_OVERWRITE_FILE")
+    own = os.path.lexists(os.path.join(folder, "htpasswd"))
+    if not asked and not own and is_stock(os.path.join(folder, "config.yml")):
+        found["ENTRYKIT_OVERWRITE"] = "on"
+    return found
