@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from typing import Literal, Self, get_args
+from typing import Final, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
@@ -16,6 +17,9 @@ from entrykit.errors import SettingsError
 from entrykit.faults import Faults
 from entrykit.secret import Secret
 from entrykit.shown import shown
+
+
+_NAMES: Final = re.compile(r"\b[A-Z][A-Z0-9_]+\b")
 
 
 def ignore(_warning: str) -> None:
@@ -96,7 +100,7 @@ class Settings(BaseModel):
             faults = {**_by_variable(cls, error, texts), **faults}
             faults |= {name: text for name, text in reading.empty.items() if name in faults}
             settings = cls._with_examples(texts, faults)
-        conflicts = list(settings.conflicts()) if settings else []
+        conflicts = _of_none(faults, settings.conflicts()) if settings else []
         if faults or conflicts or refused:
             ordered = (faults[name] for name in map(str.upper, cls.model_fields) if name in faults)
             raise SettingsError([*"\n".join(ordered).splitlines(), *conflicts, *refused])
@@ -141,6 +145,11 @@ class Settings(BaseModel):
         """Return the variables that no other program may see, and their `_FILE` forms."""
         names = {name.upper() for name, field in cls.model_fields.items() if kind_of(field).secret}
         return frozenset(names | {f"{name}_FILE" for name in names})
+
+
+def _of_none(faults: Mapping[str, str], conflicts: Iterable[str]) -> list[str]:
+    """Leave out what is said of a variable that is at fault itself: nobody knows its value."""
+    return [text for text in conflicts if faults.keys().isdisjoint(_NAMES.findall(text))]
 
 
 def kind_of(field: FieldInfo) -> kinds.Kind:

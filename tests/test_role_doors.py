@@ -100,3 +100,25 @@ def test_such_a_name_is_told_once():
 
     assert len(error.value.faults) == 2
     assert warnings == []
+
+
+class Paired(SmallSettings):
+    """Settings with variables that need each other."""
+
+    def conflicts(self):
+        if self.number == 7:
+            yield "NUMBER: not set, but WORD is (expected both)"
+        if self.word == "odd":
+            yield "WORD: odd, and NUMBER is not (expected the same)"
+        if self.switch:
+            yield "SWITCH: on (expected off)"
+
+
+def test_nothing_is_said_of_what_goes_with_a_value_that_is_refused():
+    with pytest.raises(SettingsError) as error:
+        Paired.from_environ({"NUMBER": "many", "WORD": "odd"})
+
+    assert error.value.faults == (
+        'NUMBER: "many": not a whole number (expected 1 to 999999999)',
+        "SWITCH: on (expected off)",
+    )
