@@ -114,7 +114,7 @@ def features(daemon: Path) -> set[str]:
         return {word for word in said.stdout.split() if word.startswith("--")}
     if daemon.name == "registry":
         said = subprocess.run([daemon, "--version"], capture_output=True, text=True, check=True)
-        return {"3"} if "/v3" in said.stdout else {"2.8"}
+        return {"3", "azure"} if "/v3" in said.stdout else {"2.8"}  # Debian's 2.8 is without
     said = subprocess.run([daemon, "-vv"], capture_output=True, text=True, check=True).stdout
     return {word.removeprefix("+") for word in said.split() if word.startswith("+")}
 

@@ -80,6 +80,9 @@ def _put_storage(tree: Tree, settings: RegistrySettings) -> None:
     if driver == "s3" and "registry_storage_s3_regionendpoint" in own:
         given = own.get("registry_storage_s3_forcepathstyle", True)
         _put(tree, ["storage", "s3", "forcepathstyle"], given)
+    if driver == "azure" and "registry_storage_azure_credentials_type" not in own:
+        # 3.x wants to be told (3.1.2 panics otherwise); 2.8 takes no notice.
+        _put(tree, ["storage", "azure", "credentials", "type"], "shared_key")
     if "registry_storage_cache_blobdescriptor" not in own:
         cache = "redis" if settings.redis else "inmemory"
         _put(tree, ["storage", "cache", "blobdescriptor"], cache)
