@@ -1,0 +1,198 @@
+"""Running registries: of `entrykit registry`, and the daemon by itself, on ports of their own."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+import yaml
+from haproxy.ports import free_port
+from programs import ENTRYKIT, Running
+
+WHOLE = 2 * 1024 * 1024  # bytes of a log in a failure's report
+PRIVATE = 0o600
+
+
+class Registry:
+    """One registry that a test starts.
+
+    Attributes:
+        folder: with `config`, `data` and the log.
+        environ: what the program is given.
+        port: where it listens, on loopback.
+        running: its process once it is launched; see `programs.Running`.
+        client: asks it, with paths for URLs.
+    """
+
+    def __init__(self, folder, port, argv, environ, verify=None):
+        self.folder, self.port, self.argv, self.environ = folder, port, argv, environ
+        self.running = None
+        scheme = "http" if verify is None else "https"
+        self.client = httpx.Client(
+            base_url=f"{scheme}://127.0.0.1:{port}",
+            verify=True if verify is None else verify,
+            trust_env=False,
+            timeout=20,
+        )
+
+    @property
+    def config(self):
+        return self.folder / "config"
+
+    @property
+    def data(self):
+        return self.folder / "data"
+
+    @property
+    def host(self):
+        """The first part of the names of its images."""
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def url(self):
+        return f"http://{self.host}"
+
+    @property
+    def file(self):
+        """The config.yml that it runs with, read."""
+        return yaml.safe_load((self.config / "config.yml").read_text())
+
+    @property
+    def said(self):
+        """All that it has said."""
+        return (self.folder / "log").read_text(errors="replace")
+
+    def prefixed(self, *words):
+        """Have its command run by another, which ends in exec."""
+        self.argv = [*words, *self.argv]
+        return self
+
+    def commanded(self, *words):
+        """Give it a command of its own, as the words of `docker run` after the image."""
+        self.argv += words
+        return self
+
+    def launch(self):
+        """Start it and do not wait."""
+        self.running = Running(self.argv, self.environ, self.folder / "log")
+        return self
+
+    def start(self):
+        """Start it and wait until it answers."""
+        self.launch()
+        self.running.comes(self._answers)
+        return self
+
+    def _answers(self):
+        try:
+            return (
+                self.client.get("/").status_code == 200
+            )  # without a login, whatever REGISTRY_AUTH
+        except httpx.TransportError as error:
+            raise OSError(str(error)) from error
+
+    def ends(self):
+        """Run it to its end: the exit status, and all that it has said."""
+        self.launch()
+        return self.running.ended(), self.said
+
+    def stop(self):
+        if self.running:
+            self.running.__exit__()
+        self.client.close()
+
+    def evidence(self):
+        """For the report of a failure: title and text of each thing worth seeing."""
+        name = self.folder.name
+        yield f"{name}: variables", "\n".join(f"{key}={self.environ[key]}" for key in self.environ)
+        for path in [self.folder / "log", *sorted(self.config.glob("*.yml"))]:
+            if path.is_file():
+                yield f"{name}: {path.name}", path.read_text(errors="replace")[:WHOLE]
+
+
+class Registries:
+    """A fixture's value: registries of one release, which run until the fixture ends.
+
+    Args:
+        root: a folder for theirs.
+        path: a PATH whose `registry` is of that release.
+        evidence: what is attached to a failure.
+    """
+
+    def __init__(self, root, path, evidence):
+        self._root, self.path, self._evidence = Path(root), path, evidence
+        self._all = []
+        self._stack = ExitStack()
+
+    def __enter__(self):
+        self._evidence.append(self.evidence)
+        self._stack.callback(self._evidence.remove, self.evidence)
+        return self
+
+    def __exit__(self, *_):
+        self._stack.close()
+
+    def __call__(self, **variables):
+        """Start `entrykit registry` with variables."""
+        return self.made(**variables).start()
+
+    def made(self, *, verify=None, **variables):
+        """Make one that does not run yet; None takes a variable away.
+
+        Without a storage of its own it has a folder's; `verify` is the TLS context of a client.
+        """
+        folder, port = self._new()
+        environ = {
+            "PATH": self.path,
+            "CONFIG_DIR": str(folder / "config"),
+            "REGISTRY_HTTP_ADDR": f"127.0.0.1:{port}",
+        }
+        if "REGISTRY_STORAGE" not in variables:
+            environ["REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY"] = str(folder / "data")
+        environ |= variables
+        environ = {name: value for name, value in environ.items() if value is not None}
+        return self._kept(Registry(folder, port, [str(ENTRYKIT), "registry"], environ, verify))
+
+    def raw(self, config=None, **variables):
+        """Start the daemon by itself with a config.yml and variables of the environment."""
+        return self.raw_made(config, **variables).start()
+
+    def raw_made(self, config=None, **variables):
+        """Make one of these that does not run yet; what `config` has goes over the least."""
+        folder, port = self._new()
+        (folder / "config").mkdir()
+        file = folder / "config" / "config.yml"
+        least = {
+            "version": "0.1",
+            "storage": {"filesystem": {"rootdirectory": str(folder / "data")}},
+            "http": {"addr": f"127.0.0.1:{port}"},
+        }
+        http = least["http"] | (config or {}).get("http", {})
+        file.write_text(yaml.safe_dump(least | (config or {}) | {"http": http}))
+        argv = [self.path.partition(":")[0] + "/registry", "serve", str(file)]
+        environ = {"PATH": self.path, "OTEL_TRACES_EXPORTER": "none"} | variables
+        return self._kept(Registry(folder, port, argv, environ))
+
+    def _new(self):
+        folder = self._root / f"registry{len(self._all)}"
+        folder.mkdir()
+        return folder, free_port()
+
+    def _kept(self, registry):
+        self._all.append(registry)
+        self._stack.callback(registry.stop)
+        return registry
+
+    def evidence(self):
+        for registry in self._all:
+            yield from registry.evidence()
+
+
+def secret_file(folder, name, text):
+    """Write a secret as a platform mounts one; returns its path as text."""
+    path = Path(folder) / name
+    path.touch(PRIVATE)
+    path.write_text(text)
+    return os.fspath(path)

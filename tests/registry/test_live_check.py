@@ -1,0 +1,170 @@
+"""The daemon's verdict on the files, and a start with as few rights as there are."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from haproxy.polling import eventually
+from namespaces import UNSHARE
+from programs import status
+
+UID = 12345  # that nobody knows, as platforms run images; with group 0
+USER = ["unshare", "--user", f"--map-user={UID}", "--map-group=0"]
+# A map, and the daemon has no such way to log in.
+WRONG = "auth: {nonsense: {realm: here}}"
+
+
+def files(folder):
+    """Paths below a folder to what must not change of them."""
+    return {
+        str(path.relative_to(folder)): (path.stat().st_ino, path.stat().st_mtime_ns)
+        for path in folder.rglob("*")
+        if not path.is_dir()
+    }
+
+
+def processes(word):
+    """PIDs of those with a word in their command lines, but for zombies."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if word.encode() in path.read_bytes():
+                found.append(int(path.parent.name))
+        except OSError:
+            continue
+    return found
+
+
+def test_what_the_daemon_refuses_changes_nothing(registry):
+    """Its own words are told, no process and no file is left."""
+    first = registry()
+    first.stop()
+    before = files(first.config)
+
+    second = registry.made(CONFIG_DIR=str(first.config), REGISTRY_EXTRA_YAML=WRONG)
+    code, said = second.ends()
+
+    assert code == 65
+    assert "nonsense" in said
+    assert "nothing was changed" in said
+    assert files(first.config) == before
+    assert processes(str(first.config)) == []
+
+
+def test_a_first_start_that_is_refused_leaves_nothing(registry):
+    made = registry.made(REGISTRY_EXTRA_YAML=WRONG)
+
+    assert made.ends()[0] == 65
+    assert files(made.folder).keys() <= {"log"}
+
+
+def test_without_the_check_the_daemon_is_started(registry):
+    """And says the same by itself."""
+    code, said = registry.made(REGISTRY_EXTRA_YAML=WRONG, ENTRYKIT_CHECK="off").ends()
+
+    assert code not in {0, 65, 78}
+    assert "nonsense" in said
+
+
+def test_a_secret_is_masked_in_what_the_daemon_says(registry):
+    """Its panic would show a password that it cannot use."""
+    extra = "redis: {addr: hush-hush, addrs: hush-hush}\n" + WRONG
+    made = registry.made(REGISTRY_EXTRA_YAML=extra, REGISTRY_HTTP_SECRET="hush-hush")
+
+    code, said = made.ends()
+
+    assert code == 65
+    assert "hush-hush" not in said
+
+
+def test_the_check_needs_neither_of_its_ports(registry):
+    """A second registry with the same address fails because of that, not because of the check."""
+    first = registry()
+
+    code, said = registry.made(REGISTRY_HTTP_ADDR=first.host).ends()
+
+    assert code not in {0, 65, 78}
+    assert "address already in use" in said
+
+
+def test_a_good_start_leaves_the_files_and_no_more(registry):
+    started = registry()
+
+    assert "config.yml" in files(started.config)
+    assert processes(str(started.config)) == [started.running.pid]
+    again = registry.made(CONFIG_DIR=str(started.config))
+    before = files(started.config)
+    started.stop()
+    again.start()
+    assert files(started.config).keys() == before.keys()
+
+
+def test_it_stops_at_once_while_it_is_judged(registry, tmp_path):
+    """Told to stop before the daemon runs, it leaves no process behind."""
+    slow = tmp_path / "slow"
+    slow.mkdir()
+    program = registry.path.partition(":")[0] + "/registry"
+    (slow / "registry").write_text(
+        f'#!/bin/sh\ncase "$1" in serve) echo judged >"{slow}/begun"; sleep 30;; esac\n'
+        f'exec {program} "$@"\n'
+    )
+    (slow / "registry").chmod(0o755)
+    made = registry.made(PATH=f"{slow}:/usr/bin:/bin").launch()
+    eventually((slow / "begun").exists, 30)
+
+    made.running.process.send_signal(signal.SIGTERM)
+
+    assert made.running.ended(10) != 0
+    assert eventually(lambda: processes(str(slow)) == [])
+
+
+def test_any_user_can_start_it_on_a_read_only_root(registry, carry):
+    """One writable folder, a tmpfs here, is all that entrykit and the registry need."""
+    made = registry.made()
+    for folder in (made.config, made.data):
+        folder.mkdir()
+    only = made.folder / "only"
+    only.mkdir()
+    made.environ |= {
+        "CONFIG_DIR": str(only / "config"),
+        "REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY": str(only / "data"),
+    }
+    mounts = 'mount -t tmpfs none "$0"; mount -o remount,ro,bind /; exec "$@"'
+
+    made.prefixed(*UNSHARE, "sh", "-euc", mounts, str(only), *USER).start()
+    carry(made)
+
+    pid = made.running.pid
+    assert int(status(pid)["CapEff"], 16) == 0
+    there = Path(f"/proc/{pid}/root{only}")
+    assert (there / "config" / "config.yml").is_file()
+    assert list(only.iterdir()) == []
+    made.running.process.terminate()
+    assert made.running.ended(20) == 0
+
+
+@pytest.mark.parametrize("uid", [1000, 65534])
+def test_an_ordinary_user_writes_nothing_that_others_read(registry, uid):
+    made = registry.made()
+    os.chmod(made.folder, 0o755)
+    for folder in (made.config, made.data):
+        folder.mkdir()
+        os.chown(folder, uid, 0)
+    reach(made.folder)
+
+    made.prefixed("setpriv", f"--reuid={uid}", "--regid=0", "--clear-groups").start()
+
+    assert made.client.get("/v2/").status_code == 200
+    assert (made.config / "config.yml").stat().st_uid == uid
+
+
+def reach(folder):
+    """Let others pass through pytest's folders, which are for their owner only."""
+    for path in folder.parents:
+        if path.stat().st_uid == os.geteuid() and path.name.startswith(
+            ("pytest-", "popen-", "test_")
+        ):
+            path.chmod(path.stat().st_mode | 0o011)
