@@ -40,6 +40,14 @@ def test_right_passwords_and_no_others(guarded):
     assert status(guarded) == 401
 
 
+@pytest.mark.parametrize("mark", ["$2a$", "$2b$", "$2y$"])
+def test_each_form_of_bcrypt(registry, mark):
+    line = htpasswd("alice", "secret").replace("$2y$", mark)
+    started = registry(REGISTRY_AUTH="htpasswd", REGISTRY_AUTH_HTPASSWD_USERS=line)
+
+    assert status(started, "alice", "secret") == 200
+
+
 def test_nobody_else_is_made(guarded):
     texts = [path.read_text() for path in guarded.config.iterdir() if path.is_file()]
 

@@ -7,7 +7,9 @@ import signal
 from pathlib import Path
 
 import pytest
+from haproxy.namespaces import another_etc
 from haproxy.polling import eventually
+from haproxy.ports import free_port
 from namespaces import UNSHARE
 from programs import status
 
@@ -80,6 +82,18 @@ def test_a_secret_is_masked_in_what_the_daemon_says(registry):
     assert "hush-hush" not in said
 
 
+def test_a_mirror_of_what_does_not_answer_is_refused(registry):
+    """The daemon asks it at its start, and would panic by itself."""
+    url = f"http://127.0.0.1:{free_port()}"
+    raw = registry.raw_made({"proxy": {"remoteurl": url}})
+    assert raw.ends()[0] == 2
+
+    code, said = registry.made(REGISTRY_PROXY_REMOTEURL=url).ends()
+
+    assert code == 65
+    assert "connection refused" in said
+
+
 def test_the_check_needs_neither_of_its_ports(registry):
     """A second registry with the same address fails because of that, not because of the check."""
     first = registry()
@@ -100,6 +114,20 @@ def test_a_good_start_leaves_the_files_and_no_more(registry):
     started.stop()
     again.start()
     assert files(started.config).keys() == before.keys()
+
+
+def test_the_folder_is_that_of_the_release(registry, release, tmp_path):
+    """Where the official image has its file, if nothing else is said."""
+    etc = tmp_path / "etc"
+    etc.mkdir()
+    made = registry.made(CONFIG_DIR=None)
+
+    made.prefixed(*another_etc(etc)).start()
+
+    place = "docker/registry" if release == "2.8" else "distribution"
+    assert [str(path.relative_to(etc)) for path in etc.rglob("*.yml")] == [f"{place}/config.yml"]
+    words = Path(f"/proc/{made.running.pid}/cmdline").read_bytes().split(b"\0")
+    assert f"/etc/{place}/config.yml".encode() in words
 
 
 def test_it_stops_at_once_while_it_is_judged(registry, tmp_path):
