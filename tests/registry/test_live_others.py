@@ -15,10 +15,16 @@ from registry.listening import listener
 from registry.passwords import htpasswd
 
 
+def mirror_of(origin, **variables):
+    """Variables of a mirror, which drops images by and by."""
+    deletes = {"REGISTRY_STORAGE_DELETE_ENABLED": "true"}
+    return {"REGISTRY_PROXY_REMOTEURL": origin.url} | deletes | variables
+
+
 def test_a_mirror_pulls_through_and_keeps(registry, carry):
     origin = registry()
     carry.into(origin)
-    mirror = registry(REGISTRY_PROXY_REMOTEURL=origin.url)
+    mirror = registry(**mirror_of(origin))
 
     carry.out_of(mirror)
     digest = carry.image.layer.removeprefix("sha256:")
@@ -34,7 +40,7 @@ def test_a_mirror_logs_in(registry, carry):
     carry.into(origin, "--dest-tls-verify=false", "--dest-creds=alice:0012345")
     login = {"REGISTRY_PROXY_USERNAME": "alice", "REGISTRY_PROXY_PASSWORD": "0012345"}
 
-    carry.out_of(registry(REGISTRY_PROXY_REMOTEURL=origin.url, **login))
+    carry.out_of(registry(**mirror_of(origin, **login)))
 
 
 def endpoints(url):

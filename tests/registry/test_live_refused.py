@@ -92,6 +92,6 @@ def test_every_fault_is_told_at_once(registry):
         REPLICAS="many",
     )
 
-    for name in ("LOG_LEVEL", "HTTP_TLS_KEY", "HTP_NET"):
+    for name in ("LOG_LEVEL", "HTTP_TLS_CERTIFICATE", "HTP_NET"):
         assert f"error: REGISTRY_{name}" in said
     assert "error: REPLICAS" in said
