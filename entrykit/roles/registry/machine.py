@@ -62,7 +62,7 @@ def defaults(environ: Mapping[str, str], old: str = _OLD, new: str = _NEW) -> di
     """
     found: dict[str, str] = {}
     given = environ.get("CONFIG_DIR") or environ.get("CONFIG_DIR_FILE")
-    if not given and os.path.isdir(old) and not os.path.isdir(new):
+    if not given and _is_old(environ, old, new):
         found["CONFIG_DIR"] = old
     folder = found.get("CONFIG_DIR") or RegistrySettings.folder(environ)
     asked = environ.get("ENTRYKIT_OVERWRITE") or environ.get("ENTRYKIT_OVERWRITE_FILE")
@@ -70,3 +70,9 @@ def defaults(environ: Mapping[str, str], old: str = _OLD, new: str = _NEW) -> di
     if not asked and not own and is_stock(os.path.join(folder, "config.yml")):
         found["ENTRYKIT_OVERWRITE"] = "on"
     return found
+
+
+def _is_old(environ: Mapping[str, str], old: str, new: str) -> bool:
+    """Whether this machine's registry is 2.8; where there is none to ask, folders tell."""
+    found = release.installed(environ)
+    return found == "2.8" if found else os.path.isdir(old) and not os.path.isdir(new)

@@ -69,11 +69,10 @@ def verdict(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[int, str]:
 
 def _served(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[int, str]:
     import subprocess
-    from tempfile import TemporaryFile
 
     port = _free_port()
     own = {**environ, "REGISTRY_HTTP_ADDR": f"127.0.0.1:{port}"}
-    with TemporaryFile() as said:
+    with open(os.memfd_create("said"), "w+b") as said:  # no folder need be writable
         try:
             process = subprocess.Popen(
                 argv, env=own, stdin=subprocess.DEVNULL, stdout=said, stderr=said, cwd="/"
