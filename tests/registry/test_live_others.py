@@ -33,14 +33,20 @@ def test_a_mirror_pulls_through_and_keeps(registry, carry):
     assert mirror.client.post("/v2/app/blobs/uploads/").status_code == 405
 
 
-def test_a_mirror_logs_in(registry, carry):
+def test_a_mirror_logs_in(registry, release, carry, skopeo, tmp_path):
+    """2.8 does so only where a token is asked for, as Docker Hub does, and says nothing of it."""
     origin = registry(
         REGISTRY_AUTH="htpasswd", REGISTRY_AUTH_HTPASSWD_USERS=htpasswd("alice", "0012345")
     )
     carry.into(origin, "--dest-tls-verify=false", "--dest-creds=alice:0012345")
     login = {"REGISTRY_PROXY_USERNAME": "alice", "REGISTRY_PROXY_PASSWORD": "0012345"}
+    mirror = registry(**mirror_of(origin, **login))
 
-    carry.out_of(registry(**mirror_of(origin, **login)))
+    if release == "3.1":
+        carry.out_of(mirror)
+    else:
+        refused = skopeo.pull(f"{mirror.host}/app:1", tmp_path / "refused")
+        assert refused.returncode != 0
 
 
 def endpoints(url):
