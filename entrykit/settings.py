@@ -18,7 +18,6 @@ from entrykit.faults import Faults
 from entrykit.secret import Secret
 from entrykit.shown import shown
 
-
 _NAMES: Final = re.compile(r"\b[A-Z][A-Z0-9_]+\b")
 
 
