@@ -12,8 +12,6 @@ from cf_serverd.workdirs import programs
 from haproxy.namespaces import own_network
 from programs import script
 
-pytestmark = pytest.mark.versions
-
 
 def emptied(server):
     """No keys."""
@@ -50,6 +48,7 @@ ENDINGS = {
 }
 
 
+@pytest.mark.versions
 @pytest.mark.parametrize(("damage", "attributes", "code", "words"), ENDINGS.values(), ids=ENDINGS)
 def test_without_the_role_it_ends(hub, damage, attributes, code, words):
     server = hub.raw().policy(**attributes)
@@ -108,6 +107,7 @@ def test_every_fault_is_told_at_once(hub):
     assert not refused.promises.exists()
 
 
+@pytest.mark.versions
 def test_keys_are_made_where_there_are_none(hub):
     made = hub({"x": "x"})
 
@@ -116,6 +116,7 @@ def test_keys_are_made_where_there_are_none(hub):
     assert hub.client(made).get("masterfiles/x", made.port).text == "x"
 
 
+@pytest.mark.versions
 def test_the_folder_of_keys_is_closed(hub):
     served = hub.made({"x": "x"})
     served.ppkeys.mkdir()
@@ -126,6 +127,7 @@ def test_the_folder_of_keys_is_closed(hub):
     assert hub.client(served).get("masterfiles/x", served.port).text == "x"
 
 
+@pytest.mark.versions
 @pytest.mark.parametrize("name", ["localhost.priv", "localhost.pub"])
 def test_half_a_key_pair_is_told_of_and_left_alone(hub, name):
     """cf-key would make a new one beside the public key, and nobody's pins would fit."""
@@ -140,6 +142,7 @@ def test_half_a_key_pair_is_told_of_and_left_alone(hub, name):
     assert {path.name: path.read_bytes() for path in halved.ppkeys.iterdir()} == left
 
 
+@pytest.mark.versions
 def test_junk_for_a_key_is_told_of_and_left_alone(hub):
     spoiled = hub.made()
     spoiled.made()
@@ -151,6 +154,7 @@ def test_junk_for_a_key_is_told_of_and_left_alone(hub):
     assert (spoiled.ppkeys / "localhost.priv").read_text() == "junk\n"
 
 
+@pytest.mark.versions
 def test_without_the_role_a_pair_that_is_none_starts(hub):
     """It shows the digest of the private key, which is not what cf-key says of the public one."""
     server, other = hub.raw({"x": "x"}).policy(), hub.client()
@@ -164,6 +168,7 @@ def test_without_the_role_a_pair_that_is_none_starts(hub):
     assert server.digest not in said
 
 
+@pytest.mark.versions
 def test_a_pair_that_is_none_is_refused(hub):
     mixed, other = hub.made(), hub.client()
     mixed.made()
@@ -175,6 +180,7 @@ def test_a_pair_that_is_none_is_refused(hub):
     assert mixed.public.read_bytes() == other.public.read_bytes()
 
 
+@pytest.mark.versions
 def test_without_the_role_a_restart_after_a_kill_ends_at_once(hub):
     """With 0 and not a word: a lock in `state` holds for a minute."""
     server = hub.raw().policy()
@@ -188,6 +194,7 @@ def test_without_the_role_a_restart_after_a_kill_ends_at_once(hub):
     assert server.said == before
 
 
+@pytest.mark.versions
 def test_a_restart_after_a_kill_works_at_once(hub):
     served = hub({"x": "x"})
     client = hub.client(served)
@@ -198,6 +205,7 @@ def test_a_restart_after_a_kill_works_at_once(hub):
     assert client.get("masterfiles/x", served.port).text == "x"
 
 
+@pytest.mark.versions
 def test_without_the_role_no_cf_promises_is_a_policy_of_its_own(hub):
     """Where the work dir is not the package's: it takes a right policy for a wrong one."""
     server = hub.raw().policy()
@@ -209,6 +217,7 @@ def test_without_the_role_no_cf_promises_is_a_policy_of_its_own(hub):
     assert "failsafe" in server.said
 
 
+@pytest.mark.versions
 @pytest.mark.parametrize("left", [None, "/nonexistent"])
 def test_cf_promises_is_linked(hub, left):
     """Also in place of a link that leads nowhere, as of another image on the same volume."""
@@ -236,6 +245,7 @@ def test_a_cf_promises_that_does_not_run_is_told_of(hub):
     assert not broken.promises.exists()
 
 
+@pytest.mark.versions
 def test_a_port_that_is_taken_is_the_daemons_to_tell(hub):
     """Nothing else does it to a start: no failsafe, no other port."""
     first = hub()

@@ -8,8 +8,6 @@ import pytest
 from cf_serverd.traps import JUDGED, OTHER, TRAPS, deaf, listed
 from haproxy.namespaces import own_network
 
-pytestmark = pytest.mark.versions
-
 REFUSED = [
     pytest.param(trap, variables, id=f"{name}: {next(iter(variables.values()))!r}")
     for name, trap in TRAPS.items()
@@ -30,6 +28,7 @@ def neighbour(hub, server):
     return client
 
 
+@pytest.mark.versions
 @pytest.mark.parametrize("trap", TRAPS.values(), ids=TRAPS)
 def test_without_the_role_it_is_open_or_deaf_and_looks_healthy(hub, trap):
     server = alone(hub.raw({"x": "x"}))
@@ -39,6 +38,7 @@ def test_without_the_role_it_is_open_or_deaf_and_looks_healthy(hub, trap):
     assert trap.seen(server, neighbour(hub, server))
 
 
+@pytest.mark.versions
 def test_a_list_that_is_right_keeps_others_out(hub):
     """What the rows of `admits` are compared with."""
     server = alone(hub.raw({"x": "x"}))
@@ -60,6 +60,7 @@ def test_the_role_refuses_it_by_name_and_starts_nothing(hub, trap, variables):
     assert not refused.promises.exists()
 
 
+@pytest.mark.versions
 @pytest.mark.parametrize("name", JUDGED)
 def test_the_role_refuses_a_policy_of_ones_own_with_it(hub, name):
     server = hub.raw()
@@ -75,6 +76,7 @@ def test_the_role_refuses_a_policy_of_ones_own_with_it(hub, name):
 SHELL = ['a"b', "a$HOME", "a`id`", "a\\\\b"]
 
 
+@pytest.mark.versions
 @pytest.mark.parametrize("name", SHELL)
 def test_without_the_role_such_a_work_dir_is_a_policy_of_its_own(hub, tmp_path, name):
     """A shell gets its path between double quotes, to run cf-promises; a backtick is executed."""
@@ -97,6 +99,7 @@ def test_the_role_refuses_such_a_folder(hub, tmp_path, variable, name):
     assert not (tmp_path / name).exists()
 
 
+@pytest.mark.versions
 @pytest.mark.parametrize("name", ["a b", "a'b", "a;b", "a|b&c", "(a)", "*", "\u00e9"])
 def test_any_other_folder_will_do(hub, tmp_path, name):
     made = hub.made(CFENGINE_WORKDIR=str(tmp_path / name))
@@ -114,6 +117,7 @@ def places(made):
     return [made.path, made.ppkeys, made.ppkeys / "localhost.priv", link, "/"]
 
 
+@pytest.mark.versions
 def test_without_the_role_a_folder_that_is_served_may_hold_the_private_key(hub):
     server = hub.raw()
     server.policy(path=f'"{server.path}"').start()
