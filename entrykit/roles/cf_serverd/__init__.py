@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 from entrykit import quoting
-from entrykit.errors import UsageError
 from entrykit.role import Role
 from entrykit.roles.cf_serverd.command import completed, options, passed
 from entrykit.roles.cf_serverd.prepare import prepare
@@ -22,15 +21,8 @@ def _command(settings: CfServerdSettings) -> Sequence[str]:
 
 def _complete(settings: CfServerdSettings, command: Sequence[str]) -> Sequence[str]:
     main = f"{settings.config_dir}/promises.cf"
-    where = None if settings.config_dir == f"{settings.cfengine_workdir}/inputs" else main
-    argv = completed(command, where, settings.cf_serverd_log_level)
-    if not _reads(argv, main):
-        # One that is missing or broken would have it serve with a policy of its own.
-        raise UsageError(
-            f"cf-serverd would read another policy than {main}, which is not judged "
-            "(expected no --file: PROMISES_FILE names a policy of one's own)"
-        )
-    return argv
+    named = settings.config_dir != f"{settings.cfengine_workdir}/inputs"
+    return completed(command, main, settings.cf_serverd_log_level, named=named)
 
 
 def _bare(command: Sequence[str]) -> Sequence[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from entrykit.errors import UsageError
 from entrykit.role import Passed
 
 _SHORT: Final = "hg:dvVf:D:N:KIxFL:Alt:"
@@ -39,7 +40,9 @@ def options(words: Sequence[str]) -> dict[str, str]:
     return found | {"--file": bare[-1]} if bare else found
 
 
-def completed(command: Sequence[str], main: str | None, level: str | None) -> list[str]:
+def completed(
+    command: Sequence[str], main: str, level: str | None, *, named: bool = True
+) -> list[str]:
     """Keep cf-serverd in the foreground, and have it start whatever ran here before.
 
     Without --no-lock it ends at once, with 0 and without a word, where another one was killed
@@ -47,15 +50,26 @@ def completed(command: Sequence[str], main: str | None, level: str | None) -> li
 
     Args:
         command: what was given.
-        main: the policy to name, where it is not where cf-serverd looks for it.
+        main: the policy that is judged.
         level: of its messages, unless the command has one.
+        named: whether it has to be named: it is not where cf-serverd looks for it.
+
+    Raises:
+        UsageError: the command names another policy, which nobody has judged; one that is
+            not there has cf-serverd start with its own, on every address.
     """
     words = ["cf-serverd", *command] if command[0].startswith("-") else [*command]
     given = options(words[1:])
+    other = given.get("--file", main)
+    if other != main:
+        reason = (
+            f"the policy that is judged is {main} (expected PROMISES_FILE={other} in its place)"
+        )
+        raise UsageError(f"{' '.join(command)}: {reason}")
     added = [flag for flag in ("--no-fork", "--no-lock") if flag not in given]
     if level and _LOUDNESS.isdisjoint(given):
         added += ["--log-level", level]
-    if main and "--file" not in given:
+    if named and "--file" not in given:
         added += ["--file", main]
     return [words[0], *added, *words[1:]]
 

@@ -1,0 +1,267 @@
+"""What has to be there beside the policy: made, mended or refused before cf-serverd starts."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+
+import pytest
+from haproxy.ports import free_port
+from programs import under_test
+
+from entrykit.errors import CommitError, SettingsError
+from entrykit.message import Log
+from entrykit.roles.cf_serverd.prepare import prepare
+from entrykit.roles.cf_serverd.settings import CfServerdSettings
+
+
+class Place:
+    """A work directory, and what was said of it."""
+
+    def __init__(self, path):
+        self.path, self.said = path, ""
+        self.keys = path / "ppkeys"
+        (path / "masterfiles").mkdir(parents=True)
+        (path / "masterfiles" / "promises.cf").write_text("# a policy\n")
+
+    def prepared(self, **variables):
+        """Prepare for a start with these variables."""
+        given = {"CF_SERVERD_ACL": "::1", "CFENGINE_WORKDIR": str(self.path), "PATH": PATH}
+        settings = CfServerdSettings.from_environ(given | variables)
+        stream = io.StringIO()
+        try:
+            prepare(settings, settings.config_dir, True, Log(stream))
+        finally:
+            self.said = stream.getvalue()
+        return self
+
+    @property
+    def pair(self):
+        return [(self.keys / f"localhost.{half}").read_bytes() for half in ("priv", "pub")]
+
+    def give(self, name, text):
+        """Write a file into ppkeys."""
+        self.keys.mkdir(0o700, exist_ok=True)
+        (self.keys / name).write_bytes(text)
+
+
+PATH = f"{os.path.dirname(under_test('cf-serverd'))}:{os.environ['PATH']}"
+
+
+@pytest.fixture
+def place(tmp_path):
+    return Place(tmp_path / "work")
+
+
+@pytest.fixture(scope="module")
+def other(tmp_path_factory):
+    """Another hub, with a pair of its own."""
+    return Place(tmp_path_factory.mktemp("other") / "work").prepared()
+
+
+def digest(path):
+    argv = [under_test("cf-key"), "-p", path]
+    return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_everything_is_made_once(place):
+    place.prepared()
+
+    assert place.keys.stat().st_mode & 0o777 == 0o700
+    assert {path.name: path.stat().st_mode & 0o777 for path in place.keys.iterdir()} == {
+        "localhost.priv": 0o600,
+        "localhost.pub": 0o600,
+    }
+    assert os.access(place.path / "bin" / "cf-promises", os.X_OK)
+    known = place.pair
+    assert place.prepared().pair == known
+
+
+def test_the_digest_is_told_as_clients_pin_it(place):
+    said = place.prepared().said
+
+    known = digest(place.keys / "localhost.pub")
+    assert (
+        f"this hub's key is {known}: clients pin localhost.pub as ppkeys/root-{known}.pub" in said
+    )
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o750, 0o707, 0o777])
+def test_keys_that_others_could_read_are_closed(place, mode):
+    place.keys.mkdir()
+    place.keys.chmod(mode)
+
+    assert "its mode is 700 now" in place.prepared().said
+    assert place.keys.stat().st_mode & 0o777 == 0o700
+
+
+def test_keys_that_only_their_owner_can_read_stay_so(place):
+    place.prepared().keys.chmod(0o500)
+
+    assert "its mode" not in place.prepared().said
+    assert place.keys.stat().st_mode & 0o777 == 0o500
+
+
+@pytest.mark.parametrize("half", ["localhost.priv", "localhost.pub"])
+def test_half_a_pair_is_refused_and_left_as_it_is(place, other, half):
+    place.give(half, (other.keys / half).read_bytes())
+
+    with pytest.raises(CommitError, match="the other half of the pair"):
+        place.prepared()
+    assert [path.name for path in place.keys.iterdir()] == [half]
+
+
+def test_two_halves_of_different_pairs_are_refused(place, other):
+    place.prepared()
+    place.give("localhost.priv", (other.keys / "localhost.priv").read_bytes())
+
+    with pytest.raises(CommitError, match="not the private half of the public key"):
+        place.prepared()
+
+
+@pytest.mark.parametrize("half", ["localhost.priv", "localhost.pub"])
+@pytest.mark.parametrize("junk", [b"", b"junk\n", b"-----BEGIN RSA PRIVATE KEY-----\nAA==\n"])
+def test_what_is_no_key_is_refused(place, half, junk):
+    place.prepared().give(half, junk)
+
+    with pytest.raises(CommitError, match=r"not a (private|public) key"):
+        place.prepared()
+
+
+def test_a_start_that_was_killed_between_the_halves_is_carried_through(place):
+    known = place.prepared().pair
+    new = place.keys / ".entrykit.new" / "ppkeys"
+    new.mkdir(parents=True)
+    (place.keys / "localhost.pub").rename(new / "localhost.pub")
+
+    assert place.prepared().pair == known
+    assert not (place.keys / ".entrykit.new").exists()
+
+
+def test_what_a_killed_cf_key_left_behind_is_no_pair(place):
+    new = place.keys / ".entrykit.new" / "ppkeys"
+    new.mkdir(parents=True)
+    place.keys.chmod(0o700)
+    (new / "localhost.priv").write_text("half")
+
+    place.prepared()
+
+    assert sorted(path.name for path in place.keys.iterdir()) == ["localhost.priv", "localhost.pub"]
+
+
+def given(hub):
+    return {
+        f"CF_SERVERD_{half}_KEY_FILE": str(hub.keys / f"localhost.{name}")
+        for half, name in (("PRIVATE", "priv"), ("PUBLIC", "pub"))
+    }
+
+
+def test_keys_that_are_given_are_used(place, other):
+    place.prepared(**given(other))
+
+    assert place.pair == other.pair
+    assert {path.stat().st_mode & 0o777 for path in place.keys.iterdir()} == {0o600}
+    assert place.prepared(**given(other)).pair == other.pair
+
+
+def test_other_keys_than_those_that_are_there_are_refused(place, other):
+    known = place.prepared().pair
+
+    with pytest.raises(SettingsError, match="another key, which clients know: it is not replaced"):
+        place.prepared(**given(other))
+    assert place.pair == known
+
+
+def test_given_keys_that_are_no_pair_are_refused_and_not_written(place, other, tmp_path):
+    third = Place(tmp_path / "third").prepared()
+    mixed = given(other) | {"CF_SERVERD_PUBLIC_KEY_FILE": str(third.keys / "localhost.pub")}
+
+    with pytest.raises(SettingsError, match="CF_SERVERD_PRIVATE_KEY: not the private half"):
+        place.prepared(**mixed)
+    assert list(place.keys.iterdir()) == []
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder for the public keys of clients."""
+    path = tmp_path / "trusted: user@host"
+    path.mkdir()
+    return path
+
+
+def test_keys_in_the_folder_are_trusted(place, other, folder):
+    (folder / "client 1.pub").write_bytes((other.keys / "localhost.pub").read_bytes())
+    (folder / "README").write_text("no key\n")
+
+    place.prepared(CF_SERVERD_TRUSTED_KEYS_DIR=str(folder))
+
+    known = digest(other.keys / "localhost.pub")
+    assert (place.keys / f"root-{known}.pub").read_bytes() == other.pair[1]
+    assert len(list(place.keys.iterdir())) == 3
+
+
+def test_what_is_no_public_key_in_the_folder_is_refused_by_its_name(place, other, folder):
+    (folder / "a.pub").write_text("junk\n")
+    (folder / "b.pub").write_bytes(other.pair[0])
+
+    with pytest.raises(SettingsError) as caught:
+        place.prepared(CF_SERVERD_TRUSTED_KEYS_DIR=str(folder))
+
+    assert list(caught.value.faults) == [
+        f'CF_SERVERD_TRUSTED_KEYS_DIR: "{name}.pub": not a public key in PEM' for name in "ab"
+    ]
+
+
+def test_what_is_to_be_served_has_to_be_there(place, tmp_path):
+    absent = str(tmp_path / "absent")
+
+    with pytest.raises(SettingsError) as caught:
+        place.prepared(
+            CF_SERVERD_MASTERFILES=absent,
+            CF_SERVERD_ACCESS=f'[{{"path": "{absent}"}}]',
+            CF_SERVERD_BINDTOINTERFACE="192.0.2.1",
+            CF_SERVERD_PORT=str(free_port()),
+        )
+
+    assert [fault.split(":")[0] for fault in caught.value.faults] == [
+        *["CF_SERVERD_MASTERFILES", "CF_SERVERD_ACCESS", "CF_SERVERD_BINDTOINTERFACE"]
+    ]
+
+
+def test_the_tree_of_a_framework_is_linked_and_nothing_of_it_replaced(place):
+    own = place.path / "inputs"
+    own.mkdir()
+    (own / "lib").write_text("mine\n")
+    (place.path / "masterfiles" / "lib").mkdir()
+    (place.path / "masterfiles" / "def.json").write_text("{}")
+
+    place.prepared(MPF="on")
+
+    assert (own / "promises.cf").read_text() == "# a policy\n"
+    assert (own / "lib").read_text() == "mine\n"
+    assert not (own / "def.json").exists()
+
+
+def test_a_file_that_would_be_read_in_place_of_def_json_is_refused(place):
+    (place.path / "inputs").mkdir()
+    (place.path / "inputs" / "def_preferred.json").write_text("{}")
+
+    with pytest.raises(CommitError, match=r"def_preferred\.json: cf-serverd would read it"):
+        place.prepared(MPF="on")
+
+
+def test_a_framework_that_is_not_there_is_refused(place):
+    (place.path / "masterfiles" / "promises.cf").unlink()
+
+    with pytest.raises(SettingsError, match=r"MPF: .* has no promises\.cf"):
+        place.prepared(MPF="on")
+
+
+def test_a_folder_of_policy_is_not_everybodys_to_write(place):
+    (place.path / "inputs").mkdir()
+    (place.path / "inputs").chmod(0o777)
+
+    place.prepared()
+
+    assert (place.path / "inputs").stat().st_mode & 0o777 == 0o755

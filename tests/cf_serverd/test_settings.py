@@ -1,0 +1,103 @@
+"""What is read of the variables, and what is said of them."""
+
+from __future__ import annotations
+
+import pytest
+from programs import script
+
+from entrykit.errors import SettingsError
+from entrykit.roles.cf_serverd.settings import CfServerdSettings
+from entrykit.roles.cf_serverd.workdir import installed
+
+
+def warnings(**variables):
+    said = []
+    CfServerdSettings.from_environ(variables, said.append)
+    return said
+
+
+@pytest.mark.parametrize(
+    ("acl", "said"),
+    [
+        ("10.0.0.0/8", []),
+        ("0.0.0.0/0,::/0", ["open to every address of IPv4", "open to every address of IPv6"]),
+        ("0.0.0.0/1,128.0.0.0/1,::1", ["open to every address of IPv4"]),
+        (
+            "0.0.0.0/0",
+            ["open to every address of IPv4", "no address of IPv6 is in it (that would be ::/0)"],
+        ),
+        (
+            "::/0",
+            [
+                "open to every address of IPv6",
+                "no address of IPv4 is in it (that would be 0.0.0.0/0)",
+            ],
+        ),
+    ],
+)
+def test_an_acl_that_is_open_to_everybody_is_warned_of(acl, said):
+    assert warnings(CF_SERVERD_ACL=acl) == [f"CF_SERVERD_ACL: {reason}" for reason in said]
+
+
+def test_trust_in_unknown_keys_is_warned_of():
+    assert warnings(CF_SERVERD_ACL="10.0.0.1", CF_SERVERD_TRUSTKEYSFROM="10.0.0.1") == [
+        'CF_SERVERD_TRUSTKEYSFROM: any unknown key from "10.0.0.1" is trusted'
+    ]
+
+
+@pytest.mark.parametrize("name", ["ALLOWCONNECTS", "ADMIT_IPS"])
+def test_any_list_that_opens_is_warned_of(name):
+    variables = {"CF_SERVERD_ACL": "10.0.0.1", f"CF_SERVERD_{name}": "0.0.0.0/0,10.0.0.1"}
+
+    assert f"CF_SERVERD_{name}: open to every address of IPv4" in warnings(**variables)
+
+
+@pytest.mark.parametrize("missing", [{}, {"CF_SERVERD_ACL": ""}, {"PROMISES": ""}])
+def test_without_an_acl_there_is_no_hub(missing):
+    with pytest.raises(SettingsError, match=r"^CF_SERVERD_ACL: not set"):
+        CfServerdSettings.from_environ(missing)
+
+
+def test_an_acl_at_fault_is_told_once():
+    with pytest.raises(SettingsError) as caught:
+        CfServerdSettings.from_environ({"CF_SERVERD_ACL": "x", "CF_SERVERD_PORT": "x"})
+
+    assert [fault.split(":")[0] for fault in caught.value.faults] == [
+        *["CF_SERVERD_ACL", "CF_SERVERD_PORT"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("variables", "folders"),
+    [
+        ({"CFENGINE_WORKDIR": "/w"}, ("/w", "/w/inputs")),
+        ({"CFENGINE_WORKDIR": "/w/"}, ("/w", "/w/inputs")),
+        ({"CFENGINE_WORKDIR": "/w", "CONFIG_DIR": "/c"}, ("/w", "/c")),
+    ],
+)
+def test_the_work_directory_moves_everything(variables, folders):
+    found = CfServerdSettings.from_environ({"CF_SERVERD_ACL": "::1", **variables})
+
+    assert (found.cfengine_workdir, found.config_dir) == folders
+    assert CfServerdSettings.folder(variables) == found.config_dir
+
+
+def test_a_work_directory_at_fault_does_not_hide_where_an_earlier_start_was_killed():
+    given = {"CFENGINE_WORKDIR": "relative", "PATH": ""}
+
+    assert CfServerdSettings.folder(given) == f"{installed(given)}/inputs"
+
+
+def test_the_default_is_that_of_the_package(tmp_path):
+    """Programs of the vendor's packages are in its bin; without one there is nothing to ask."""
+    script(tmp_path / "cf-serverd", "exit 0")
+
+    assert installed({"PATH": str(tmp_path)}) in {"/var/cfengine", "/var/lib/cfengine3"}
+    assert installed({"PATH": str(tmp_path / "none")}) == "/var/cfengine"
+
+
+def test_secrets_and_a_policy_do_not_reach_the_daemon():
+    hidden = CfServerdSettings.secret_variables()
+
+    assert {"PROMISES", "CF_SERVERD_PRIVATE_KEY", "CF_SERVERD_PRIVATE_KEY_FILE"} <= hidden
+    assert "CF_SERVERD_ACL" not in hidden

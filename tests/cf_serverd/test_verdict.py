@@ -1,0 +1,140 @@
+"""The verdict on a policy: cf-promises', and that the server is not open to everybody."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+
+import pytest
+from programs import under_test
+
+from entrykit.configfile import marked
+from entrykit.roles.cf_serverd.verdict import verdict
+from entrykit.roles.cf_serverd.workdir import OVERRIDE
+
+BASE = 'body common control { bundlesequence => { "main" }; }\nbundle common main { }\n'
+CLOSED = 'allowconnects => { "10.0.0.0/8" };'
+
+
+@pytest.fixture
+def judged(tmp_path):
+    """A function from a policy to the status and the words, judged in a folder."""
+    (tmp_path / "work").mkdir()
+    (tmp_path / "stage").mkdir()
+
+    def judged(text):
+        (tmp_path / "stage" / "promises.cf").write_text(text)
+        argv = ["cf-promises", "-c", "-f", str(tmp_path / "stage" / "promises.cf")]
+        path = f"{os.path.dirname(under_test('cf-serverd'))}:{os.environ['PATH']}"
+        return verdict(argv, {"PATH": path, OVERRIDE: str(tmp_path / "work")})
+
+    return judged
+
+
+def server(lines):
+    return f"{BASE}body server control {{ {lines} }}\n"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        CLOSED,
+        'allowconnects => { "0.0.0.0/0", "::/0" };',
+        'allowconnects => { "hub.example.com" };',
+        'allowconnects => { "::1" }; trustkeysfrom => { };',
+        f'{CLOSED} allowtlsversion => "1.3";',
+        f'{CLOSED} port => "1"; bindtointerface => "::1"; maxconnections => "2";',
+    ],
+)
+def test_a_policy_that_says_who_may_connect_is_accepted(judged, lines):
+    assert judged(server(lines)) == (0, "")
+
+
+def test_a_list_of_many_is_read_to_its_end(judged):
+    items = ", ".join(f'"10.{number // 256}.{number % 256}.0/24"' for number in range(2000))
+
+    assert judged(server(f"allowconnects => {{ {items} }};")) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (BASE, "no `body server control`"),
+        (server('port => "5308";'), "has no allowconnects"),
+        (server("allowconnects => { };"), "has no allowconnects"),
+        (server('allowconnects => { "" };'), "has no allowconnects"),
+        (server(f'absent:: {CLOSED} any:: port => "5308";'), "has no allowconnects"),
+        (server('allowconnects => { "10.0.0.0/99" };'), 'allowconnects: "10.0.0.0/99"'),
+        (server('allowconnects => { "2001:db8::/33" };'), "whole octets only"),
+        (server(f'{CLOSED} denyconnects => {{ "10.1.2.3/8" }};'), "denyconnects: "),
+        (server(f'{CLOSED} allowtlsversion => "1.4";'), "would allow TLS 1.0"),
+        (server(f'{CLOSED} allowtlsversion => "1.0";'), "would allow TLS 1.0"),
+        (server(f'{CLOSED} port => "x";'), "Cannot parse value as integer"),
+        (server(CLOSED).replace('"main"', '"absent"'), "absent"),
+        ("broken {", "syntax error"),
+        ("", ""),
+    ],
+)
+def test_what_would_start_another_server_than_was_meant_is_refused(judged, text, reason):
+    status, said = judged(text)
+
+    assert status != 0
+    assert reason in said
+
+
+def test_cf_promises_alone_accepts_a_server_that_is_open_to_everybody(tmp_path):
+    """The reason why its word is not enough."""
+    policy = tmp_path / "promises.cf"
+    policy.write_text(server("allowconnects => { };"))
+
+    argv = [under_test("cf-promises"), "-w", tmp_path, "-c", "-f", policy]
+    assert subprocess.run(argv, check=False).returncode == 0
+
+
+def test_nothing_is_left_behind(judged, tmp_path):
+    judged(server(CLOSED))
+
+    assert [path.name for path in (tmp_path / "stage").iterdir()] == ["promises.cf"]
+    assert list((tmp_path / "work").iterdir()) == []
+
+
+def test_policy_finds_what_lies_beside_it_and_in_the_work_directory(judged, tmp_path):
+    (tmp_path / "stage" / "lib.cf").write_text("bundle common beside { }\n")
+    (tmp_path / "work" / "modules").mkdir()
+    (tmp_path / "work" / "modules" / "m.cf").write_text("bundle common module { }\n")
+    inputs = 'inputs => { "lib.cf", "$(sys.workdir)/modules/m.cf" };'
+    bundles = 'bundlesequence => { "beside", "module" };'
+
+    text = f"body common control {{ {inputs} {bundles} }}\nbody server control {{ {CLOSED} }}\n"
+
+    assert judged(text) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "heeded"),
+    [
+        ("acl", ["10.0.0.0/8"], True),
+        ("acl", ["10.0.0.0/8", "10.1.0.0/16"], False),
+        ("acl", [], False),
+        ("control_server_allowtlsversion", "1.3", False),
+        ("trustkeysfrom", [], True),
+        ("trustkeysfrom", ["10.0.0.1"], False),
+    ],
+)
+def test_what_a_framework_does_not_heed_of_def_json_is_refused(
+    judged, tmp_path, variable, value, heeded
+):
+    tree = {"variables": {f"default:def.{variable}": {"value": value}}}
+    (tmp_path / "stage" / "def.json").write_text(marked("def.json", json.dumps(tree), "for a test"))
+
+    status, said = judged(server(f"{CLOSED} trustkeysfrom => {{ }};"))
+
+    assert (status == 0) is heeded
+    assert heeded or f"does not heed {variable}" in said
+
+
+def test_a_persons_own_def_json_is_not_judged(judged, tmp_path):
+    (tmp_path / "stage" / "def.json").write_text('{"variables": {"default:def.acl": ["x"]}}')
+
+    assert judged(server(CLOSED)) == (0, "")
