@@ -22,6 +22,21 @@ AUGMENTS: Final = {
     "control_server_allowciphers": "allowciphers",
 }
 
+# Variables that say nothing where the policy is somebody else's.
+NOT_POLICY: Final = frozenset(
+    (
+        "cf_serverd_log_level", "cf_serverd_private_key", "cf_serverd_public_key",
+        "cf_serverd_trusted_keys_dir",
+    )
+)  # fmt: skip
+# What the Masterfiles Policy Framework takes from def.json.
+AUGMENTED: Final = frozenset(
+    (
+        "cf_serverd_acl", "cf_serverd_trustkeysfrom", "cf_serverd_maxconnections",
+        "cf_serverd_allowusers", "cf_serverd_allowtlsversion", "cf_serverd_allowciphers",
+    )
+)  # fmt: skip
+
 
 class Promise(NamedTuple):
     """One promise of type `access` as the template writes it."""

@@ -13,28 +13,13 @@ from entrykit import kinds
 from entrykit.faults import Faults
 from entrykit.roles.cf_serverd import acl, values, workdir
 from entrykit.roles.cf_serverd.access import Access, AccessList, Lists, RoleList
-from entrykit.roles.cf_serverd.policy import Promise, augments, promises
+from entrykit.roles.cf_serverd.policy import AUGMENTED, NOT_POLICY, Promise, augments, promises
 from entrykit.secret import Whole
 from entrykit.settings import Settings, ignore
 from entrykit.shown import shown
 
 _ACL_EXAMPLE: Final = "10.0.0.0/8,2001:db8::/32"
 _NOT_SET: Final = f"CF_SERVERD_ACL: not set (expected {_ACL_EXAMPLE}, say: who may connect)"
-# Variables that say nothing where the policy is somebody else's.
-_NOT_POLICY: Final = frozenset(
-    (
-        "cf_serverd_log_level", "cf_serverd_private_key", "cf_serverd_public_key",
-        "cf_serverd_trusted_keys_dir",
-    )
-)  # fmt: skip
-# What the Masterfiles Policy Framework takes from def.json.
-_AUGMENTED: Final = frozenset(
-    (
-        "cf_serverd_acl", "cf_serverd_trustkeysfrom", "cf_serverd_maxconnections",
-        "cf_serverd_allowusers", "cf_serverd_allowtlsversion", "cf_serverd_allowciphers",
-    )
-)  # fmt: skip
-
 Level = Literal["error", "warning", "notice", "info", "verbose", "debug"]
 Facility = Literal[
     "LOG_USER", "LOG_DAEMON", "LOG_LOCAL0", "LOG_LOCAL1", "LOG_LOCAL2", "LOG_LOCAL3",
@@ -211,11 +196,11 @@ class CfServerdSettings(Settings):
         if self.promises and self.mpf:
             yield "MPF: on, and PROMISES is set as well (expected one of the two)"
         for name in sorted(self.model_fields_set, key=[*type(self).model_fields].index):
-            if not name.startswith("cf_serverd_") or name in _NOT_POLICY:
+            if not name.startswith("cf_serverd_") or name in NOT_POLICY:
                 continue
             if self.promises:
                 yield f"{name.upper()}: PROMISES decides that (expected one of the two)"
-            elif self.mpf and name not in _AUGMENTED:
+            elif self.mpf and name not in AUGMENTED:
                 yield f"{name.upper()}: with MPF=on the policy in masterfiles decides that"
         ciphers = self.cf_serverd_allowciphers or "TLS_"
         if self.cf_serverd_allowtlsversion == "1.3" and "TLS_" not in ciphers:
