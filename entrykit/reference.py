@@ -54,6 +54,8 @@ def variables(model: type[Settings]) -> list[Variable]:
 def _text(value: object) -> str | None:
     if value is None or value in ((), ""):
         return None
+    if isinstance(value, dict):
+        return json.dumps(value)
     if isinstance(value, bool):
         return "on" if value else "off"
     return ",".join(value) if isinstance(value, tuple) else str(value)

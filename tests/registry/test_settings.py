@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import yaml
 
 import entrykit
 from entrykit.errors import SettingsError
 from entrykit.faults import Faults
+from entrykit.reference import variables
 from entrykit.roles.registry import values
 from entrykit.roles.registry.machine import RegistryMachine
 from entrykit.roles.registry.release import NEWER, release_of
@@ -73,6 +76,16 @@ def test_every_bcrypt_that_the_registry_knows_is_taken(prefix):
 def test_what_is_no_user_with_a_hash_is_refused(text):
     with pytest.raises(Faults, match="entry 1: no bcrypt hash"):
         values.users(text)
+
+
+@pytest.mark.parametrize("variable", variables(RegistrySettings), ids=lambda each: each.name)
+def test_every_variable_is_described_by_what_the_model_takes(variable):
+    shown = variable.default or variable.example
+
+    assert shown or variable.kind.secret
+    assert re.fullmatch(r"[A-Z`].*[^ ]\.", variable.meaning)
+    for text in filter(None, (variable.default, variable.example)):
+        RegistrySettings.model_validate({variable.name.lower(): text})
 
 
 @pytest.mark.parametrize(

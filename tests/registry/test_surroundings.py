@@ -285,9 +285,23 @@ def test_the_folder_is_that_of_the_image(tmp_path, there, expected):
     for name in there:
         (tmp_path / name).mkdir()
 
-    found = defaults({}, str(tmp_path / "old"), str(tmp_path / "new"))
+    nothing = {"PATH": str(tmp_path)}  # where there is a registry, it is asked
+
+    found = defaults(nothing, str(tmp_path / "old"), str(tmp_path / "new"))
 
     assert found.get("CONFIG_DIR") == (str(tmp_path / expected) if expected else None)
+
+
+@pytest.mark.parametrize(
+    ("version", "moved"), [("distribution 2.8.2", True), ("distribution/v3 v3.0.0", False)]
+)
+def test_the_registry_itself_says_whose_image_it_is(tmp_path, version, moved):
+    script(tmp_path / "registry", f"echo registry github.com/{version}")
+    places = str(tmp_path / "old"), str(tmp_path / "new")
+
+    assert defaults({"PATH": str(tmp_path)}, *places) == (
+        {"CONFIG_DIR": places[0]} if moved else {}
+    )
 
 
 @pytest.mark.versions
