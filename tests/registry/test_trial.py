@@ -57,6 +57,26 @@ def test_a_file_that_serves_is_good(judge):
     assert judge(LEAST)[0] == 0
 
 
+def test_a_password_file_of_an_earlier_start_is_in_nobodys_way(judge, tmp_path):
+    (tmp_path / "htpasswd").write_text(f"alice:{HASH}\n")
+
+    assert judge(LEAST)[0] == 0
+
+
+def test_the_passwords_of_a_staged_folder_are_not_made_in_the_live_one(path, tmp_path):
+    """The registry makes a file that is missing, with a user of its own."""
+    (tmp_path / "stage").mkdir()
+    (tmp_path / "stage" / "htpasswd").write_text(f"alice:{HASH}\n")
+    auth = f'auth: {{htpasswd: {{realm: r, path: "{tmp_path}/htpasswd"}}}}\n'
+    (tmp_path / "stage" / "config.yml").write_text(LEAST + auth)
+    program = f"{path.partition(':')[0]}/registry"
+
+    said = verdict([program, "serve", str(tmp_path / "stage" / "config.yml")], {"PATH": path})
+
+    assert said[0] == 0
+    assert not (tmp_path / "htpasswd").exists()
+
+
 @pytest.mark.parametrize(
     ("more", "words"),
     [

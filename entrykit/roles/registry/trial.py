@@ -48,7 +48,8 @@ def verdict(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[int, str]:
     """Serve by a file for a moment.
 
     Args:
-        argv: `registry serve FOLDER/config.yml`; a password file beside it is the one that counts.
+        argv: `registry serve FOLDER/config.yml`; a password file staged beside it is the one
+            that counts.
         environ: without a variable of the registry's.
 
     Returns:
@@ -57,14 +58,30 @@ def verdict(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[int, str]:
     """
     program = find(argv[0], environ)
     calm = {**environ, **_CALM}
-    passwords = os.path.join(os.path.dirname(argv[-1]), "htpasswd")
-    if os.path.exists(passwords):
+    if passwords := _new_passwords(argv[-1]):
         calm["REGISTRY_AUTH_HTPASSWD_PATH"] = passwords
     for _ in range(_TRIES):
         status, words = _served([program, *argv[1:]], calm)
         if _TAKEN not in words:  # somebody else was faster
             break
     return status, _told(words)
+
+
+def _new_passwords(config: str) -> str | None:
+    """Return the password file beside a staged config.yml, where that will be the one it names.
+
+    The one it names is that of the folder above, not there yet: the registry would make it.
+    """
+    import yaml
+
+    staged = os.path.join(os.path.dirname(config), "htpasswd")
+    live = os.path.join(os.path.dirname(os.path.dirname(config)), "htpasswd")
+    try:
+        with open(config, "rb") as file:
+            named = yaml.safe_load(file)["auth"]["htpasswd"]["path"]
+    except (OSError, yaml.YAMLError, LookupError, TypeError):
+        return None  # the registry itself will say what is wrong
+    return staged if named == live and os.path.exists(staged) else None
 
 
 def _served(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[int, str]:
