@@ -99,7 +99,7 @@ def faults(settings: RegistrySettings, release: Release | None) -> Iterator[str]
         yield f"REGISTRY_RELEASE: {wanted}, and {release} is installed (expected {release})"
     if (release or wanted) == "2.8":
         for name in NEWER:
-            if name in settings.model_fields_set:
+            if name in settings.own:
                 yield f"{name.upper()}: the registry 2.8 does not know it (expected 3.0 or newer)"
         yield from _old_faults(settings)
 
