@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import signal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from haproxy.namespaces import another_etc
 from haproxy.polling import eventually
 from haproxy.ports import free_port
 from namespaces import UNSHARE
-from programs import opened, script, status
+from programs import children, entrykit, opened, script, status
+from registry.registries import processes
 
 UID = 12345  # that nobody knows, as platforms run images; with group 0
 USER = ["unshare", "--user", f"--map-user={UID}", "--map-group=0"]
@@ -28,18 +30,6 @@ def files(folder):
     }
 
 
-def processes(word):
-    """PIDs of those with a word in their command lines, but for zombies."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if word.encode() in path.read_bytes():
-                found.append(int(path.parent.name))
-        except OSError:
-            continue
-    return found
-
-
 def test_what_the_daemon_refuses_changes_nothing(registry):
     """Its own words are told, no process and no file is left."""
     first = registry()
@@ -54,6 +44,21 @@ def test_what_the_daemon_refuses_changes_nothing(registry):
     assert "nothing was changed" in said
     assert files(first.config) == before
     assert processes(str(first.config)) == []
+
+
+@pytest.mark.parametrize(("extra", "code"), [("{}", 0), (WRONG, 65)])
+def test_the_verb_check_leaves_nothing(registry, extra, code):
+    """It judges what a start would write, beside a registry that runs with other files."""
+    started = registry()
+    before = files(started.folder)
+
+    environ = started.environ | {"REGISTRY_EXTRA_YAML": extra}
+    done = entrykit("check", "registry", environ=environ)
+
+    assert done.returncode == code, done.stderr
+    assert files(started.folder).keys() == before.keys()
+    assert children(started.running.pid) == []
+    assert processes(str(started.config)) == [started.running.pid]
 
 
 def test_a_first_start_that_is_refused_leaves_nothing(registry):
@@ -177,25 +182,27 @@ def test_any_user_can_start_it_on_a_read_only_root(registry, carry):
     assert made.running.ended(20) == 0
 
 
+@pytest.fixture
+def open_folder():
+    """A folder that others can reach: pytest's own are for their owner only."""
+    with TemporaryDirectory(prefix="entrykit-test-") as folder:
+        os.chmod(folder, 0o755)
+        yield Path(folder)
+
+
 @pytest.mark.parametrize("uid", [1000, 65534])
-def test_an_ordinary_user_writes_nothing_that_others_read(registry, uid):
-    made = registry.made()
-    os.chmod(made.folder, 0o755)
-    for folder in (made.config, made.data):
-        folder.mkdir()
-        os.chown(folder, uid, 0)
-    reach(made.folder)
+def test_an_ordinary_user_writes_nothing_that_others_read(registry, open_folder, uid):
+    mine = open_folder / "mine"
+    mine.mkdir()
+    os.chown(mine, uid, 0)
+    made = registry.made(
+        CONFIG_DIR=str(mine / "config"),
+        REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY=str(mine / "data"),
+        REGISTRY_HTTP_SECRET="shared",
+    )
 
     made.prefixed("setpriv", f"--reuid={uid}", "--regid=0", "--clear-groups").start()
 
     assert made.client.get("/v2/").status_code == 200
-    assert (made.config / "config.yml").stat().st_uid == uid
-
-
-def reach(folder):
-    """Let others pass through pytest's folders, which are for their owner only."""
-    for path in folder.parents:
-        if path.stat().st_uid == os.geteuid() and path.name.startswith(
-            ("pytest-", "popen-", "test_")
-        ):
-            path.chmod(path.stat().st_mode | 0o011)
+    found = (mine / "config" / "config.yml").stat()
+    assert (found.st_uid, found.st_mode & 0o027) == (uid, 0)

@@ -158,6 +158,20 @@ def test_an_old_name_is_answered_with_todays(registry, name, old):
     assert "hush" not in said
 
 
+def test_the_daemon_takes_a_service_for_a_second_storage(registry):
+    """Beside a service called registry-storage it does not start."""
+    status, said = registry.raw_made(REGISTRY_STORAGE_PORT="tcp://10.0.0.1:80").ends()
+
+    assert status == 1
+    assert "into configuration.Parameters" in said
+
+
+def test_a_service_is_no_storage(registry):
+    links = {"REGISTRY_STORAGE_PORT": "tcp://10.0.0.1:80", "REGISTRY_STORAGE_SERVICE_PORT": "80"}
+
+    assert registry(**links).client.get("/v2/").status_code == 200
+
+
 def test_the_daemon_serves_plainly_where_a_certificate_is_missing(registry, tmp_path):
     """Half of a pair is no pair, and nobody is told."""
     raw = registry.raw({"http": {"tls": {"key": str(tmp_path / "key.pem")}}})

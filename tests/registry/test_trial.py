@@ -8,7 +8,8 @@ import stat
 
 import pytest
 import trustme
-from programs import children, entrykit, under_test
+from programs import entrykit, under_test
+from registry.registries import processes
 
 from entrykit.roles.registry.trial import verdict
 
@@ -171,7 +172,7 @@ def test_nothing_is_left(check, tmp_path):
 
     assert done.returncode == 0, done.stderr
     assert os.listdir(tmp_path / "data") == []
-    assert children(os.getpid()) == []
+    assert processes(str(tmp_path)) == []
 
 
 @pytest.fixture(scope="module")
