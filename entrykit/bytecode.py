@@ -1,7 +1,8 @@
 """Compiled templates, kept beside their sources as Python keeps its .pyc files.
 
 Compiling a template costs more than everything else that entrykit does itself
-in a start. The cache lies in the package, so it is as trusted as the package.
+in a start. The cache lies in the package, so it is as trusted as the package: a
+person's own templates, wherever they lie, are compiled anew at each start.
 """
 
 from __future__ import annotations
@@ -24,16 +25,25 @@ class BesideTemplates(BytecodeCache):
     """
 
     def __init__(self, templates: str) -> None:
+        self._templates = templates
         self._folder = os.path.join(templates, "__pycache__")
+
+    def get_cache_key(self, name: str, filename: str | None = None) -> str:
+        """Name what is kept; what lies elsewhere is not, and has no name here."""
+        if os.path.dirname(filename or "") != self._templates:
+            return ""
+        return super().get_cache_key(name.removeprefix("!"), filename)
 
     def load_bytecode(self, bucket: Bucket) -> None:
         """Fill the bucket; jinja2 itself compares the checksum of the source."""
+        if not bucket.key:
+            return
         with suppress(OSError), open(self._path(bucket), "rb") as file:
             bucket.load_bytecode(file)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         """Write the bucket: whole, or not at all."""
-        if sys.dont_write_bytecode:
+        if sys.dont_write_bytecode or not bucket.key:
             return
         new = f"{self._path(bucket)}.{os.getpid()}"
         with suppress(OSError):

@@ -50,6 +50,11 @@ class Settings(BaseModel):
         description="Program to hand over to, in place of the image's own entrypoint.",
         examples=["/usr/local/bin/docker-entrypoint.sh"],
     )
+    entrykit_templates: kinds.Folder | None = Field(
+        default=None,
+        description="Folder of templates of your own, which go before the role's of the same name.",
+        examples=["/templates"],
+    )
     entrykit_log_format: Literal["text", "json"] = Field(
         default="text", description="How entrykit's own messages look."
     )

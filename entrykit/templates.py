@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError, Undefined
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import BaseLoader, FileSystemLoader, Undefined
 
+from entrykit.blame import blamed
 from entrykit.bytecode import BesideTemplates
 from entrykit.configfile import PRIVATE, PUBLIC, ConfigFile, ConfigFiles, marked
-from entrykit.errors import EntrykitError, RenderError
-from entrykit.quoting import Quote, QuotingError
+from entrykit.errors import EntrykitError
+from entrykit.quoting import Quote, Quoted
 from entrykit.role import Machine, Role, S
+from entrykit.sandbox import Sandbox, View
 from entrykit.secret import Snippet, Whole, bracketed, is_private
+from entrykit.settings import Settings
 
 SUFFIX = ".j2"
 
@@ -33,35 +34,41 @@ def render(role: Role[S], settings: S, machine: Machine | None = None) -> Config
 
     Raises:
         RenderError: a template is broken, or asks for a name that is not there.
+        SettingsError: the folder of a person's templates is not there, or has none of use.
     """
     known = role.machine() if machine is None else machine
+    loader = _loader(role, settings)
     # A name that begins with _ is a part that others include.
     names = sorted(path.name for path in role.templates.glob(f"[!_]*{SUFFIX}"))
     names = [name for name in names if role.makes(settings, name.removesuffix(SUFFIX))]
-    files = [_file(role, name, {"settings": settings, "machine": known}) for name in names]
+    files = [_file(role, name, loader, settings, known) for name in names]
     return ConfigFiles(sorted(files, key=lambda file: file.path == role.main))
 
 
-def _file(role: Role[Any], name: str, context: dict[str, object]) -> ConfigFile:
-    path = name.removesuffix(SUFFIX)
+def _loader(role: Role[Any], settings: Settings) -> BaseLoader:
+    ours, own = str(role.templates), settings.entrykit_templates
+    if own is None:
+        return FileSystemLoader(ours)
+    from entrykit.sources import Layered, judge_folder
+
+    judge_folder(own, ours)
+    return Layered(own, ours)
+
+
+def _file(
+    role: Role[Any], name: str, loader: BaseLoader, settings: Settings, machine: Machine
+) -> ConfigFile:
+    path, ours = name.removesuffix(SUFFIX), str(role.templates)
     private: list[object] = []
-    environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(role.templates),
-        bytecode_cache=BesideTemplates(str(role.templates)),
-        undefined=StrictUndefined,
-        finalize=_finalize(role.quotes[Path(path).suffix], private),
-        keep_trailing_newline=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        optimized=False,
-        autoescape=False,  # no HTML: `finalize` quotes for the format in hand
-    )
+    finalize = _finalize(role.quotes[Path(path).suffix], private)
+    environment = Sandbox(loader, finalize, BesideTemplates(ours))
     try:
-        text = environment.get_template(name).render(context)
+        template = environment.get_template(name)
+        text = template.render(settings=View(settings, private), machine=machine)
     except EntrykitError:  # what a machine lacks is told as it is
         raise
     except Exception as error:  # whatever a template does wrong is told with its line
-        raise RenderError(_place(name, error), _reason(error)) from error
+        raise blamed(name, error, ours, private) from error
     if not any(isinstance(value, Whole) for value in private):
         text = marked(path, text, _whose(role))
     return ConfigFile(path, text, PRIVATE if private else PUBLIC)
@@ -81,6 +88,8 @@ def _finalize(quote: Quote, private: list[object]) -> Callable[[object], str]:
     def finalize(value: object) -> str:
         if type(value) is str:  # nearly always
             return quote(value)
+        if isinstance(value, Quoted):
+            return value
         if isinstance(value, Undefined):
             return str(value)  # StrictUndefined raises here, with the name
         if is_private(value):
@@ -90,25 +99,3 @@ def _finalize(quote: Quote, private: list[object]) -> Callable[[object], str]:
         return bracketed(quote(value)) if isinstance(value, Snippet) and value else quote(value)
 
     return finalize
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, TemplateError | QuotingError):
-        return str(error)
-    return f"{type(error).__name__}: {error}"
-
-
-def _place(name: str, error: Exception) -> str:
-    """Name the template and the line: jinja2 gives its own lines to the traceback."""
-    if isinstance(error, TemplateSyntaxError):
-        return f"{error.name}:{error.lineno}"
-    place, step = name, error.__traceback__
-    while step is not None:
-        place = _template_line(step) or place
-        step = step.tb_next
-    return place
-
-
-def _template_line(step: TracebackType) -> str | None:
-    path = Path(step.tb_frame.f_code.co_filename)
-    return f"{path.name}:{step.tb_lineno}" if path.suffix == SUFFIX else None

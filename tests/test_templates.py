@@ -146,13 +146,21 @@ def test_what_a_format_cannot_say_is_said_with_its_place(files):
         ("{{ settings.word }}", PUBLIC),
         ("{{ settings.password }}", PRIVATE),
         ("{{ settings.extra }}", PRIVATE),
-        ("{% if settings.password %}yes{% endif %}", PUBLIC),
+        ("{% if settings.password %}yes{% endif %}", PRIVATE),
+        ("{{ settings.extra | length }}", PRIVATE),
+        ("{{ settings.extra ~ '' }}", PRIVATE),
+        ("{% if settings.extra == 'lines' %}{% endif %}", PRIVATE),
+        ("{% for each in settings.extra | list %}{% endfor %}", PRIVATE),
+        ("{{ 'x' if settings['password'] }}", PRIVATE),
+        ("{{ 'x' if settings | attr('extra') }}", PRIVATE),
+        ("{{ [settings] | map(attribute='extra') | join }}", PRIVATE),
+        ("{{ '{0.extra}'.format(settings) }}", PRIVATE),
         ('{% include "_part.cfg.j2" %}', PRIVATE),
         ("{% for x in [settings.password] %}{{ x }}{% endfor %}", PRIVATE),
     ],
 )
 def test_a_secret_inside_makes_the_file_private(files, template, mode):
-    """0640, and only that file; what the secret is for may be seen by everybody."""
+    """0640, and only that file: also where it was only looked at, for one bit of it is too much."""
     templates = {
         "main.cfg.j2": template,
         "a.cfg.j2": "a",

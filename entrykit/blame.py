@@ -1,0 +1,70 @@
+"""Where a template went wrong, and how that is said without showing a secret."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from types import TracebackType
+
+from jinja2 import TemplateError, TemplateSyntaxError, UndefinedError
+
+from entrykit.errors import RenderError
+from entrykit.quoting import QuotingError
+from entrykit.secret import MASK, Secret
+
+
+def blamed(name: str, error: Exception, ours: str, touched: Iterable[object]) -> RenderError:
+    """Make the message of whatever a template did.
+
+    Args:
+        name: the template, for where no line is known.
+        error: what came out of jinja2.
+        ours: the folder whose templates are known by their names alone.
+        touched: the secrets that the template has had in hand.
+    """
+    return RenderError(_place(name, error, ours), _reason(error, list(touched)))
+
+
+def _reason(error: Exception, touched: list[object]) -> str:
+    said = str(error) if isinstance(error, TemplateError | QuotingError) else _with_type(error)
+    if not touched:
+        return said
+    if isinstance(error, UndefinedError | TemplateSyntaxError):
+        return masked(said, touched)
+    # A value stands there in many forms: cut, escaped, in another case.
+    return f"{type(error).__name__} (not shown: a secret was in hand)"
+
+
+def masked(text: str, touched: Iterable[object]) -> str:
+    """Replace secrets in a message that names what a template wrote."""
+    for value in touched:
+        plain = value.reveal() if isinstance(value, Secret) else str(value)
+        for form in (plain, repr(plain)[1:-1]):
+            text = text.replace(form, MASK) if form else text
+    return text
+
+
+def _with_type(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _place(name: str, error: Exception, ours: str) -> str:
+    """Name the template and the line: jinja2 gives its own lines to the traceback."""
+    if isinstance(error, TemplateSyntaxError):
+        return f"{_known(error.filename or error.name or name, ours)}:{error.lineno}"
+    place, step = name, error.__traceback__
+    while step is not None:
+        place = _template_line(step, ours) or place
+        step = step.tb_next
+    return place
+
+
+def _template_line(step: TracebackType, ours: str) -> str | None:
+    # jinja2 puts this into the frames that it makes for its templates (jinja2.debug).
+    if "__jinja_exception__" not in step.tb_frame.f_globals:
+        return None
+    return f"{_known(step.tb_frame.f_code.co_filename, ours)}:{step.tb_lineno}"
+
+
+def _known(path: str, ours: str) -> str:
+    return os.path.basename(path) if os.path.dirname(path) == ours else path
