@@ -20,6 +20,7 @@ from entrykit.errors import (
     RenderError,
     SettingsError,
     UsageError,
+    WaitError,
 )
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ __all__ = [
     "RenderError",
     "SettingsError",
     "UsageError",
+    "WaitError",
     "__version__",
     "render",
 ]

@@ -3,6 +3,7 @@
 EntrykitError                  one message, no traceback
     UsageError          64     the words on the command line are off
     CheckError          65     the daemon refused the staged files
+    WaitError           69     what was waited for did not come in time
     RenderError         70     a template is broken
     CommitError         73     the files cannot be written
     SettingsError       78     bad variables, one line each
@@ -60,6 +61,25 @@ class CheckError(EntrykitError):
             f"{_indented(output)}\n"
             f"TIP: {_tip(output)}"
         )
+
+
+class WaitError(EntrykitError):
+    """Not everything came in the time that there was.
+
+    Args:
+        missing: a line for each thing that is not there, with what was seen last.
+    """
+
+    exit_code = 69
+
+    def __init__(self, missing: Iterable[str]) -> None:
+        self.missing = tuple(missing)
+        super().__init__("\n".join(self.missing))
+
+    @property
+    def messages(self) -> tuple[str, ...]:
+        """Each thing by itself."""
+        return self.missing
 
 
 class RenderError(EntrykitError):

@@ -75,9 +75,16 @@ def duration(text: str) -> str:
     if not match:
         raise Faults([f"{shown(text)}: not a time (expected a number and ms, s, m, h or d: 30s)"])
     # HAProxy keeps timers in milliseconds, in 31 bits (configuration manual, 2.5).
-    if int(match[1]) * _MILLISECONDS[match[2]] >= 2**31:
+    if milliseconds(text) >= 2**31:
         raise Faults([f"{shown(text)}: too long (expected at most 24d)"])
     return text
+
+
+def milliseconds(duration: str) -> int:
+    """Return how long a time of the kind above is."""
+    match = _DURATION.fullmatch(duration)
+    assert match  # noqa: S101 -- the kind has checked it
+    return int(match[1]) * _MILLISECONDS[match[2]]
 
 
 def line(text: str) -> str:
@@ -92,6 +99,15 @@ def secret(text: str) -> SecretText:
     if any(char < " " or char == "\x7f" for char in text):
         raise Faults(["the secret has a control character or more than one line"])
     return SecretText(text)
+
+
+def waited_for(text: str) -> tuple[str, ...]:
+    """Parse a list of what is waited for; blanks may separate it as well."""
+    from entrykit.targets import targets
+
+    items = [word for item in words(text) for word in item.split()]
+    targets(items)
+    return tuple(dict.fromkeys(items))
 
 
 def snippet(text: str) -> RawText:
@@ -262,6 +278,7 @@ Duration = Annotated[
 Line = Annotated[str, PlainValidator(line), Kind("text", _ONE_LINE)]
 Secret = Annotated[SecretText, PlainValidator(secret), Kind("secret", secret=True)]
 Snippet = Annotated[RawText, PlainValidator(snippet), Kind("raw lines", secret=True)]
+Targets = Annotated[tuple[str, ...], PlainValidator(waited_for), Kind("list of targets")]
 Folder = Annotated[str, PlainValidator(folder), Kind("folder", _ABSOLUTE)]
 SocketPath = Annotated[
     str,

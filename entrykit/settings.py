@@ -55,6 +55,15 @@ class Settings(BaseModel):
         description="Folder of templates of your own, which go before the role's of the same name.",
         examples=["/templates"],
     )
+    entrykit_wait: kinds.Targets = Field(
+        default=(),
+        description="What has to be there before the daemon starts: `tcp://host:port`, "
+        "`http://host/path`, `file:/path` or `unix:/path`, separated by blanks or commas.",
+        examples=["tcp://db:5432 http://app:8080/health"],
+    )
+    entrykit_wait_timeout: kinds.Duration = Field(
+        default="30s", description="Longest time that ENTRYKIT_WAIT may take."
+    )
     entrykit_log_format: Literal["text", "json"] = Field(
         default="text", description="How entrykit's own messages look."
     )

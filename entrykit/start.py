@@ -52,12 +52,23 @@ def configure(
     argv = installed(role, upstream(role, settings, command), environ)
     find(argv[0], environ)
     files = render(role, settings, role.machine.observe(environ))
+    _wait(settings, log)
     changed = _committed(role, settings, files, environ, log)
     log.info(f"{role.name}: {', '.join(changed) or 'nothing'} changed in {settings.config_dir}")
     main = f"{settings.config_dir}/{role.main}"
     if not role.reads(argv, main):
         log.warning(f"the command does not name {main}: {' '.join(argv)}")
     return argv, role.environ(settings, scrubbed(role, environ))
+
+
+def _wait(settings: Settings, log: Log) -> None:
+    """Wait for what the daemon needs: its check may need it too, and so may `prepare`."""
+    if settings.entrykit_wait:
+        from entrykit.kinds import milliseconds
+        from entrykit.targets import targets
+        from entrykit.wait import wait
+
+        wait(targets(settings.entrykit_wait), milliseconds(settings.entrykit_wait_timeout), log)
 
 
 def _finish(role: Role[Any], environ: Mapping[str, str], log: Log) -> None:

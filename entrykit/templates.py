@@ -14,9 +14,10 @@ from entrykit.configfile import PRIVATE, PUBLIC, ConfigFile, ConfigFiles, marked
 from entrykit.errors import EntrykitError
 from entrykit.quoting import Quote, Quoted
 from entrykit.role import Machine, Role, S
-from entrykit.sandbox import Sandbox, View
+from entrykit.sandbox import Sandbox
 from entrykit.secret import Snippet, Whole, bracketed, is_private
 from entrykit.settings import Settings
+from entrykit.view import View
 
 SUFFIX = ".j2"
 

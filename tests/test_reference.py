@@ -17,7 +17,8 @@ from entrykit.role import load_role, role_names
 ROLE = load_role("haproxy")
 NAMES = [name.upper() for name in ROLE.settings.model_fields]
 SHARED = ["CONFIG_DIR", "ENTRYKIT_CHECK", "ENTRYKIT_OVERWRITE", "ENTRYKIT_UPSTREAM",
-          "ENTRYKIT_TEMPLATES", "ENTRYKIT_LOG_FORMAT"]  # fmt: skip
+          "ENTRYKIT_TEMPLATES", "ENTRYKIT_WAIT", "ENTRYKIT_WAIT_TIMEOUT",
+          "ENTRYKIT_LOG_FORMAT"]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
