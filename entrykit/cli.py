@@ -15,11 +15,12 @@ from entrykit.message import Log, log_for
 from entrykit.stops import stoppable
 
 VERBS: Mapping[str, str] = {
-    "render": "write a role's files to stdout or into a folder",
+    "render": "write a role's files, or those of your own templates",
     "check": "have the role's daemon judge its files",
     "diff": "compare a role's files with those on the disk",
     "env": "describe a role's variables",
     "roles": "list the roles",
+    "wait": "wait until servers, files and sockets are there",
 }
 
 

@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from entrykit import generic
 from entrykit.arguments import Parser, volume
 from entrykit.cli import VERBS
+from entrykit.errors import UsageError
 from entrykit.message import FORMAT, Log, judge_format
 from entrykit.reference import FORMATS
 from entrykit.role import Role, load_role, role_names
@@ -30,7 +32,9 @@ def run(verb: str, argv: Sequence[str], environ: Mapping[str, str], log: Log) ->
         The exit code.
     """
     log.follow(_foretold(argv))
-    words = _parser(verb).parse_args(argv)
+    own, command = generic.parted(argv) if verb in {"render", "wait"} else (argv, None)
+    words = _parser(verb).parse_args(own)
+    words.command = command
     log.shift(words.verbose - words.quiet)
     return _RUN[verb](words, environ, log)
 
@@ -48,7 +52,12 @@ def _parser(verb: str) -> argparse.ArgumentParser:
     volume(parser)
     if verb == "roles":
         return parser
-    parser.add_argument("role", help="a name that `entrykit roles` lists")
+    if verb == "wait":
+        generic.wait_options(parser)
+        return parser
+    parser.add_argument(
+        "role", help="a name that `entrykit roles` lists", nargs="?" if verb == "render" else None
+    )
     if verb == "env":
         parser.add_argument("--format", choices=FORMATS, default="text", help="how it is written")
         return parser
@@ -57,6 +66,7 @@ def _parser(verb: str) -> argparse.ArgumentParser:
         parser.add_argument(
             "-o", metavar="DIR", dest="folder", type=_named, help="write the files there"
         )
+        generic.template_options(parser)
     return parser
 
 
@@ -94,9 +104,21 @@ def _settings(
 
 
 def _render(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> int:
+    seen = _environ(words, environ, log)
+    if words.templates:
+        if words.role is not None or words.folder is not None:
+            raise UsageError("--template: not with a role, nor with -o (expected one of them)")
+        judge_format(seen, log)
+        return generic.render(words, seen, log)
+    if words.role is None or words.command is not None:
+        raise UsageError("expected a role, or --template FROM:TO and perhaps -- COMMAND")
+    return _render_role(words, seen, log)
+
+
+def _render_role(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> int:
     from entrykit.templates import render
 
-    role, settings = _settings(words, _environ(words, environ, log), log)
+    role, settings = _settings(words, environ, log)
     files = render(role, settings)
     if words.folder is not None:
         _write(role, settings, os.path.abspath(words.folder), log)
@@ -159,6 +181,11 @@ def _diff(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> in
     return 1 if lines else 0
 
 
+def _wait(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> int:
+    judge_format(environ, log)
+    return generic.wait(words, environ, log)
+
+
 def _env(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> int:
     from entrykit.reference import describe
 
@@ -182,4 +209,5 @@ _RUN: Mapping[str, _Verb] = {
     "diff": _diff,
     "env": _env,
     "roles": _roles,
+    "wait": _wait,
 }
