@@ -12,6 +12,9 @@ from entrykit.errors import RenderError
 from entrykit.quoting import QuotingError
 from entrykit.secret import MASK, Secret
 
+# How jinja2 names what templates know as `settings` (entrykit.view).
+_SETTINGS = "'entrykit.view.View object'"
+
 
 def blamed(name: str, error: Exception, ours: str, touched: Iterable[object]) -> RenderError:
     """Make the message of whatever a template did.
@@ -26,7 +29,7 @@ def blamed(name: str, error: Exception, ours: str, touched: Iterable[object]) ->
 
 
 def _reason(error: Exception, touched: list[object]) -> str:
-    said = str(error) if isinstance(error, TemplateError | QuotingError) else _with_type(error)
+    said = _said(error).replace(_SETTINGS, "settings")
     if not touched:
         return said
     if isinstance(error, UndefinedError | TemplateSyntaxError):
@@ -44,8 +47,11 @@ def masked(text: str, touched: Iterable[object]) -> str:
     return text
 
 
-def _with_type(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
+def _said(error: Exception) -> str:
+    if isinstance(error, TemplateSyntaxError):
+        return error.message or ""  # as text it has its place once more
+    known = isinstance(error, TemplateError | QuotingError)
+    return str(error) if known else f"{type(error).__name__}: {error}"
 
 
 def _place(name: str, error: Exception, ours: str) -> str:

@@ -185,6 +185,7 @@ def test_a_broken_template_is_said_with_its_path_and_line(own, tmp_path, templat
 
     assert caught.value.place == f"{tmp_path}/own/main.cfg.j2:{line}"
     assert reason in caught.value.reason
+    assert "\n" not in caught.value.reason
 
 
 def test_a_block_within_a_block_of_ones_own_is_new_and_is_fine(own):
