@@ -43,11 +43,11 @@ __all__ = [
 
 
 def render(role: str, environ: Mapping[str, str] = os.environ) -> ConfigFiles:
-    """Render the files of a role, offline: no daemon, no network, no disk but `NAME_FILE`s.
+    """Render the files of a role, offline: no daemon, no network, no disk but what is named.
 
     Args:
         role: its name, as `entrykit roles` lists them.
-        environ: the variables, names to texts.
+        environ: the variables, names to texts; NAME_FILE and ENTRYKIT_TEMPLATES name what is read.
 
     Returns:
         The files by their paths relative to the role's folder.

@@ -165,6 +165,8 @@ def _faults(folder: str, names: list[str], known: list[str]) -> Iterator[str]:
 
 
 def _names(path: str, name: str) -> bool:
+    if not path.endswith(SUFFIX) or not os.path.isfile(path):
+        return False
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             return name in file.read()

@@ -42,7 +42,8 @@ def write(files: Iterable[Rendered], *, overwrite: bool) -> list[str]:
     if not overwrite:
         for folder, found in folders.items():
             _refuse_foreign(folder, found, known[folder])
-    sets = [(folder, _listed(found, known[folder])) for folder, found in folders.items()]
+    # In one order, for two starts that lock the same folders.
+    sets = [(folder, _listed(folders[folder], known[folder])) for folder in sorted(folders)]
     return _committed(sets)
 
 

@@ -143,6 +143,18 @@ def test_a_name_that_means_nothing_is_refused_with_those_that_do(own, tmp_path, 
     assert caught.value.faults == (f"ENTRYKIT_TEMPLATES: {said} {known}",)
 
 
+def test_a_pipe_in_the_folder_hangs_nothing(own, tmp_path):
+    """Also where it is asked whether a template names a part."""
+    folder = written(tmp_path / "own", {})
+    for name in ("a.j2", "pipe"):
+        os.mkfifo(folder / name)
+
+    with pytest.raises(SettingsError) as caught:
+        own({"_part2.cfg.j2": "x"})
+
+    assert [fault.split('"')[1] for fault in caught.value.faults] == ["_part2.cfg.j2", "a.j2"]
+
+
 def test_every_name_that_means_nothing_is_told_at_once(own):
     with pytest.raises(SettingsError) as caught:
         own({"main.conf.j2": "", "c.map.j2": "", "b.map.j2": "x"})
