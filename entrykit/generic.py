@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from entrykit import kinds
+from entrykit.configfile import PUBLIC
 from entrykit.environ import read
 from entrykit.errors import SettingsError, UsageError
 from entrykit.faults import Faults
@@ -32,9 +33,7 @@ def template_options(parser: argparse.ArgumentParser) -> None:
         "--template", metavar="FROM:TO", dest="templates", action="append", default=[],
         help="a template of your own and the file that it makes, - for standard output",
     )  # fmt: skip
-    parser.add_argument(
-        "--mode", type=_mode, default=0o644, help="permissions of those files (default 644)"
-    )
+    parser.add_argument("--mode", type=_mode, help="permissions of those files (default 644)")
 
 
 def _mode(text: str) -> int:
@@ -59,7 +58,8 @@ def render(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> i
     from entrykit.pairs import STDOUT, pairs, rendered
 
     overwrite = _overwrite(environ)
-    files = rendered(pairs(words.templates), environ, log.warning, words.mode)
+    mode = PUBLIC if words.mode is None else words.mode
+    files = rendered(pairs(words.templates), environ, log.warning, mode)
     _findable(words.command, environ)
     named = [file for file in files if file.target != STDOUT]
     if named:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from jinja2 import BaseLoader, Environment, TemplateNotFound
 
 from entrykit.blame import blamed
-from entrykit.configfile import PRIVATE, PUBLIC
+from entrykit.configfile import PRIVATE
 from entrykit.errors import RenderError, SettingsError, UsageError
 from entrykit.filters import FILTERS, written
 from entrykit.sandbox import Sandbox
@@ -84,7 +84,7 @@ def rendered(
     wanted: Sequence[Pair],
     environ: Mapping[str, str],
     warn: Callable[[str], None],
-    mode: int = PUBLIC,
+    mode: int,
 ) -> list[Rendered]:
     """Render all templates; nothing is written.
 

@@ -110,8 +110,11 @@ def _render(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> 
             raise UsageError("--template: not with a role, nor with -o (expected one of them)")
         judge_format(seen, log)
         return generic.render(words, seen, log)
-    if words.role is None or words.command is not None:
-        raise UsageError("expected a role, or --template FROM:TO and perhaps -- COMMAND")
+    if words.role is None or words.command is not None or words.mode is not None:
+        raise UsageError(
+            "expected a role, or --template FROM:TO and perhaps --mode and -- COMMAND\n"
+            "TIP: entrykit render --help"
+        )
     return _render_role(words, seen, log)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from programs import edge_environ, entrykit, script
 
+from entrykit.cli import VERBS
 from entrykit.role import role_names
 
 TRUE = {"ENTRYKIT_UPSTREAM": "/bin/true"}
@@ -25,12 +26,13 @@ def contents(environ):
 
 
 ROLES = ", ".join(role_names())
-KNOWN = f"a role ({ROLES}) or a verb (render, check, diff, env, roles)"
+KNOWN = f"a role ({ROLES}) or a verb ({', '.join(VERBS)})"
 USAGE = [
     ([], f"nothing to do: expected {KNOWN}\nTIP: entrykit --help"),
     (["nosuch"], f"'nosuch' is neither: expected {KNOWN}\nTIP: entrykit --help"),
     (["../haproxy"], f"'../haproxy' is neither: expected {KNOWN}\nTIP: entrykit --help"),
-    (["render"], "the following arguments are required: role\nTIP: entrykit render --help"),
+    (["check"], "the following arguments are required: role\nTIP: entrykit check --help"),
+    (["render"], "expected a role, or --template FROM:TO and perhaps --mode and -- COMMAND\nTIP: "),
     (["render", "nosuch"], f"no role is called 'nosuch' (known: {ROLES})"),
     (["--loud", "haproxy"], "unrecognized arguments: --loud\nTIP: entrykit --help"),
     (["render", "haproxy", "--no-e"], "unrecognized arguments: --no-e\nTIP: entrykit render"),

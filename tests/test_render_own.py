@@ -370,6 +370,7 @@ def test_a_link_stays_and_the_file_that_it_leads_to_is_written(render, here):
         (["--template", "t.j2:-", "-o", "out"], "nor with -o"),
         ([], "expected a role, or --template"),
         (["haproxy", "-e", "DOMAINS=a:b.test", "--", "true"], "expected a role, or --template"),
+        (["haproxy", "-e", "DOMAINS=a:b.test", "--mode", "600"], "expected a role, or --template"),
         (["--template", "t.j2:out", "--"], "no command after --"),
     ],
 )
