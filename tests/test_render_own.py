@@ -303,6 +303,20 @@ def test_all_files_are_written_or_none(here, capsys):
     assert (here / "a").read_text() == (here / "sub" / "b").read_text() == "new 1\n"
 
 
+@pytest.mark.parametrize("bad", ["a-first", "z-last"])
+def test_what_fails_late_in_one_folder_leaves_all_of_them_as_they_were(here, capsys, bad):
+    """The name is too long for any file, which is only seen when that folder's turn has come."""
+    (here / "a.j2").write_text("new")
+    (here / "m").mkdir()
+    (here / "m" / "out").write_text("old")
+    words = ["--template", "a.j2:m/out", "--template", f"a.j2:{bad}/{'n' * 300}"]
+
+    assert main(["entrykit", "render", *words], {"ENTRYKIT_OVERWRITE": "1"}) == 73
+    assert "File name too long" in capsys.readouterr().err
+    assert (here / "m" / "out").read_text() == "old"
+    assert os.listdir(here / "m") == ["out"]
+
+
 def test_what_has_not_changed_is_not_touched(render, here):
     render("{{ env.X }}", target="out", X="1")
     before = (here / "out").stat()
