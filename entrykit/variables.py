@@ -77,6 +77,9 @@ class Variables:
     def __getitem__(self, name: str) -> Any:  # noqa: ANN401
         return self._read(name, _UNSET, str)
 
+    def __repr__(self) -> str:
+        return "env"  # and no address, which differs from start to start
+
     def __contains__(self, name: str) -> bool:
         return self._text(name) is not None
 

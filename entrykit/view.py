@@ -27,6 +27,9 @@ class View:
         self._names = _values(type(settings))
         self._touched = touched
 
+    def __repr__(self) -> str:
+        return "settings"  # and no address, which differs from start to start
+
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 -- whatever the model has
         if name not in self._names:
             raise AttributeError(name)
