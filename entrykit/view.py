@@ -41,7 +41,7 @@ class View:
 
 @cache
 def _values(model: type[Settings]) -> frozenset[str]:
-    """Name the fields of a model and the properties that it has besides."""
+    """Name the fields of a model, the properties that it has besides, and which were given."""
     parts = [vars(each).items() for each in model.__mro__ if issubclass(each, Settings)]
     named = {
         name
@@ -49,4 +49,4 @@ def _values(model: type[Settings]) -> frozenset[str]:
         for name, value in items
         if isinstance(value, property | cached_property)
     }
-    return frozenset(named | model.model_fields.keys())
+    return frozenset({"model_fields_set"} | named | model.model_fields.keys())
