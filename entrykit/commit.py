@@ -142,7 +142,7 @@ def _differs(folder: str, file: ConfigFile) -> bool:
     try:
         with open_live(path) as live:
             looser = stat.S_IMODE(os.fstat(live.fileno()).st_mode) & ~file.mode
-            return bool(looser) or live.read() != file.data
+            return bool(looser) or live.read() != file.octets
     except FileNotFoundError:
         return True
 

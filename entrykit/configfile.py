@@ -28,7 +28,7 @@ class ConfigFile:
     mode: int = PUBLIC
 
     @property
-    def data(self) -> bytes:
+    def octets(self) -> bytes:
         """The bytes that go to the disk."""
         return self.text.encode()
 

@@ -84,7 +84,7 @@ def write(path: str, file: ConfigFile) -> None:
     """Make a new file with its mode, and see it safely on the disk."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with open(descriptor, "wb") as target:
-        target.write(file.data)
+        target.write(file.octets)
         target.flush()
         os.fchmod(descriptor, file.mode)
         os.fsync(descriptor)

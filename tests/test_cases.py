@@ -41,7 +41,7 @@ def outcome(case: Path) -> dict[str, bytes]:
             files = entrykit.render(role_name(case), overlay({}, ["env"], []))
         except entrykit.SettingsError as error:
             return {"error.txt": f"{error}\n".encode()}
-    return {f"expected/{file.path}": file.data for file in files.values()}
+    return {f"expected/{file.path}": file.octets for file in files.values()}
 
 
 def golden(case: Path) -> dict[str, bytes]:

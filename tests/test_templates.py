@@ -65,7 +65,7 @@ def test_equal_settings_give_equal_bytes(files):
         "main.cfg.j2": "{{ settings.word }} {% for n in settings.names %}{{ n }}{% endfor %}"
     }
 
-    data = [files(template, WORD="é", NAMES="::1,10.0.0.1")["main.cfg"].data for _ in range(2)]
+    data = [files(template, WORD="é", NAMES="::1,10.0.0.1")["main.cfg"].octets for _ in range(2)]
 
     assert data[0] == data[1]
     assert "é".encode() in data[0]

@@ -51,7 +51,7 @@ def test_render_writes_the_folder_as_it_stands_in_the_image(run, tmp_path, kind)
 
     files = entrykit.render("haproxy", {"DOMAINS": "web:example.com"})
     found = written(tmp_path / folder)
-    assert found == {name: files[name].data for name in NAMES}
+    assert found == {name: files[name].octets for name in NAMES}
     assert (tmp_path / folder / "tls" / "crt-list.txt").is_file()
 
 

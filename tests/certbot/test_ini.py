@@ -108,7 +108,7 @@ def ini(tmp_path):
         variables = {"DOMAINS": "web:example.com", "CONFIG_DIR": f"{tmp_path}/acme"}
         files = entrykit.render("certbot", variables | environ)
         path = tmp_path / "entrykit.ini"
-        path.write_bytes(files["entrykit.ini"].data)
+        path.write_bytes(files["entrykit.ini"].octets)
         return path
 
     return write

@@ -17,7 +17,7 @@ def planned(tmp_path):
 
     def plan(domains="web:example.com", **environ):
         files = entrykit.render("certbot", {"DOMAINS": domains, **environ})
-        (tmp_path / "keeper.conf").write_bytes(files["keeper.conf"].data)
+        (tmp_path / "keeper.conf").write_bytes(files["keeper.conf"].octets)
         return read_plan(str(tmp_path / "keeper.conf"))
 
     return plan
