@@ -10,11 +10,17 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
+from types import CodeType
+from typing import Final
 
 import jinja2
 from jinja2.bccache import Bucket, BytecodeCache
 
 from entrykit.folders import make_folder
+
+# What this process has compiled itself: it may render many times, from a folder that it
+# cannot write to.
+_KNOWN: Final[dict[tuple[str, str], CodeType]] = {}
 
 
 class BesideTemplates(BytecodeCache):
@@ -35,15 +41,23 @@ class BesideTemplates(BytecodeCache):
         return super().get_cache_key(name.removeprefix("!"), filename)
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        """Fill the bucket; jinja2 itself compares the checksum of the source."""
+        """Fill the bucket; jinja2 itself compares the checksum of a source with that of a file."""
         if not bucket.key:
+            return
+        known = _KNOWN.get((bucket.key, bucket.checksum))
+        if known is not None:
+            bucket.code = known
             return
         with suppress(OSError), open(self._path(bucket), "rb") as file:
             bucket.load_bytecode(file)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         """Write the bucket: whole, or not at all."""
-        if sys.dont_write_bytecode or not bucket.key:
+        if not bucket.key:
+            return
+        if bucket.code is not None:
+            _KNOWN[bucket.key, bucket.checksum] = bucket.code
+        if sys.dont_write_bytecode:
             return
         new = f"{self._path(bucket)}.{os.getpid()}"
         with suppress(OSError):
