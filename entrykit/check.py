@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from entrykit.errors import CheckError
 from entrykit.handover import find, installed, not_executed, scrubbed
+from entrykit.message import Log
 from entrykit.role import Role
 from entrykit.secret import MASK
 from entrykit.settings import Settings
@@ -46,6 +47,38 @@ def judge_for(
             tell(words)
 
     return judge
+
+
+def judge_offline(
+    role: Role[Any], settings: Settings, environ: Mapping[str, str], log: Log
+) -> None:
+    """Have the daemon judge a role's files in a folder of their own, which is removed again.
+
+    Args:
+        role: whose daemon.
+        settings: its variables.
+        environ: what the daemon will see; its PATH leads to it.
+        log: told of what `prepare` says, and of what the daemon does of files that it accepts.
+
+    Raises:
+        CheckError: the daemon refused the files.
+        CommitError: they cannot be written.
+        HandOverError: the daemon is not there.
+    """
+    from tempfile import TemporaryDirectory
+
+    from entrykit.commit import writing
+    from entrykit.stage import write
+    from entrykit.templates import render
+
+    place = environ.get("TMPDIR", "/tmp")  # noqa: S108 -- only named in an error
+    with writing(place), TemporaryDirectory(prefix="entrykit-") as folder:
+        there = settings.model_copy(update={"config_dir": folder})
+        with writing(folder):
+            role.prepare(settings, folder, False, log)
+            for file in render(role, there, role.machine.observe(environ)).values():
+                write(os.path.join(folder, file.path), file)
+        judge_for(role, settings, environ, log.info)(folder)
 
 
 @contextmanager

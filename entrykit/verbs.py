@@ -148,25 +148,12 @@ def _write(role: Role[Any], settings: Settings, folder: str, log: Log) -> None:
 
 
 def _check(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> int:
-    from tempfile import TemporaryDirectory
-
-    from entrykit.check import judge_for
-    from entrykit.commit import writing
-    from entrykit.stage import write
-    from entrykit.templates import render
+    from entrykit.check import judge_offline
 
     seen = _environ(words, environ, log)
     role, settings = _settings(words, seen, log)
     # The daemon is run with the machine's PATH, whichever variables are judged.
-    program = {"PATH": environ.get("PATH", "")} | seen
-    place = environ.get("TMPDIR", "/tmp")  # noqa: S108 -- only named in an error
-    with writing(place), TemporaryDirectory(prefix="entrykit-") as folder:
-        there = settings.model_copy(update={"config_dir": folder})
-        with writing(folder):
-            role.prepare(settings, folder, False, log)
-            for file in render(role, there, role.machine.observe(program)).values():
-                write(os.path.join(folder, file.path), file)
-        judge_for(role, settings, program, log.info)(folder)
+    judge_offline(role, settings, {"PATH": environ.get("PATH", "")} | seen, log)
     return 0
 
 
