@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from entrykit.check import masked
 from entrykit.commit import writing
-from entrykit.configfile import ConfigFile, ConfigFiles
+from entrykit.configfile import ConfigFiles
 from entrykit.live import open_live
 from entrykit.role import Role
 from entrykit.secret import MASK, without_snippets
@@ -29,7 +30,8 @@ def difference(role: Role[Any], settings: Settings, files: ConfigFiles) -> list[
         with writing(settings.config_dir):
             live = _live(os.path.join(settings.config_dir, file.path))
         if live != file.text:
-            lines += _unified(role, settings, file, live)
+            path = os.path.join(settings.config_dir, file.path)
+            lines += unified(role, settings, path, {"live": live, "new": file.text})
     return lines
 
 
@@ -41,15 +43,27 @@ def _live(path: str) -> str:
         return ""
 
 
-def _unified(role: Role[Any], settings: Settings, file: ConfigFile, live: str) -> list[str]:
+def unified(role: Role[Any], settings: Settings, path: str, texts: Mapping[str, str]) -> list[str]:
+    """Compare two texts of one file.
+
+    Args:
+        role: which knows where secrets stand in its files.
+        settings: whose secrets are masked.
+        path: how the file is called.
+        texts: the old one and the new one, each by what it is: `live`, `new`.
+
+    Returns:
+        The lines of a unified diff; one that says so where the texts differ only in what
+        cannot be shown.
+    """
     from difflib import unified_diff
 
-    path = os.path.join(settings.config_dir, file.path)
-    old, new = (_lines(role, settings, text) for text in (live, file.text))
-    found = list(unified_diff(old, new, f"{path} (live)", f"{path} (new)"))
+    before, after = (f"{path} ({label})" for label in texts)
+    old, new = (_lines(role, settings, text) for text in texts.values())
+    found = list(unified_diff(old, new, before, after))
     # Equal as far as can be shown: that alone must not look like no change.
-    hidden = "the end of the last line" if f"{live}\n" == file.text else "a secret"
-    return found or [f"{path}: {hidden} differs\n"]
+    ended = len({text.removesuffix("\n") for text in texts.values()}) == 1
+    return found or [f"{path}: {'the end of the last line' if ended else 'a secret'} differs\n"]
 
 
 def _lines(role: Role[Any], settings: Settings, text: str) -> list[str]:
