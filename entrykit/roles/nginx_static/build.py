@@ -52,7 +52,8 @@ class Build:
     def brotli(self) -> tuple[str, ...]:
         """Return the paths of brotli's two modules; none unless both are there and fit."""
         paths = tuple(os.path.join(self.modules or "", name) for name in _BROTLI)
-        there = self.modules and all(map(os.path.isfile, paths))
+        # Where there is no memfd_create (macOS), nobody has tried them.
+        there = self.modules and hasattr(os, "memfd_create") and all(map(os.path.isfile, paths))
         return paths if there and self._loads(paths) else ()
 
     def _loads(self, paths: tuple[str, ...]) -> bool:

@@ -13,7 +13,8 @@ def usable(cgroup: str = "/sys/fs/cgroup") -> int:
         cgroup: where the control groups are: version 2, or the folder of version 1
             that has `cpu` in it.
     """
-    ours = len(os.sched_getaffinity(0))
+    counts = hasattr(os, "sched_getaffinity")  # Linux has it, and macOS has not
+    ours = len(os.sched_getaffinity(0)) if counts else os.cpu_count() or 1
     share = _quota(f"{cgroup}/cpu.max") or _quota(
         f"{cgroup}/cpu/cpu.cfs_quota_us", f"{cgroup}/cpu/cpu.cfs_period_us"
     )
