@@ -94,6 +94,7 @@ class Role(Generic[S]):
             would take it for one of the daemon's.
         defaults: from an environment to variables that are not set there and that this
             machine decides on: for files that live on it, and not for those rendered elsewhere.
+        package: Debian's package that has it, where that has another name.
         entrypoint: where the official image has its entrypoint.
         command: the command where none was given: the official image's own.
         complete: from the command that was given to one that reads our main file.
@@ -129,6 +130,7 @@ class Role(Generic[S]):
     also: tuple[str, ...] = ()
     begins: Callable[[str], bool] = none_else
     defaults: Callable[[Mapping[str, str]], Mapping[str, str]] = no_default
+    package: str = ""
     entrypoint: str
     command: Callable[[S], Sequence[str]]
     complete: Callable[[S, Sequence[str]], Sequence[str]] = as_given
