@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
@@ -124,8 +124,13 @@ def run(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[int, str]:
 
 
 def masked(text: str, settings: Settings) -> str:
-    """Replace every secret of `settings` in `text`; one of few characters as a whole word only."""
-    for secret in settings.secrets():
+    """Replace every secret of `settings` in `text`."""
+    return without(settings.secrets(), text)
+
+
+def without(secrets: Iterable[str], text: str) -> str:
+    """Replace secrets, the longest first; one of few characters as a whole word only."""
+    for secret in secrets:
         if len(secret) < _FEW:
             text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", MASK, text)
         else:
