@@ -4,6 +4,9 @@
 >>> files = entrykit.render("haproxy", {"DOMAINS": "web:example.com"})
 >>> "frontend https" in files["haproxy.cfg"].text
 True
+
+PYTEST_DONT_REWRITE: pytest looks for this word in the package of a plugin, and else warns
+where a program has imported that package before pytest.
 """
 
 from __future__ import annotations
