@@ -1,0 +1,96 @@
+"""A golden case as pytest has it: the file `env`, and the tests that it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import chdir
+from pathlib import Path
+
+import pytest
+
+from entrykit.errors import EntrykitError
+from entrykit.role import is_role, role_names
+from entrykit.testing import VariablesWarning, golden
+from entrykit.testing.plugin import CHECK, ROLE, UPDATED, updating
+
+
+class Case(pytest.File):
+    """The file `env` of a case."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """Yield what is compared, and what the daemon judges."""
+        yield Golden.from_parent(self, name="golden")
+        refused = (self.path.parent / "error.txt").exists()
+        if self.config.getini(CHECK) and not refused and not updating(self.config):
+            yield Check.from_parent(self, name="check")
+
+    @property
+    def folder(self) -> Path:
+        """Where the files of the case are."""
+        return self.path.parent
+
+    @property
+    def role(self) -> str:
+        """The role: that of all cases, or the nearest folder's that is called like one.
+
+        Raises:
+            golden.Mismatch: there is none.
+        """
+        if name := self.config.getini(ROLE):
+            return str(name)
+        within = [self.folder, *self.folder.parents]
+        root = self.config.rootpath
+        names = [path.name for path in within if root in path.parents and is_role(path.name)]
+        if not names:
+            known = ", ".join(role_names())
+            raise golden.Mismatch(
+                f"of which role? Set {ROLE} in pytest's configuration, or call a folder above "
+                f"{self.path.name} after it ({known})"
+            )
+        return names[0]
+
+
+class _Test(pytest.Item):
+    """What a case's tests have in common: their failures are messages and no tracebacks."""
+
+    @property
+    def case(self) -> Case:
+        """The case that this is a test of."""
+        assert isinstance(self.parent, Case)  # noqa: S101 -- tells the type checker what `collect` does
+        return self.parent
+
+    def reportinfo(self) -> tuple[Path, None, str]:
+        """Name the test in a report by its folder, as it is named on the command line."""
+        return self.path, None, f"{self.nodeid.removesuffix(f'/env::{self.name}')}: {self.name}"
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *rest: object) -> str:
+        """Show what was wrong with the case, and a traceback only for what we did not foresee."""
+        if isinstance(excinfo.value, golden.Mismatch | EntrykitError | VariablesWarning):
+            return str(excinfo.value)
+        return str(super().repr_failure(excinfo, *rest))  # type: ignore[arg-type]
+
+
+class Golden(_Test):
+    """Whether the variables give the files, byte for byte and no others, or the message."""
+
+    def runtest(self) -> None:
+        """Compare, or write."""
+        role, folder = self.case.role, self.case.folder
+        with chdir(folder):  # an X_FILE may lie beside `env`
+            outcome = golden.outcome(role)
+        if not updating(self.config):
+            golden.compare(outcome, folder, self.case.nodeid)
+        elif golden.write(outcome, folder):
+            self.user_properties.append(UPDATED)
+
+
+class Check(_Test):
+    """Whether the real daemon accepts the files."""
+
+    def runtest(self) -> None:
+        """Have it judge them; skipped where it is not there."""
+        from entrykit.testing.daemons import judge
+
+        with chdir(self.case.folder):
+            environ = golden.environ()
+            judge(*golden.read(self.case.role, environ), environ)

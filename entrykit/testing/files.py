@@ -1,0 +1,119 @@
+"""A rendered file as a test looks at it: by its sections and directives, or by its data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from entrykit import quoting
+from entrykit.configfile import MARK
+from entrykit.role import Role
+from entrykit.testing.sections import Directive, Section
+
+
+@dataclass(frozen=True, repr=False)
+class RenderedFile:
+    """One file of a role.
+
+    Attributes:
+        path: relative to the role's folder.
+        text: what is in it, secrets as well.
+        mode: permission bits, 0640 where a secret is inside.
+        role: whose file it is.
+    """
+
+    path: str
+    text: str
+    mode: int
+    role: Role[Any]
+
+    def __repr__(self) -> str:
+        return f"<{self.path}>"  # a failed assertion shows this, and the text may have secrets
+
+    @cached_property
+    def content(self) -> Section:
+        """The whole file as a section; of haproxy.cfg and nginx.conf.
+
+        Raises:
+            AssertionError: it has another format, or is broken.
+        """
+        quote = self.role.quotes[Path(self.path).suffix]
+        if quote is quoting.haproxy:
+            from entrykit.testing.haproxy import parse
+        elif quote is quoting.nginx:
+            from entrykit.testing.nginx import parse
+        else:
+            raise AssertionError(f"{self.path} is neither a haproxy.cfg nor an nginx.conf")
+        return parse(self.path, self.text)
+
+    def section(self, name: str) -> Section:
+        """Return the section of this name, as `Section.section` does."""
+        return self.content.section(name)
+
+    def sections(self, name: str) -> list[Section]:
+        """Return all of them, as `Section.sections` does."""
+        return self.content.sections(name)
+
+    def directive(self, name: str) -> Directive:
+        """Return the directive of this name, as `Section.directive` does."""
+        return self.content.directive(name)
+
+    def directives(self, name: str) -> list[Directive]:
+        """Return all of them, as `Section.directives` does."""
+        return self.content.directives(name)
+
+    @cached_property
+    def data(self) -> Any:  # noqa: ANN401 -- that is what JSON and YAML hold
+        """What a file of JSON or YAML holds.
+
+        Raises:
+            AssertionError: it is neither.
+        """
+        import yaml
+
+        try:
+            return _data(self.text)
+        except (ValueError, yaml.YAMLError) as error:
+            mark = getattr(error, "problem_mark", None)  # no text: it may have secrets
+            line = f" (line {mark.line + 1})" if mark else ""
+            raise AssertionError(f"{self.path} is neither JSON nor YAML{line}") from None
+
+
+def _data(text: str) -> object:
+    """Read JSON below our mark, which is no JSON itself; else YAML, where it is a comment."""
+    import json
+
+    import yaml
+
+    _, _, below = text.partition("\n")
+    try:
+        return json.loads(below if text.startswith(MARK) else text)
+    except ValueError:
+        found = yaml.safe_load(text)
+    if not isinstance(found, dict | list):
+        raise ValueError("no map, no list")  # noqa: TRY004 -- a text is YAML too, but no data
+    return found
+
+
+class RenderedFiles(Mapping[str, RenderedFile]):
+    """The files of a role by their paths, in the order in which they become live."""
+
+    def __init__(self, files: Iterable[RenderedFile]) -> None:
+        self._files = {file.path: file for file in files}
+
+    def __getitem__(self, path: str) -> RenderedFile:
+        if path not in self._files:
+            raise KeyError(f"no file {path}; there are: {', '.join(self._files)}")
+        return self._files[path]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def __repr__(self) -> str:
+        return f"RenderedFiles({', '.join(self._files)})"

@@ -1,0 +1,150 @@
+"""What a golden case gives, what its folder says, and how the two differ."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from entrykit.environ import overlay
+from entrykit.errors import SettingsError
+from entrykit.role import Role, load_role
+from entrykit.settings import Settings
+from entrykit.testing.rendering import read, rendered
+
+_ENV: Final = "env"
+_ERROR: Final = "error.txt"
+_EXPECTED: Final = "expected"
+
+__all__ = ["Mismatch", "Outcome", "compare", "environ", "outcome", "read", "write"]
+
+
+class Mismatch(Exception):  # noqa: N818 -- a test's verdict, and no fault of the program
+    """A case gives something else than its folder says; the text shows what."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a case gives.
+
+    Attributes:
+        role: the role.
+        environ: its variables.
+        files: paths below the case's folder to octets: of `expected/`, or `error.txt` alone.
+        settings: None where the variables are refused.
+    """
+
+    role: Role[Any]
+    environ: Mapping[str, str]
+    files: Mapping[str, bytes]
+    settings: Settings | None = field(default=None, repr=False)
+
+
+def environ() -> dict[str, str]:
+    """Read `env` in the working folder: docker's format, and nothing else is looked at."""
+    return overlay({}, [_ENV], [])
+
+
+def outcome(name: str) -> Outcome:
+    """Render the case in the working folder.
+
+    Raises:
+        EntrykitError: there is no such role, a template is broken, `env` cannot be read.
+    """
+    role, variables = load_role(name), {}
+    try:
+        variables = environ()
+        _, settings = read(name, variables)
+        made = rendered(role, settings)
+    except SettingsError as error:
+        return Outcome(role, variables, {_ERROR: f"{error}\n".encode()})
+    files = {f"{_EXPECTED}/{file.path}": file.text.encode() for file in made.values()}
+    return Outcome(role, variables, files, settings)
+
+
+def compare(given: Outcome, folder: Path, name: str) -> None:
+    """Compare what a case gives with what its folder says.
+
+    Raises:
+        Mismatch: with a diff of each file that differs, secrets masked.
+    """
+    found = _golden(folder)
+    if found == given.files:
+        return
+    if given.settings is None and _ERROR not in found:
+        what = f"the variables are refused:\n{given.files[_ERROR].decode()}"
+    elif given.settings is not None and _ERROR in found:
+        what = f"the variables are accepted, and there is {_ERROR}"
+    else:
+        paths = dict.fromkeys([*found, *given.files])
+        what = "".join(_difference(given, path, found) for path in paths)
+    raise Mismatch(f"{what.rstrip()}\n\npytest --entrykit-update {name} writes what it gives now")
+
+
+def _difference(given: Outcome, path: str, found: Mapping[str, bytes]) -> str:
+    if path not in given.files:
+        return f"{path} is there, and no such file is rendered\n"
+    if path not in found:
+        return f"{path} is not there, and such a file is rendered\n"
+    if found[path] == given.files[path]:
+        return ""
+    texts = {
+        "expected": found[path].decode(errors="replace"),
+        "rendered": given.files[path].decode(errors="replace"),
+    }
+    return "".join(_unified(given, path, texts))
+
+
+def _unified(given: Outcome, path: str, texts: Mapping[str, str]) -> Iterator[str]:
+    from difflib import unified_diff
+
+    from entrykit.diff import unified
+
+    if given.settings is not None:
+        yield from unified(given.role, given.settings, path.removeprefix(f"{_EXPECTED}/"), texts)
+        return
+    old, new = (_masked(text, given).splitlines(keepends=True) for text in texts.values())
+    before, after = (f"{path} ({label})" for label in texts)
+    yield from unified_diff(old, new, before, after)
+
+
+def _masked(text: str, given: Outcome) -> str:
+    """Mask the values of secret variables: there are no settings that would know them."""
+    from entrykit.check import without
+
+    names = given.role.settings.secret_variables() & given.environ.keys()
+    values = {line for name in names for line in given.environ[name].splitlines() if line}
+    return without(sorted(values, key=len, reverse=True), text)
+
+
+def _golden(folder: Path) -> dict[str, bytes]:
+    found = [folder / _ERROR, *sorted((folder / _EXPECTED).glob("**/*"))]
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in found if path.is_file()
+    }
+
+
+def write(given: Outcome, folder: Path) -> bool:
+    """Have the folder say what the case gives; what says so already is left as it is.
+
+    Returns:
+        Whether anything was written or removed.
+    """
+    found = _golden(folder)
+    for path in found.keys() - given.files.keys():
+        (folder / path).unlink()
+    for path, data in given.files.items():
+        if found.get(path) != data:
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(data)
+    if given.settings is None:
+        _remove_folder(folder / _EXPECTED)
+    return found != given.files
+
+
+def _remove_folder(path: Path) -> None:
+    """Remove folders that are empty now."""
+    for inner, _, _ in os.walk(path, topdown=False):
+        os.rmdir(inner)

@@ -1,0 +1,62 @@
+"""nginx.conf as sections of directives, by crossplane: NGINX's own parser of its format.
+
+The format has blocks in blocks, quotes, escapes and variables in braces: nothing to write
+a second time. What a file includes is a file of its own.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from entrykit.testing.sections import Directive, Section
+
+
+def parse(path: str, text: str) -> Section:
+    """Parse a file.
+
+    Args:
+        path: its name, for messages.
+        text: what is in it.
+
+    Raises:
+        AssertionError: it is no nginx.conf.
+        ImportError: crossplane is not installed.
+    """
+    config = _parsed(text)
+    if config["errors"]:
+        first = config["errors"][0]
+        raise AssertionError(f"{path}:{first['line']}: {first['error'].partition(' in ')[0]}")
+    whole = Section(path, (), 1)
+    _fill(whole, config["parsed"], path)
+    return whole
+
+
+def _parsed(text: str) -> Mapping[str, Any]:
+    try:
+        import crossplane
+    except ImportError as error:
+        tip = 'pip install "entrykit[testing]"'
+        raise ImportError(f"nginx.conf is read by crossplane, which is not here: {tip}") from error
+    # It reads files only; mode 0600, and gone at once: there may be secrets in it.
+    with TemporaryDirectory(prefix="entrykit-") as folder:
+        file = os.path.join(folder, "nginx.conf")
+        with open(file, "w", encoding="utf-8", newline="") as target:
+            target.write(text)
+        found: Mapping[str, Any] = crossplane.parse(
+            file, single=True, check_ctx=False, check_args=False
+        )["config"][0]
+    return found
+
+
+def _fill(section: Section, statements: Iterable[Mapping[str, Any]], path: str) -> None:
+    for statement in statements:
+        words = [statement["directive"], *statement["args"]]
+        if "block" not in statement:
+            section.lines.append(Directive(words, statement["line"]))
+            continue
+        inner = Section(f"{' '.join(words)} of {path}", words, statement["line"])
+        _fill(inner, statement["block"], path)
+        section.inner.append(inner)

@@ -1,0 +1,36 @@
+"""From variables to files in a test: warnings become Python's."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+from entrykit.role import Role, load_role
+from entrykit.settings import Settings
+from entrykit.templates import render
+from entrykit.testing import VariablesWarning
+from entrykit.testing.files import RenderedFile, RenderedFiles
+
+
+def read(name: str, environ: Mapping[str, str]) -> tuple[Role[Any], Settings]:
+    """Read a role's variables.
+
+    Raises:
+        UsageError: there is no such role.
+        SettingsError: with every fault.
+    """
+    role = load_role(name)
+    said: list[str] = []
+    settings = role.settings.from_environ(environ, said.append)
+    for text in said:  # of variables that are refused, the refusal says enough
+        warnings.warn(text, VariablesWarning, stacklevel=3)
+    return role, settings
+
+
+def rendered(role: Role[Any], settings: Settings) -> RenderedFiles:
+    """Render a role's files as they would be on an ordinary machine."""
+    return RenderedFiles(
+        RenderedFile(file.path, file.text, file.mode, role)
+        for file in render(role, settings).values()
+    )
