@@ -56,10 +56,11 @@ $(addprefix test-,$(OTHERS)): test-%: setup
 	$(PYTEST) -m versions
 
 .PHONY: bench
-bench: .cache/bench/.ready ## start time and many domains, as tables of ratios
+bench: .cache/bench/.ready ## start time, many domains and golden cases, as tables of ratios
 	@.cache/bench/bin/pip install --quiet --force-reinstall --no-deps .
 	@.cache/bench/bin/python benchmarks/start.py
 	@.cache/bench/bin/python benchmarks/nginx_static.py
+	@.cache/bench/bin/python benchmarks/cases.py
 
 .PHONY: wheel
 wheel: setup ## build dist/*.whl, and try it in a virtual environment of its own
@@ -73,7 +74,7 @@ format: setup ## have ruff mend what it can
 .PHONY: clean
 clean: ## remove everything that was made here
 	rm -rf .venv .cache dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
-	find benchmarks entrykit tests tools -name __pycache__ -prune -exec rm -rf {} +
+	find benchmarks entrykit images tests tools -name __pycache__ -prune -exec rm -rf {} +
 
 .PHONY: setup
 setup: .venv/.ready ## make the virtual environment, install what is missing
