@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from entrykit.errors import SettingsError, UsageError
 from entrykit.shown import shown
@@ -31,12 +32,14 @@ class Reading:
         faults: name to message, for every variable that is set and cannot.
         empty: name to message, for every variable whose file is empty: it is not set.
         warnings: what looks like a mistake and is none for certain.
+        refused: messages of set variables that a role has not, and does not start with.
     """
 
     values: dict[str, str] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)
     empty: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
 
 
 def read(environ: Mapping[str, str], names: Collection[str]) -> Reading:
@@ -147,6 +150,18 @@ def _slips(name: str) -> Iterable[str]:
         yield name[:place] + name[place + 1 :]
 
 
+class Given(NamedTuple):
+    """A variable's text, and where it was said.
+
+    Attributes:
+        text: as it stands there.
+        place: `environment`, `-e`, or a line of an env-file as `prod.env:3`.
+    """
+
+    text: str
+    place: str
+
+
 def overlay(
     environ: Mapping[str, str], env_files: Iterable[str], assignments: Iterable[str]
 ) -> dict[str, str]:
@@ -160,25 +175,33 @@ def overlay(
         UsageError: a file cannot be read, or a word has no name.
         SettingsError: a line of a file has no name.
     """
-    result = dict(environ)
+    laid = placed(environ, env_files, assignments)
+    return {name: given.text for name, given in laid.items()}
+
+
+def placed(
+    environ: Mapping[str, str], env_files: Iterable[str], assignments: Iterable[str]
+) -> dict[str, Given]:
+    """Do as `overlay`, with the same errors, and keep where each variable was said last."""
+    result = {name: Given(text, "environment") for name, text in environ.items()}
     for path in env_files:
         result = _laid(_lines(path, environ), result)
-    words: dict[str, str] = {}
+    words: dict[str, Given] = {}
     for word in assignments:
         if not word.partition("=")[0]:
             raise UsageError(f"-e {shown(word)}: no name before the = (expected NAME=value)")
-        words.update(_assignment(word, environ))
+        words.update(_assignment(word, environ, "-e"))
     return _laid(words, result)
 
 
-def _laid(over: Mapping[str, str], under: Mapping[str, str]) -> dict[str, str]:
-    names = {name for name, value in over.items() if value}
+def _laid(over: Mapping[str, Given], under: Mapping[str, Given]) -> dict[str, Given]:
+    names = {name for name, given in over.items() if given.text}
     dropped = {f"{name}_FILE" for name in names}
     dropped |= {name.removesuffix("_FILE") for name in names if name.endswith("_FILE")}
-    return {name: value for name, value in under.items() if name not in dropped} | {**over}
+    return {name: given for name, given in under.items() if name not in dropped} | {**over}
 
 
-def _lines(path: str, environ: Mapping[str, str]) -> dict[str, str]:
+def _lines(path: str, environ: Mapping[str, str]) -> dict[str, Given]:
     """Read docker's env-file: NAME=value, # comments, no quotes and no expansion."""
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
@@ -186,7 +209,7 @@ def _lines(path: str, environ: Mapping[str, str]) -> dict[str, str]:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not valid UTF-8"
         raise UsageError(f"--env-file {shown(path)}: {reason}") from None
-    result: dict[str, str] = {}
+    result: dict[str, Given] = {}
     faults = []
     for number, line in enumerate(lines, start=1):
         name = line.partition("=")[0]
@@ -194,14 +217,15 @@ def _lines(path: str, environ: Mapping[str, str]) -> dict[str, str]:
             continue
         if not name or any(char.isspace() for char in name):
             faults.append(f"{path}:{number}: {shown(name)} is not a name (expected NAME=value)")
-        result.update(_assignment(line, environ))
+        result.update(_assignment(line, environ, f"{path}:{number}"))
     if faults:
         raise SettingsError(faults)
     return result
 
 
-def _assignment(word: str, environ: Mapping[str, str]) -> dict[str, str]:
+def _assignment(word: str, environ: Mapping[str, str], place: str) -> dict[str, Given]:
     name, sign, value = word.partition("=")
     if sign:
-        return {name: value}
-    return {name: environ[name]} if name in environ else {}
+        return {name: Given(value, place)}
+    taken = f"environment, by {place}"
+    return {name: Given(environ[name], taken)} if name in environ else {}

@@ -83,15 +83,30 @@ class Settings(BaseModel):
         Raises:
             SettingsError: with every fault of every variable.
         """
+        return cls.from_reading(cls.reading(environ, warn))
+
+    @classmethod
+    def reading(
+        cls, environ: Mapping[str, str], warn: Callable[[str], None] = ignore
+    ) -> environment.Reading:
+        """Look up the role's variables, each file once: a pipe can be read no second time.
+
+        Args:
+            environ: names to texts.
+            warn: called with a line for each thing that is probably a mistake.
+
+        Raises:
+            SettingsError: something in `environ` is no text.
+        """
         if faults := environment.not_text(environ):
             raise SettingsError(faults)
-        names = [name.upper() for name in cls.model_fields]
         refused = cls.refused(environ)
         rest = {name: text for name, text in environ.items() if name not in refused}
-        reading = environment.read(rest, names)
+        reading = environment.read(rest, [name.upper() for name in cls.model_fields])
+        reading.refused.extend(refused.values())
         for warning in reading.warnings:
             warn(warning)
-        return cls._from_reading(reading, list(refused.values()))
+        return reading
 
     @classmethod
     def refused(cls, _environ: Mapping[str, str]) -> Mapping[str, str]:
@@ -103,7 +118,12 @@ class Settings(BaseModel):
         return {}
 
     @classmethod
-    def _from_reading(cls, reading: environment.Reading, refused: list[str]) -> Self:
+    def from_reading(cls, reading: environment.Reading) -> Self:
+        """Judge what was read.
+
+        Raises:
+            SettingsError: with every fault of every variable.
+        """
         texts = {name.lower(): text for name, text in reading.values.items()}
         faults = dict(reading.faults)
         settings: Self | None
@@ -114,9 +134,9 @@ class Settings(BaseModel):
             faults |= {name: text for name, text in reading.empty.items() if name in faults}
             settings = cls._with_examples(texts, faults)
         conflicts = _of_none(faults, settings.conflicts()) if settings else []
-        if faults or conflicts or refused:
+        if faults or conflicts or reading.refused:
             ordered = (faults[name] for name in map(str.upper, cls.model_fields) if name in faults)
-            raise SettingsError([*"\n".join(ordered).splitlines(), *conflicts, *refused])
+            raise SettingsError([*"\n".join(ordered).splitlines(), *conflicts, *reading.refused])
         if not settings:
             raise AssertionError("a model without faults is valid")
         return settings

@@ -9,7 +9,7 @@ import pytest
 
 from entrykit import render
 from entrykit.cli import main
-from entrykit.environ import overlay, peek, read
+from entrykit.environ import Given, overlay, peek, placed, read
 from entrykit.errors import SettingsError, UsageError
 from entrykit.role import load_role
 
@@ -154,6 +154,22 @@ def test_a_word_without_a_name_is_a_fault_of_the_command_line(word):
         overlay({}, [], [word])
 
 
+def test_where_a_variable_was_said_last_is_known(env_file):
+    """The process, a line of a file, a word; a bare NAME is the process's, by whoever named it."""
+    path = env_file("# a comment\nB=file\nC\nD_FILE=/d\n")
+    environ = {"A": "process", "B": "process", "C": "process", "D": "process", "E": "process"}
+
+    found = placed(environ, [path], ["A=word", "E"])
+
+    assert found == {
+        "A": Given("word", "-e"),
+        "B": Given("file", f"{path}:2"),
+        "C": Given("process", f"environment, by {path}:3"),
+        "D_FILE": Given("/d", f"{path}:4"),
+        "E": Given("process", "environment, by -e"),
+    }
+
+
 # NAME alone, before the others are judged
 
 
@@ -291,3 +307,19 @@ def test_a_hostile_value_harms_no_terminal(capsys, name):
     assert [line for line in lines if not line.startswith("entrykit: ")] == []
     assert [line for line in lines if not line.isprintable()] == []
     assert [line for line in lines if len(line) > 300] == []
+
+
+def test_the_file_of_a_variable_is_read_once():
+    """A pipe, as `-e X_FILE=<(command)` makes one, has nothing more for who asks again."""
+    model = load_role("haproxy").settings
+    ours, theirs = os.pipe()
+    os.write(theirs, b"web:example.com\n")
+    os.close(theirs)
+
+    try:
+        reading = model.reading({"DOMAINS_FILE": f"/dev/fd/{ours}"})
+    finally:
+        os.close(ours)
+
+    assert reading.values == {"DOMAINS": "web:example.com"}
+    assert [app.name for app in model.from_reading(reading).domains] == ["web"]

@@ -173,12 +173,12 @@ class CfServerdSettings(Settings):
         return {"PATH": self._path, workdir.OVERRIDE: self.cfengine_workdir}
 
     @classmethod
-    def _from_reading(cls, reading: environment.Reading, refused: list[str]) -> Self:
+    def from_reading(cls, reading: environment.Reading) -> Self:
         """Ask for the ACL before all else is judged: without it nobody or everybody is served."""
         told = reading.values.keys() | reading.faults.keys()
         if not {"CF_SERVERD_ACL", "PROMISES"} & told:
             reading.faults["CF_SERVERD_ACL"] = reading.empty.get("CF_SERVERD_ACL", _NOT_SET)
-        return super()._from_reading(reading, refused)
+        return super().from_reading(reading)
 
     @classmethod
     def folder(cls, environ: Mapping[str, str]) -> str:
