@@ -7,12 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from entrykit.errors import UsageError
 from entrykit.message import Log
 from entrykit.quoting import Quote
 from entrykit.settings import Settings
+
+if TYPE_CHECKING:
+    from entrykit.routing import Destination
 
 S = TypeVar("S", bound=Settings)
 
@@ -116,6 +119,7 @@ class Role(Generic[S]):
         secret_places: regular expressions whose first group comes before a secret in a file.
         traces: names of files that the check makes, empty, in the live folder.
         beside: names in the folder that `prepare` makes and the files refer to.
+        routes: where requests go, for a drawing; None for a daemon that routes nothing.
     """
 
     name: str
@@ -145,6 +149,7 @@ class Role(Generic[S]):
     secret_places: tuple[str, ...] = ()
     traces: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
+    routes: Callable[[S], Sequence[Destination]] | None = None
 
     def owns(self, command: Sequence[str]) -> bool:
         """Whether `command` is ours to configure for, as in the official images.

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from entrykit import quoting
 from entrykit.role import Role
 from entrykit.roles.haproxy.machine import HaproxyMachine
 from entrykit.roles.haproxy.prepare import prepare
 from entrykit.roles.haproxy.settings import HaproxySettings
+
+if TYPE_CHECKING:
+    from entrykit.routing import Destination
 
 
 def _command(settings: HaproxySettings) -> Sequence[str]:
@@ -38,6 +41,13 @@ def _reads(command: Sequence[str], main: str) -> bool:
     return main in command or str(Path(main).parent) in command
 
 
+def _routes(settings: HaproxySettings) -> Sequence[Destination]:
+    """Import what draws only where something is drawn."""
+    from entrykit.roles.haproxy.routes import routes
+
+    return routes(settings)
+
+
 ROLE: Final = Role(
     name="haproxy",
     summary="TLS by SNI, backends by Host, redirects to HTTPS",
@@ -54,6 +64,7 @@ ROLE: Final = Role(
     reads=_reads,
     prepare=prepare,
     rehearses=True,
+    routes=_routes,
     secret_places=(
         r"(\bpassword +)\S.*$",
         r"(\bstats +auth +)\S.*$",

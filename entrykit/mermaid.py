@@ -1,0 +1,86 @@
+"""The routing as a Mermaid flowchart, as forges show it in Markdown.
+
+Mermaid draws no more than 500 arrows and 50,000 characters (its configuration, `maxEdges` and
+`maxTextSize`, which a drawing itself cannot raise): what does not fit is counted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from entrykit.routing import Destination, Route, cut, folded, number
+
+_ARROWS: Final = 200  # fewer than it could, for people
+_CHARACTERS: Final = 40_000
+_ROUTES: Final = 8
+_LONGEST: Final = 44
+# A name is not broken at its hyphens, as it would be at 200 pixels.
+_HEAD: Final = """config:
+  flowchart:
+    wrappingWidth: 500
+---
+flowchart LR
+    classDef domains fill:#eef4fb,stroke:#7a9cc0,color:#1c2733
+    classDef certificate fill:#eff7ee,stroke:#7fae7b,color:#1c2733
+    classDef missing fill:#fdeeee,stroke:#c0504d,color:#7d1f1c,stroke-dasharray:4
+    classDef backend fill:#fff7e6,stroke:#c9a14a,color:#1c2733
+    classDef server fill:#f3f0fa,stroke:#9384bd,color:#1c2733
+    classDef more fill:#ffffff,stroke:#999999,color:#1c2733,stroke-dasharray:4
+"""
+
+
+def mermaid(title: str, destinations: Sequence[Destination]) -> str:
+    """Draw the routing.
+
+    Args:
+        title: a line for people.
+        destinations: the backends, in order; of many only the first ones are drawn.
+    """
+    text = f"---\ntitle: {_quoted(title)}\n{_HEAD}"
+    arrows = 0
+    for place, each in enumerate(destinations):
+        lines = list(_destination(f"n{place}", each))
+        block = "".join(f"    {line}\n" for line in lines)
+        arrows += sum("-->" in line for line in lines)
+        if place and (arrows > _ARROWS or len(text) + len(block) > _CHARACTERS):
+            rest = number(len(destinations) - place, "backend")
+            return f"{text}    rest[{_quoted(f'and {rest} more')}]:::more\n"
+        text += block
+    return text
+
+
+def _destination(key: str, each: Destination) -> Iterator[str]:
+    label = "<br/>".join([_escaped(each.backend), *map(_escaped, each.notes)])
+    yield f'{key}b("{label}"):::backend'
+    for place, route in enumerate(_few(each.routes)):
+        yield from _route(f"{key}r{place}", key, route)
+    for place, server in enumerate(folded(each.servers)):
+        yield f"{key}b --> {key}s{place}[{_quoted(server)}]:::server"
+
+
+def _few(routes: Sequence[Route]) -> Iterator[Route]:
+    """Yield the routes, those without a certificate first, and the last as one if many."""
+    ordered = sorted(routes, key=lambda route: route.certain)
+    yield from ordered[:_ROUTES]
+    if rest := ordered[_ROUTES:]:
+        requests = tuple(each for route in rest for each in route.requests)
+        yield Route(requests, number(len(rest), "more certificate"))
+
+
+def _route(key: str, destination: str, route: Route) -> Iterator[str]:
+    names = "<br/>".join(map(_escaped, folded(route.requests)))
+    kind = "certificate" if route.certain else "missing"
+    yield f'{key}d["{names}"]:::domains --> {key}c([{_quoted(route.certificate)}]):::{kind}'
+    yield f"{key}c --> {destination}b"
+
+
+def _quoted(text: str) -> str:
+    return f'"{_escaped(text)}"'
+
+
+def _escaped(text: str) -> str:
+    """Write what could mean something to Mermaid, or to HTML, as the code of the character."""
+    short = cut(text, _LONGEST)
+    return re.sub(r"[^A-Za-z0-9 ._:/*,()\[\]-]", lambda char: f"#{ord(char[0])};", short)
