@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 MASK: Final = "***"
@@ -75,3 +76,15 @@ def bracketed(lines: str) -> str:
 def without_snippets(text: str) -> str:
     """Replace what stands between such comments, whoever's variables it was made of."""
     return _BRACKETED.sub(rf"\g<1>{MASK}\n\g<2>", text)
+
+
+def snippet_lines(lines: Sequence[str]) -> set[int]:
+    """Return which lines stand between such comments, counted from 0."""
+    found = set()
+    inside = False
+    for number, line in enumerate(lines):
+        inside = inside and line != _END
+        if inside:
+            found.add(number)
+        inside = inside or line.endswith(_BEGIN)
+    return found
