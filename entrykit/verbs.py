@@ -17,6 +17,7 @@ from entrykit.message import FORMAT, Log, judge_format
 from entrykit.reference import FORMATS
 from entrykit.role import Role, load_role, role_names
 from entrykit.settings import Settings
+from entrykit.shown import shown
 
 
 def run(verb: str, argv: Sequence[str], environ: Mapping[str, str], log: Log) -> int:
@@ -33,7 +34,7 @@ def run(verb: str, argv: Sequence[str], environ: Mapping[str, str], log: Log) ->
     """
     log.follow(_foretold(argv))
     own, command = generic.parted(argv) if verb in {"render", "wait"} else (argv, None)
-    words = _parser(verb).parse_args(own)
+    words = _parser(verb).parse_intermixed_args(own)  # a second word may follow options
     words.command = command
     log.shift(words.verbose - words.quiet)
     return _RUN[verb](words, environ, log)
@@ -67,7 +68,20 @@ def _parser(verb: str) -> argparse.ArgumentParser:
             "-o", metavar="DIR", dest="folder", type=_named, help="write the files there"
         )
         generic.template_options(parser)
+    if verb == "explain":
+        _explain_options(parser)
     return parser
+
+
+def _explain_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "target", metavar="VARIABLE|FILE[:LINE]", nargs="?",
+        help="what is explained; all variables, in a table, where left out",
+    )  # fmt: skip
+    parser.add_argument(
+        "--graph", nargs="?", const="mermaid", choices=("mermaid", "svg"),
+        help="draw the routing instead, as Mermaid unless --graph=svg",
+    )  # fmt: skip
 
 
 def _named(path: str) -> str:
@@ -176,6 +190,28 @@ def _wait(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> in
     return generic.wait(words, environ, log)
 
 
+def _explain(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> int:
+    from entrykit.environ import placed
+    from entrykit.explain import Explanation
+
+    if words.graph and words.target is not None:
+        raise UsageError(f"{shown(words.target)}: --graph draws all of the role")
+    laid = placed({} if words.no_env else environ, words.env_file, words.assignments)
+    seen = {name: given.text for name, given in laid.items()}
+    log.follow(seen)
+    role = load_role(words.role)
+    reading = role.settings.reading(seen, log.warning)
+    settings = role.settings.from_reading(reading)
+    if words.graph:
+        from entrykit.routing import drawn
+
+        sys.stdout.write(drawn(role, settings, words.graph))
+        return 0
+    for line in Explanation(role, laid, reading, settings).lines(words.target):
+        sys.stdout.write(f"{line}\n")
+    return 0
+
+
 def _env(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> int:
     from entrykit.reference import describe
 
@@ -197,6 +233,7 @@ _RUN: Mapping[str, _Verb] = {
     "render": _render,
     "check": _check,
     "diff": _diff,
+    "explain": _explain,
     "env": _env,
     "roles": _roles,
     "wait": _wait,

@@ -44,7 +44,10 @@ def test_the_help_names_every_verb_with_its_summary(capsys):
     run("--help")
 
     out = capsys.readouterr().out
-    assert [verb for verb, summary in VERBS.items() if f"{verb:6}  {summary}" not in out] == []
+    width = max(map(len, VERBS))
+    assert [
+        verb for verb, summary in VERBS.items() if f"  {verb:{width}}  {summary}\n" not in out
+    ] == []
 
 
 def test_roles_lists_every_role_with_its_summary(capsys):

@@ -90,7 +90,10 @@ class NginxSettings(Settings):
         default=(),
         description="More response headers: a JSON or YAML map of names to values; an empty value "
         "takes one of ours away.",
-        examples=['{"Content-Security-Policy": "default-src \'self\'"}'],
+        examples=[
+            '{"Content-Security-Policy": "default-src \'self\'"}',
+            '{"Cache-Control": "max-age=60", "X-Frame-Options": ""}',
+        ],
     )
     logs: Logs = Field(
         default="combined",

@@ -1,0 +1,15 @@
+"""A role's settings with their origins, as `entrykit explain` has them."""
+
+from __future__ import annotations
+
+from entrykit.environ import placed
+from entrykit.origins import origins
+from entrykit.role import load_role
+
+
+def read(name, environ, env_files=()):
+    """The role, its settings and the origins of its variables."""
+    role = load_role(name)
+    laid = placed(environ, env_files, [])
+    reading = role.settings.reading({name: given.text for name, given in laid.items()})
+    return role, role.settings.from_reading(reading), origins(role.settings, laid, reading)
