@@ -19,6 +19,8 @@ _STRANGE: Final = (
     "other.example",
     "other:other.example",
     '{"other": {"domains": ["*.other.example"], "tls": "passthrough", "check": "/"}}',
+    '{"X-Other": ["other"]}',
+    '[{"name": "other"}]',
     "/other",
     "other",
     "7",

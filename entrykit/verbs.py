@@ -75,8 +75,8 @@ def _parser(verb: str) -> argparse.ArgumentParser:
 
 def _explain_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "target", metavar="VARIABLE|FILE[:LINE]", nargs="?",
-        help="what is explained; all variables, in a table, where left out",
+        "target", metavar="TARGET", nargs="?",
+        help="a VARIABLE, a FILE or FILE:LINE; all variables, in a table, where left out",
     )  # fmt: skip
     parser.add_argument(
         "--graph", nargs="?", const="mermaid", choices=("mermaid", "svg"),
