@@ -18,10 +18,10 @@ LIST: Final = "entrykit.sums"
 
 def with_list(files: ConfigFiles) -> ConfigFiles:
     """Add the list to a set of files that has some without a mark; as the first of them."""
-    unmarked = [file for file in files.values() if not file.data.startswith(MARKS)]
+    unmarked = [file for file in files.values() if not file.octets.startswith(MARKS)]
     if not unmarked:
         return files
-    lines = [f"{_sum(file.data)}  {file.path}\n" for file in unmarked]
+    lines = [f"{_sum(file.octets)}  {file.path}\n" for file in unmarked]
     text = f"{MARK}: these files without such a line are its own.\n{''.join(lines)}"
     return ConfigFiles([ConfigFile(LIST, text), *files.values()])
 

@@ -74,7 +74,7 @@ def _known(folder: str) -> dict[str, str]:
 
 def _listed(files: Sequence[ConfigFile], known: Mapping[str, str]) -> ConfigFiles:
     """Put the list before the files; sha256sum(1) reads it. It tells about secrets, by trying."""
-    digests = {**known, **{file.path: sha256(file.data).hexdigest() for file in files}}
+    digests = {**known, **{file.path: sha256(file.octets).hexdigest() for file in files}}
     text = "".join(f"{digests[name]}  {name}\n" for name in sorted(digests))
     return ConfigFiles([ConfigFile(LIST, text, PRIVATE), *files])
 
@@ -84,7 +84,7 @@ def _refuse_foreign(folder: str, files: Sequence[ConfigFile], known: Mapping[str
         path = os.path.join(folder, file.path)
         with writing(folder), suppress(FileNotFoundError), open_live(path) as live:
             data = live.read()
-            ours = not data or data == file.data or data.startswith(MARK.encode())
+            ours = not data or data == file.octets or data.startswith(MARK.encode())
             if not ours and sha256(data).hexdigest() != known.get(file.path):
                 raise CommitError(
                     path,
