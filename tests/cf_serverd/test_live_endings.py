@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import stat
 
 import pytest
@@ -178,31 +177,6 @@ def test_a_pair_that_is_none_is_refused(hub):
     assert mixed.ended() not in (0, 70), mixed.said
     assert "localhost.p" in mixed.said
     assert mixed.public.read_bytes() == other.public.read_bytes()
-
-
-@pytest.mark.versions
-def test_without_the_role_a_restart_after_a_kill_ends_at_once(hub):
-    """With 0 and not a word: a lock in `state` holds for a minute."""
-    server = hub.raw().policy()
-    server.argv = (f"{programs()}/cf-serverd", "--no-fork")
-    server.start().signal(signal.SIGKILL)
-    server.ended()
-    before = server.said
-    server.launch()
-
-    assert server.ended() == 0
-    assert server.said == before
-
-
-@pytest.mark.versions
-def test_a_restart_after_a_kill_works_at_once(hub):
-    served = hub({"x": "x"})
-    client = hub.client(served)
-    served.signal(signal.SIGKILL)
-    assert served.ended() == -signal.SIGKILL
-    served.start()
-
-    assert client.get("masterfiles/x", served.port).text == "x"
 
 
 @pytest.mark.versions

@@ -54,6 +54,29 @@ def test_it_ends_with_a_client_that_has_nothing_to_say(hub):
         assert served.running.ended(20) == 0
 
 
+def test_without_the_role_a_restart_after_a_kill_ends_at_once(hub):
+    """With 0 and not a word: a lock in `state` holds for a minute."""
+    server = hub.raw().policy()
+    server.argv = (f"{programs()}/cf-serverd", "--no-fork")
+    server.start().signal(signal.SIGKILL)
+    server.ended()
+    before = server.said
+    server.launch()
+
+    assert server.ended() == 0
+    assert server.said == before
+
+
+def test_a_restart_after_a_kill_works_at_once(hub):
+    served = hub({"x": "x"})
+    client = hub.client(served)
+    served.signal(signal.SIGKILL)
+    assert served.ended() == -signal.SIGKILL
+    served.start()
+
+    assert client.get("masterfiles/x", served.port).text == "x"
+
+
 def test_as_the_first_process_of_its_namespace(hub):
     """PID 1: the kernel gives that no default for a signal."""
     made = hub.made({"x": "x"})
