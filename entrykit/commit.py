@@ -47,7 +47,7 @@ def commit(
         CommitError: something cannot be written, or belongs to somebody else.
         Exception: whatever `judge` raises; then nothing was changed.
     """
-    files = with_list(files)
+    files = with_list(files, folder)
     with writing(folder), _locked(folder):
         stage.recover(folder)
         changed = _changed(folder, files, overwrite=overwrite)

@@ -7,18 +7,15 @@ says what it was when we wrote it. A file that is something else by now is someb
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from hashlib import sha256
-from typing import Final
 
 from entrykit.commit import commit, writing
-from entrykit.configfile import MARK, PRIVATE, ConfigFile, ConfigFiles
+from entrykit.configfile import MARK, ConfigFile, ConfigFiles
 from entrykit.errors import CommitError
 from entrykit.live import open_live
 from entrykit.pairs import Rendered
-
-LIST: Final = ".entrykit.written"
+from entrykit.unmarked import LIST, is_listed
 
 
 def write(files: Iterable[Rendered], *, overwrite: bool) -> list[str]:
@@ -38,12 +35,11 @@ def write(files: Iterable[Rendered], *, overwrite: bool) -> list[str]:
     for file in files:
         folder, name = os.path.split(file.target)
         folders.setdefault(folder, []).append(ConfigFile(name, file.text, file.mode))
-    known = {folder: _known(folder) for folder in folders}
     if not overwrite:
         for folder, found in folders.items():
-            _refuse_foreign(folder, found, known[folder])
+            _refuse_foreign(folder, found)
     # In one order, for two starts that lock the same folders.
-    sets = [(folder, _listed(folders[folder], known[folder])) for folder in sorted(folders)]
+    sets = [(folder, ConfigFiles(folders[folder])) for folder in sorted(folders)]
     return _committed(sets)
 
 
@@ -60,32 +56,13 @@ def _committed(sets: Sequence[tuple[str, ConfigFiles]]) -> list[str]:
     return [os.path.join(folder, name) for name in own if name != LIST] + inner
 
 
-def _known(folder: str) -> dict[str, str]:
-    """Return the names of a folder's files that are ours, and their checksums."""
-    with (
-        writing(folder),
-        suppress(FileNotFoundError),
-        open_live(os.path.join(folder, LIST)) as file,
-    ):
-        lines = file.read().decode(errors="replace").splitlines()
-        return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
-    return {}
-
-
-def _listed(files: Sequence[ConfigFile], known: Mapping[str, str]) -> ConfigFiles:
-    """Put the list before the files; sha256sum(1) reads it. It tells about secrets, by trying."""
-    digests = {**known, **{file.path: sha256(file.octets).hexdigest() for file in files}}
-    text = "".join(f"{digests[name]}  {name}\n" for name in sorted(digests))
-    return ConfigFiles([ConfigFile(LIST, text, PRIVATE), *files])
-
-
-def _refuse_foreign(folder: str, files: Sequence[ConfigFile], known: Mapping[str, str]) -> None:
+def _refuse_foreign(folder: str, files: Sequence[ConfigFile]) -> None:
     for file in files:
         path = os.path.join(folder, file.path)
         with writing(folder), suppress(FileNotFoundError), open_live(path) as live:
             data = live.read()
             ours = not data or data == file.octets or data.startswith(MARK.encode())
-            if not ours and sha256(data).hexdigest() != known.get(file.path):
+            if not ours and not is_listed(folder, file.path, data):
                 raise CommitError(
                     path,
                     "entrykit did not write this file, or it was changed since",

@@ -330,7 +330,7 @@ def test_a_file_of_our_own_is_replaced(render, here):
         assert render("{{ env.X }}", target="out", X=value)[0] == 0
 
     assert (here / "out").read_text() == "2"
-    subprocess.run(["sha256sum", "--check", "--quiet", ".entrykit.written"], cwd=here, check=True)
+    subprocess.run(["sha256sum", "--check", "--quiet", "entrykit.sums"], cwd=here, check=True)
 
 
 @pytest.mark.parametrize("kind", ["somebody else's", "changed since"])
