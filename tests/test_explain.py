@@ -6,17 +6,18 @@ import re
 from contextlib import chdir
 from dataclasses import replace
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from explained import read
 
 from entrykit.cli import main
 from entrykit.quoting import haproxy
-from entrykit.reference import variables
-from entrykit.role import load_role, role_names
+from entrykit.role import role_names
 from entrykit.secret import Secret
 from entrykit.traces import trace
 
+IMAGES = Path(__file__).parents[1] / "images"
 SITE = {"DOMAINS": "web:example.com"}
 EMPTY = '"/dev/null", the file of HTTP_PORT_FILE (environment), is empty'
 
@@ -144,16 +145,10 @@ def test_what_a_message_names_can_be_asked_about(explain, target):
 @pytest.mark.parametrize("name", role_names())
 def test_every_role_is_explained(name, capsys):
     """Also one whose file is written by a single expression."""
-    words = [word for each in required(name) for word in ("-e", each)]
+    env = IMAGES / name / "cases" / "minimal" / "env"
 
-    assert main(["entrykit", "explain", name, *words], {}) == 0
+    assert main(["entrykit", "explain", name, "--env-file", str(env)], {}) == 0
     assert capsys.readouterr().out.startswith("VARIABLE")
-
-
-def required(name):
-    """What a role has to be told, as its examples have it."""
-    known = variables(load_role(name).settings)
-    return [f"{each.name}={each.example}" for each in known if each.required]
 
 
 # what nobody may see

@@ -221,7 +221,7 @@ def test_a_json_file_is_json_with_its_mark_inside(tmp_path):
 
     files = render(role, SmallSettings.from_environ({}))
 
-    assert files["a.json"].data.startswith(MARKS)
+    assert files["a.json"].octets.startswith(MARKS)
     assert [json.loads(file.text).keys() - {"written_by"} for file in files.values()] == [
         {"a"},
         set(),

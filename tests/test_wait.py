@@ -104,7 +104,7 @@ def test_what_comes_later_is_waited_for(tmp_path):
 def test_http_is_there_with_a_status_below_400(status, code):
     """What is asked for is the path, with the query that no message shows."""
     with serving(status) as (port, asked):
-        done = wait(f"http://127.0.0.1:{port}/health?token=hunter2", "--timeout", "500ms")
+        done = wait(f"http://127.0.0.1:{port}/health?token=hunter2", "--timeout", "3s")
 
     assert done.returncode == code
     assert set(asked) == {("/health?token=hunter2", f"127.0.0.1:{port}")}
@@ -128,7 +128,7 @@ def test_what_is_no_http_is_not_there():
 
         thread = threading.Thread(target=answer)
         thread.start()
-        done = wait(f"http://127.0.0.1:{server.getsockname()[1]}", "--timeout", "500ms")
+        done = wait(f"http://127.0.0.1:{server.getsockname()[1]}", "--timeout", "3s")
         server.shutdown(socket.SHUT_RDWR)
         thread.join()
 
