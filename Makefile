@@ -30,7 +30,19 @@ demo: setup ## run HAProxy, certbot and nginx on loopback, with a CA for trying,
 	@PYTHONPATH=tests $(BIN)/python tools/demo
 
 .PHONY: test
-test: lint test-here test-$(firstword $(OTHERS)) ## everything that has to pass, with this machine's daemons and trixie's
+test: lint test-here test-$(firstword $(OTHERS)) test-images ## everything that has to pass, with this machine's daemons and trixie's
+
+.PHONY: images
+images: wheelhouse ## build the container images; ENGINE=docker: on the official bases
+	tools/images
+
+.PHONY: wheelhouse
+wheelhouse: setup ## fetch the wheels that the images are built from
+	tools/wheelhouse
+
+.PHONY: test-images
+test-images: images ## run the images in containers; as root
+	$(PYTEST) -m containers
 
 .PHONY: test-versions
 test-versions: setup $(addprefix test-,$(OTHERS)) ## what depends on the daemons' versions, with bookworm's, trixie's and sid's
@@ -43,9 +55,9 @@ lint: setup ## style and types
 	$(BIN)/mypy
 
 .PHONY: test-here
-test-here: setup ## all tests, with this machine's daemons
+test-here: setup ## all tests but those of containers, with this machine's daemons
 	@tools/registry-release 3.1 >/dev/null
-	$(PYTEST)
+	$(PYTEST) -m "not containers"
 
 .PHONY: $(addprefix test-,$(OTHERS))
 $(addprefix test-,$(OTHERS)): test-%: setup
@@ -73,7 +85,8 @@ format: setup ## have ruff mend what it can
 
 .PHONY: clean
 clean: ## remove everything that was made here
-	rm -rf .venv .cache dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	[ ! -e .cache/containers/ready ] || tools/podman system reset --force
+	rm -rf .venv .cache dist wheelhouse .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find benchmarks entrykit images tests tools -name __pycache__ -prune -exec rm -rf {} +
 
 .PHONY: setup

@@ -166,7 +166,8 @@ class Role(Generic[S]):
 
 def role_names() -> list[str]:
     """Return the names of the roles, sorted: every package below `roles`."""
-    found = (path.parent.name for path in ROLES.glob("*/__init__.py"))
+    # Images have modules compiled only: __init__.pyc in the place of its source.
+    found = {path.parent.name for path in ROLES.glob("*/__init__.py*")}
     return sorted(name.replace("_", "-") for name in found)
 
 

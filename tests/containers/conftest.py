@@ -1,0 +1,44 @@
+"""Servers in containers, ready to be asked."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+
+import pytest
+from containers.engine import Container
+from haproxy.ports import free_port
+
+BIG = 32 * 1024 * 1024  # more than sockets hold
+
+
+@pytest.fixture
+def site(tmp_path):
+    """A folder of files for example.com."""
+    folder = tmp_path / "www" / "example.com"
+    folder.mkdir(parents=True)
+    (folder / "hello.txt").write_text("hello from a volume\n")
+    with (folder / "slow").open("wb") as file:
+        file.truncate(BIG)
+    return folder.parent
+
+
+@pytest.fixture
+def serving(site, evidence):
+    """Run an image of the table until it serves: a context with a container and its port."""
+
+    @contextmanager
+    def serving(row, user=None, *, writable=True, **environ):
+        port = free_port()
+        container = Container(
+            row.image,
+            options=row.options_for(user or row.own, writable=writable),
+            environ=row.environ | environ,
+            ports={row.port: port},
+            volumes={"/www:ro": site} if row.name == "nginx-static" else {},
+            evidence=evidence,
+        )
+        with container:
+            container.comes(lambda: row.answer(port))
+            yield container, port
+
+    return serving

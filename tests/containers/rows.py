@@ -1,0 +1,139 @@
+"""The table of images: how each is run, asked, and told to stop. A row is all that a test knows."""
+
+from __future__ import annotations
+
+import itertools
+import socket
+from dataclasses import dataclass, field
+
+import pytest
+
+ANY = "12345:0"  # an arbitrary user of group 0, as OpenShift has it
+LOW_PORTS = ("--sysctl", "net.ipv4.ip_unprivileged_port_start=0")  # as Docker has it by default
+
+
+@dataclass(frozen=True)
+class Row:
+    """One image.
+
+    Attributes:
+        name: of its folder, and its tag.
+        daemon: what PID 1 is called (comm).
+        environ: variables that make it serve.
+        port: where it serves HTTP in the container.
+        request: what is asked there; the answer has 200.
+        body: what the answer ends with.
+        own: the image's own user, and a second one that its folders are for.
+        root_needs: capabilities that the daemon needs as root.
+        scratch: the one folder that has to be writable.
+        reload: the signal; None where the daemon knows none.
+        options: of every run.
+        bad: variables that are wrong, and the word that has to be in the log.
+        bare: the image that it stands on.
+    """
+
+    name: str
+    daemon: str
+    environ: dict[str, str]
+    port: int
+    request: str
+    body: str
+    own: str
+    scratch: str
+    bare: str
+    reload: str
+    bad: dict[str, str]
+    root_needs: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    volumes: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def image(self):
+        return f"localhost/entrykit/{self.name}"
+
+    def options_for(self, user, *, writable):
+        """Options for one user, with no capability but what the daemon needs."""
+        options = [*self.options, "--cap-drop", "ALL"]
+        if user == "root":
+            options += [word for name in self.root_needs for word in ("--cap-add", name)]
+        if not writable:
+            options += ["--read-only", "--read-only-tmpfs=false", "--tmpfs", self.scratch]
+        return [*options, "--user", user]
+
+    def answer(self, port):
+        """Ask once; returns the body of an answer with 200."""
+        with socket.create_connection(("127.0.0.1", port), 5) as connection:
+            connection.settimeout(5)
+            connection.sendall(written(self.request))
+            data = b"".join(iter(lambda: connection.recv(65536), b""))
+        head, _, body = data.partition(b"\r\n\r\n")
+        assert head.split()[1:2] == [b"200"], head
+        return body.decode()
+
+
+def written(path, *headers):
+    """A request of HTTP/1.1 that asks for the connection's end."""
+    lines = [f"GET {path} HTTP/1.1", "Host: example.com", "Connection: close", *headers, "", ""]
+    return "\r\n".join(lines).encode()
+
+
+SLOW = """\
+    http-request wait-for-body time 30s if { path /slow }
+    http-request return status 200 content-type text/plain string served if { path /slow }
+"""
+
+HAPROXY = Row(
+    name="haproxy",
+    daemon="haproxy",
+    # It is its own app: what answers is the health endpoint, through the whole way of a request.
+    environ={
+        "DOMAINS": "127.0.0.1:8401:example.com",
+        "HTTPS_REDIRECT": "off",
+        "HAPROXY_EXTRA_FRONTEND": SLOW,
+    },
+    port=80,
+    request="/healthz",
+    body="ok\n",
+    own="haproxy",
+    scratch="/usr/local/etc/haproxy",
+    bare="docker.io/library/haproxy:3.2",
+    reload="SIGUSR2",
+    options=LOW_PORTS,
+    bad={"DOMAINS": "web:", "HTTP_PORT": "http"},
+)
+
+NGINX = Row(
+    name="nginx-static",
+    daemon="nginx",
+    environ={"DOMAINS": "example.com"},
+    port=8080,
+    request="/hello.txt",
+    body="hello from a volume\n",
+    own="nginx",
+    scratch="/etc/nginx/entrykit",
+    bare="docker.io/library/nginx:1.28",
+    reload="SIGHUP",
+    root_needs=("SETUID", "SETGID"),
+    bad={"DOMAINS": "-", "HTTP_PORT": "http"},
+)
+
+SERVERS = (HAPROXY, NGINX)
+USERS = ("root", "own", ANY)
+
+
+def each(rows):
+    """One parameter for each image."""
+    return [pytest.param(row, id=row.name) for row in rows]
+
+
+def every_way(rows):
+    """One parameter for each image, user and root."""
+    return [
+        pytest.param(
+            row,
+            row.own if user == "own" else user,
+            writable,
+            id=f"{row.name}-{user}-{'writable' if writable else 'read-only'}",
+        )
+        for row, user, writable in itertools.product(rows, USERS, (True, False))
+    ]
