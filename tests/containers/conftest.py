@@ -6,9 +6,8 @@ from contextlib import contextmanager
 
 import pytest
 from containers.engine import Container
+from containers.rows import BIG
 from haproxy.ports import free_port
-
-BIG = 32 * 1024 * 1024  # more than sockets hold
 
 
 @pytest.fixture

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 import socket
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pytest
 
 ANY = "12345:0"  # an arbitrary user of group 0, as OpenShift has it
 LOW_PORTS = ("--sysctl", "net.ipv4.ip_unprivileged_port_start=0")  # as Docker has it by default
+
+
+BIG = 8 * 1024 * 1024  # bytes of an answer, more than sockets hold
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,6 @@ class Row:
     bad: dict[str, str]
     root_needs: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
-    volumes: dict[str, str] = field(default_factory=dict)
 
     @property
     def image(self):
@@ -58,6 +60,8 @@ class Row:
             options += [word for name in self.root_needs for word in ("--cap-add", name)]
         if not writable:
             options += ["--read-only", "--read-only-tmpfs=false", "--tmpfs", self.scratch]
+            # Podman's tmpfs is root's, with the mode of the image's folder, 775.
+            options += ["--group-add", "0"]
         return [*options, "--user", user]
 
     def answer(self, port):
@@ -93,7 +97,7 @@ HAPROXY = Row(
     },
     port=80,
     request="/healthz",
-    body="ok\n",
+    body="Service ready.\n</body></html>\n",
     own="haproxy",
     scratch="/usr/local/etc/haproxy",
     bare="docker.io/library/haproxy:3.2",
@@ -109,11 +113,11 @@ NGINX = Row(
     port=8080,
     request="/hello.txt",
     body="hello from a volume\n",
-    own="nginx",
+    own="nginx:0",
     scratch="/etc/nginx/entrykit",
     bare="docker.io/library/nginx:1.28",
     reload="SIGHUP",
-    root_needs=("SETUID", "SETGID"),
+    root_needs=("CHOWN", "SETGID", "SETUID"),
     bad={"DOMAINS": "-", "HTTP_PORT": "http"},
 )
 

@@ -1,0 +1,105 @@
+"""The image of certbot: as any user, on any root, it orders and delivers a certificate."""
+
+from __future__ import annotations
+
+import ssl
+
+import pytest
+from certbot.pebble import Pebble
+from containers.engine import Container, config_of, podman
+from containers.rows import ANY
+from programs import children, status
+
+pytestmark = pytest.mark.containers
+
+IMAGE, BARE = "localhost/entrykit/certbot", "docker.io/certbot/certbot:v5.5.0"
+# As root it makes files of another group, in folders of another user.
+ROOT_NEEDS = ("CHOWN", "DAC_OVERRIDE", "FOWNER")
+
+
+@pytest.fixture
+def pebble(tmp_path):
+    with Pebble(tmp_path / "pebble") as pebble:
+        tmp_path.chmod(0o755)
+        yield pebble
+
+
+def options_for(user, *, writable):
+    options = ["--network", "host", "--cap-drop", "ALL", "--user", user]
+    if user == "root":
+        options += [word for name in ROOT_NEEDS for word in ("--cap-add", name)]
+    if not writable:
+        options += ["--read-only", "--read-only-tmpfs=false", "--tmpfs", "/tmp"]
+    return options
+
+
+def environ(pebble, **more):
+    """Variables with which the authority reaches certbot itself, on loopback."""
+    return {
+        "DOMAINS": "web:example.com",
+        "CERTS_DIR": "/certs",
+        "ACME_SERVER": pebble.directory,
+        "ACME_CA_BUNDLE": "/bundle.pem",
+        "PORT": pebble.http_port,
+        "HAPROXY_URL": f"http://127.0.0.1:{pebble.http_port}",
+        "HAPROXY_WAIT": "0",
+        **more,
+    }
+
+
+@pytest.mark.parametrize("writable", [True, False], ids=["writable", "read-only"])
+@pytest.mark.parametrize("user", ["root", "99:99", ANY])
+def test_any_user_on_any_root(pebble, tmp_path, evidence, user, writable):
+    """It orders and delivers; PID 1 is the keeper, with no child left; it stops at once, with 0."""
+    volumes = {"/bundle.pem:ro": pebble.bundle}
+    for inside in ("/certs", "/etc/letsencrypt", "/var/lib/letsencrypt"):
+        folder = tmp_path / inside.strip("/").replace("/", "-")
+        folder.mkdir()
+        folder.chmod(0o777)
+        volumes[inside] = folder
+    pebble.bundle.chmod(0o644)
+    group = {} if user != ANY else {"CERTS_GROUP": "0"}
+    with Container(
+        IMAGE,
+        options=options_for(user, writable=writable),
+        environ=environ(pebble, **group),
+        volumes=volumes,
+        evidence=evidence,
+    ) as container:
+        pem = tmp_path / "certs/web.pem"
+        container.comes(pem.exists)
+        (tmp_path / "copy.pem").write_text(pem.read_text())
+        names = ssl._ssl._test_decode_cert(str(tmp_path / "copy.pem"))["subjectAltName"]
+        assert names == (("DNS", "example.com"),)
+        container.comes(lambda: not children(container.pid))
+        assert status(container.pid)["Name"].startswith("python3")
+        container.comes(container.is_healthy)
+
+        podman("stop", "--time", "10", container.id)
+        assert container.ended() == 0
+
+
+def test_bad_variables_start_nothing(evidence):
+    """Exit code 78, and each variable in the log."""
+    bad = {"DOMAINS": "web:", "PORT": "http"}
+    with Container(IMAGE, options=["--network", "none"], environ=bad, evidence=evidence) as made:
+        assert made.ended() == 78
+        assert all(name in made.log for name in bad)
+
+
+def test_another_command_is_just_run():
+    """`run IMAGE sh -c id` configures nothing; certbot's own Python and version are the base's."""
+    done = podman("run", "--rm", IMAGE, "sh", "-c", "id -u; certbot --version")
+    bare = podman("run", "--rm", "--entrypoint", "sh", BARE, "-c", "id -u; certbot --version")
+
+    assert done.stdout == bare.stdout
+
+
+def test_the_bases_own_ways_are_kept():
+    """VOLUME, WORKDIR and variables are the base's; ports are added."""
+    ours, bases = config_of(IMAGE), config_of(BARE)
+
+    for key in ("WorkingDir", "Env", "Volumes"):
+        assert ours.get(key) == bases.get(key)
+    assert set(bases["ExposedPorts"]) <= set(ours["ExposedPorts"])
+    assert ours["Entrypoint"] == ["entrykit", "certbot"]
