@@ -15,9 +15,17 @@ from entrykit.roles.haproxy.settings import HaproxySettings
 if TYPE_CHECKING:
     from entrykit.routing import Destination
 
+# Of the official image, and so of images on top of it.
+_CMD: Final = ["haproxy", "-f", "/usr/local/etc/haproxy/haproxy.cfg"]
+
 
 def _command(settings: HaproxySettings) -> Sequence[str]:
     return ["haproxy", "-f", f"{settings.config_dir}/haproxy.cfg"]
+
+
+def _complete(settings: HaproxySettings, command: Sequence[str]) -> Sequence[str]:
+    """Have the CMD of the image, which nobody has typed, read our file wherever CONFIG_DIR is."""
+    return _command(settings) if [*command] == _CMD else command
 
 
 def _bare(command: Sequence[str]) -> Sequence[str]:
@@ -59,6 +67,7 @@ ROLE: Final = Role(
     daemon="haproxy",
     entrypoint="/usr/local/bin/docker-entrypoint.sh",
     command=_command,
+    complete=_complete,
     bare=_bare,
     check=_check,
     reads=_reads,
