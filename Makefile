@@ -74,6 +74,11 @@ bench: .cache/bench/.ready ## start time, many domains and golden cases, as tabl
 	@.cache/bench/bin/python benchmarks/nginx_static.py
 	@.cache/bench/bin/python benchmarks/cases.py
 
+.PHONY: bench-images
+bench-images: images ## the start of containers, as a table of ratios; and what the layer is made of
+	@PYTHONPATH=tests $(BIN)/python benchmarks/images.py
+	@tools/layer-sizes
+
 .PHONY: wheel
 wheel: setup ## build dist/*.whl, and try it in a virtual environment of its own
 	tools/wheel
