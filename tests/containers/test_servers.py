@@ -10,7 +10,7 @@ from threading import Thread
 
 import pytest
 from containers.engine import Container, podman
-from containers.rows import BIG, SERVERS, each, every_way, written
+from containers.rows import BIG, HAPROXY, NGINX, SERVERS, each, every_way, written
 from haproxy.polling import eventually
 from haproxy.ports import free_port
 from programs import children, opened, status
@@ -69,7 +69,7 @@ def finished(row, connection):
     return data.endswith(b"served") or len(data) > BIG - 4096
 
 
-@pytest.mark.parametrize("row", each(SERVERS))
+@pytest.mark.parametrize("row", each((HAPROXY, NGINX)))
 def test_a_stop_lets_requests_end(serving, row):
     """STOPSIGNAL drains: nobody new, and the old request to its last byte."""
     with serving(row) as (container, port), in_flight(row, port) as connection:
