@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 import subprocess
 import tarfile
 
 import pytest
 from containers.engine import ENGINE, HOME, config_of, layers_of, podman
-from containers.rows import SERVERS, each
+from containers.rows import HAPROXY, SERVERS, each
+from haproxy.polling import eventually
 
 pytestmark = pytest.mark.containers
 
@@ -118,6 +120,24 @@ def test_labels(name, tmp_path):
     run_label("uninstall", image, tmp_path)
     assert not (tmp_path / "systemd/system/edge.service").exists()
     assert variables.exists()
+
+
+def test_the_units_command_starts_a_container(tmp_path):
+    """What systemd would execute, with another folder in the place of /etc."""
+    run_label("install", HAPROXY.image, tmp_path)
+    (tmp_path / "entrykit/edge.env").write_text("DOMAINS=web:example.com\n")
+    unit = (tmp_path / "systemd/system/edge.service").read_text()
+    (command,) = re.findall(r"^ExecStart=/usr/bin/podman (.*)$", unit, re.MULTILINE)
+    words = command.replace("/etc/entrykit", f"{tmp_path}/entrykit").split()
+    ports = [number for number, word in enumerate(words) if word == "--publish"]
+    kept = [word for number, word in enumerate(words) if not {number, number - 1} & {*ports}]
+    try:
+        podman(*kept)
+        eventually(lambda: podman("healthcheck", "run", "edge", check=False).returncode == 0, 30)
+        podman("stop", "--ignore", "edge")
+    finally:
+        podman("rm", "--force", "--ignore", "edge")
+        podman("volume", "rm", "--force", "entrykit-certs", check=False)
 
 
 def run_label(label, image, etc):
