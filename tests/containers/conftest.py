@@ -21,6 +21,16 @@ def site(tmp_path):
     return folder.parent
 
 
+def volumes(row, site):
+    """What a row has mounted."""
+    if row.name == "registry":
+        images = site.parent / f"images-{free_port()}"
+        images.mkdir()
+        images.chmod(0o777)
+        return {"/var/lib/registry": images}
+    return {"/www:ro": site} if row.name == "nginx-static" else {}
+
+
 @pytest.fixture
 def serving(site, evidence):
     """Run an image of the table until it serves: a context with a container and its port."""
@@ -33,7 +43,7 @@ def serving(site, evidence):
             options=row.options_for(user or row.own, writable=writable),
             environ=row.environ | environ,
             ports={row.port: port},
-            volumes={"/www:ro": site} if row.name == "nginx-static" else {},
+            volumes=volumes(row, site),
             evidence=evidence,
         )
         with container:

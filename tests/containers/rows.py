@@ -44,7 +44,7 @@ class Row:
     own: str
     scratch: str
     bare: str
-    reload: str
+    reload: str | None
     bad: dict[str, str]
     root_needs: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
@@ -121,7 +121,21 @@ NGINX = Row(
     bad={"DOMAINS": "-", "HTTP_PORT": "http"},
 )
 
-SERVERS = (HAPROXY, NGINX)
+REGISTRY = Row(
+    name="registry",
+    daemon="registry",
+    environ={},
+    port=5000,
+    request="/v2/",
+    body="{}",
+    own="1000:0",
+    scratch="/etc/docker/registry",
+    bare="docker.io/library/registry:2.8.3",
+    reload=None,
+    bad={"REGISTRY_HTTP_ADDR": "x", "REGISTRY_LOG_LEVEL": "loud"},
+)
+
+SERVERS = (HAPROXY, NGINX, REGISTRY)
 USERS = ("root", "own", ANY)
 
 
