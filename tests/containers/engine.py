@@ -67,8 +67,13 @@ class Container:
         self._evidence = [] if evidence is None else evidence
 
     def __enter__(self):
-        self.id = podman("run", "--detach", *self.words).stdout.strip()
+        self.id = podman("create", *self.words).stdout.strip()
         self._evidence.append(self.evidence)
+        try:
+            podman("start", self.id)
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_):
