@@ -90,7 +90,7 @@ format: setup ## have ruff mend what it can
 
 .PHONY: clean
 clean: ## remove everything that was made here
-	[ ! -e .cache/containers/ready ] || tools/podman system reset --force
+	[ ! -e .cache/containers/ready ] || tools/podman rm --force --all --time 0
 	rm -rf .venv .cache dist wheelhouse .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find benchmarks entrykit images tests tools -name __pycache__ -prune -exec rm -rf {} +
 
