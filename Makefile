@@ -30,7 +30,7 @@ demo: setup ## run HAProxy, certbot and nginx on loopback, with a CA for trying,
 	@PYTHONPATH=tests $(BIN)/python tools/demo
 
 .PHONY: test
-test: lint test-here test-$(firstword $(OTHERS)) test-images ## everything that has to pass, with this machine's daemons and trixie's
+test: lint docs test-here test-$(firstword $(OTHERS)) test-images ## everything that has to pass, with this machine's daemons and trixie's
 
 .PHONY: images
 images: wheelhouse ## build the container images; ENGINE=docker: on the official bases
@@ -53,6 +53,11 @@ lint: setup ## style and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+.PHONY: docs
+docs: setup ## build the pages as a site, .cache/site/index.html; a link that leads nowhere fails
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --jobs auto \
+		--doctree-dir .cache/doctrees --conf-dir docs . .cache/site
 
 .PHONY: test-here
 test-here: setup ## all tests but those of containers, with this machine's daemons
@@ -100,7 +105,7 @@ setup: .venv/.ready ## make the virtual environment, install what is missing
 
 .venv/.ready: pyproject.toml .venv/$(MADE)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --group test --group lint --editable .
+	$(BIN)/python -m pip install --quiet --group test --group lint --group docs --editable .
 	touch $@
 
 .cache/bench/.ready: pyproject.toml .cache/bench/$(MADE)
