@@ -1,10 +1,11 @@
-"""docs/variables.md, docs/cli.md and docs/errors.md have what the code has, and all of it.
+"""Variables, modules, the command line and errors: pages have what the code has, all of it.
 
 UPDATE_CASES=1 writes their tables in place of comparing them.
 """
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 from errno import EADDRINUSE
@@ -12,7 +13,7 @@ from importlib import import_module
 from pkgutil import walk_packages
 
 import pytest
-from pages import DOCS, blocks
+from pages import DOCS, ROOT, blocks
 from programs import entrykit as run
 
 import entrykit
@@ -67,6 +68,25 @@ def test_every_variable_of_every_role_is_on_one_page():
     everywhere = [roles for (name, _), roles in readers().items() if name in shared()]
     assert everywhere == [role_names()] * len(shared())
     compared("variables.md", "all variables", "\n".join(rows) + "\n")
+
+
+# design.md
+
+
+def summary(path):
+    """The first line of a module."""
+    (line, *_) = ast.get_docstring(ast.parse(path.read_text())).partition("\n\n")[0].splitlines()
+    return line.replace("|", "\\|")
+
+
+def test_every_module_has_its_line():
+    rows = ["| Module | What it says of itself |", "|---|---|"]
+    for path in sorted((ROOT / "entrykit").glob("**/*.py")):
+        name = path.relative_to(ROOT / "entrykit").as_posix()
+        if not name.startswith("roles/"):
+            rows.append(f"| [`{name}`](../entrykit/{name}) | {summary(path)} |")
+
+    compared("design.md", "modules", "\n".join(rows) + "\n")
 
 
 # cli.md
