@@ -56,7 +56,7 @@ lint: setup ## style and types
 
 .PHONY: docs
 docs: setup ## build the pages as a site, .cache/site/index.html; a link that leads nowhere fails
-	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --jobs auto \
+	$(BIN)/sphinx-build --quiet --fresh-env --fail-on-warning --keep-going \
 		--doctree-dir .cache/doctrees --conf-dir docs . .cache/site
 
 .PHONY: test-here

@@ -37,14 +37,15 @@ pygments_style = "friendly"
 pygments_dark_style = "monokai"
 
 _PART = re.compile(r"^## (.+)\n((?:(?!^## ).*\n?)*)", re.MULTILINE)
-_PAGE = re.compile(r"^- \[[^\]]+\]\(([\w./-]+)\.md\)", re.MULTILINE)
+_PAGE = re.compile(r"^- \[([^\]]+)\]\(([\w./-]+)\.md\)", re.MULTILINE)
 
 
 def _navigation(listed: str) -> str:
     """Make a hidden table of contents of each heading of index.md and the pages below it."""
     trees = []
     for heading, below in _PART.findall(listed):
-        pages = [f"/docs/{page}".replace("/docs/../", "/") for page in _PAGE.findall(below)]
+        found = _PAGE.findall(below)
+        pages = [f"{title} </docs/{page}>".replace("/docs/../", "/") for title, page in found]
         if pages:
             lines = [f":caption: {heading}", ":hidden:", "", *pages]
             trees.append("\n".join(["```{toctree}", *lines, "```"]))
