@@ -59,6 +59,10 @@ docs: setup ## build the pages as a site, .cache/site/index.html; a link that le
 	$(BIN)/sphinx-build --quiet --fresh-env --fail-on-warning --keep-going \
 		--doctree-dir .cache/doctrees --conf-dir docs . .cache/site
 
+.PHONY: links
+links: ## list the links that lead out of the pages: no test fetches them
+	@grep -oE ']\(https?://[^)]+' README.md CHANGELOG.md CONTRIBUTING.md docs/*.md | sed 's/:](/  /' | sort -u
+
 .PHONY: test-here
 test-here: setup ## all tests but those of containers, with this machine's daemons
 	@tools/registry-release 3.1 >/dev/null

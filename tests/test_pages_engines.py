@@ -11,6 +11,7 @@ import shlex
 import pytest
 from pages import PAGES, ROOT, blocks
 
+from entrykit.cli import VERBS
 from entrykit.environ import overlay
 from entrykit.role import load_role, role_names
 
@@ -23,6 +24,7 @@ _VALUED = {
     "-u", "-v",
 }  # fmt: skip
 _PLAIN = {"--detach", "--init", "--interactive", "--read-only", "--rm", "--tty", "-d", "-i", "-it"}
+EVERY = ["../README.md", *PAGES]
 _OURS = {path.parent.name for path in ROOT.glob("images/*/Dockerfile")}
 _BASES = {
     found.partition(":")[0]
@@ -33,9 +35,13 @@ _BASES = {
 }
 
 
+# What pages call images that their reader builds.
+_CALLED = {"edge": "haproxy", "sites": "nginx-static", "hub": "cf-serverd"}
+
+
 def runs():
-    """Each `docker run` of the pages, with the page, and the folder of files that it shows."""
-    for page in PAGES:
+    """Each `docker run` of the pages, with the page."""
+    for page in EVERY:
         for block in blocks(page, "console"):
             for number, command in enumerate(block.engines):
                 words = shlex.split(command.replace("\\\n", " "), comments=True)
@@ -54,34 +60,47 @@ def parted(words):
     return options, rest[0], rest[1:]
 
 
-def built(page):
-    """The names that a page builds images by, beside one that is for the reader to choose."""
-    text = "".join(block.text for block in blocks(page, "console"))
-    return {*re.findall(r"build .*?-t (\S+)", text), "IMAGE"}
+def role_of(image, page):
+    """The role of an image; None for one that has none, or that is somebody else's."""
+    name = image.partition(":")[0]
+    if name.startswith("entrykit/"):
+        ours = name.removeprefix("entrykit/")
+        assert ours in _OURS, f"{image}: no folder of images/"
+        return ours if ours in role_names() else None
+    if name == "IMAGE":
+        return page.removesuffix(".md")
+    assert name in _CALLED.keys() | _BASES, f"{image}: neither ours nor a base of ours"
+    return _CALLED.get(name)
 
 
 @pytest.mark.parametrize(("page", "words"), list(runs()))
 def test_options_image_and_variables_are_known(page, words, tmp_path):
     """The variables are taken by the role of the image, or of the page, without a warning."""
     options, image, command = parted(words)
-    name = image.partition(":")[0]
-    ours = name.removeprefix("entrykit/") if name.startswith("entrykit/") else None
-    stem = page.removesuffix(".md")
-    assert ours in _OURS if ours else name in _BASES | built(page) | {"edge", "sites"}, image
-    role = next((each for each in (ours, stem) if each in role_names()), None)
+    role = role_of(image, page)
     given = [value for option, value in options if option in {"-e", "--env"}]
     if role is None or (command and not command[0].startswith("-")):
-        assert ours == "entrykit" or not given
-        return
+        return  # what the command makes of variables is not ours to say
 
-    files = [tmp_path / value for option, value in options if option == "--env-file"]
+    files = [str(tmp_path / value) for option, value in options if option == "--env-file"]
     for block in blocks(page, "dotenv"):
         if named := re.match(r"# ([\w.-]+\.env)\n", block.text):
             (tmp_path / named[1]).write_text(block.text)
     warnings: list[str] = []
-    settings = load_role(role).settings.from_environ(
-        overlay({}, [str(file) for file in files], given), warnings.append
-    )
+    load_role(role).settings.from_environ(overlay({}, files, given), warnings.append)
 
     assert warnings == []
-    assert settings.config_dir
+
+
+def executed():
+    """The words of each command of ours that an engine is to run, with the page."""
+    for page in EVERY:
+        text = "".join(block.text for block in blocks(page, "console")).replace("\\\n", " ")
+        for found in re.findall(r"^\$ (?:docker|podman) .* (entrykit .*)$", text, re.MULTILINE):
+            yield pytest.param(found.split()[1:], id=f"{page}-{found}")
+
+
+@pytest.mark.parametrize("words", list(executed()))
+def test_a_command_of_ours_within_is_one(words):
+    assert words[0] in {*VERBS, *role_names()}
+    assert words[0] in role_names() or words[0] == "roles" or words[1] in role_names()
