@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 LONGEST = 80
+# The first line of a private key in PEM format, as it is or in base64: what follows is the key.
+_KEY: Final = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----|LS0tLS1CRUdJTi")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -10,11 +15,12 @@ def shown(text: str) -> str:
     """Quote `text` for a message.
 
     Control characters, quotes and whatever a terminal could not print become
-    escapes; after 80 characters comes an ellipsis.
+    escapes; after 80 characters comes an ellipsis, and in place of a private key.
     """
-    cut = text[:LONGEST]
+    key = _KEY.search(text)
+    cut = text[: min(LONGEST, key.end() if key else LONGEST)]
     escaped = "".join(_ESCAPES.get(char) or _printable(char) for char in cut)
-    return f'"{escaped}…"' if len(text) > LONGEST else f'"{escaped}"'
+    return f'"{escaped}…"' if len(text) > len(cut) else f'"{escaped}"'
 
 
 def _printable(char: str) -> str:

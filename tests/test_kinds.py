@@ -209,6 +209,11 @@ def test_a_secret_is_equal_to_its_like_and_to_no_text():
         ("\U000e0041", r'"\U000e0041"'),
         ("a" * LONGEST, f'"{"a" * LONGEST}"'),
         ("a" * 1_000_000, f'"{"a" * LONGEST}…"'),
+        ("-----BEGIN EC PRIVATE KEY-----\nMHcC", '"-----BEGIN EC PRIVATE KEY-----…"'),
+        ("-----BEGIN PRIVATE KEY-----\nMIIE", '"-----BEGIN PRIVATE KEY-----…"'),
+        ('{"key": "-----BEGIN PRIVATE KEY-----', r'"{\"key\": \"-----BEGIN PRIVATE KEY-----"'),
+        ("LS0tLS1CRUdJTiBFQyBQUklWQVRF", '"LS0tLS1CRUdJTi…"'),
+        ("-----BEGIN CERTIFICATE-----\nMIIB", r'"-----BEGIN CERTIFICATE-----\nMIIB"'),
     ],
     ids=lambda value: repr(value)[:20],
 )
