@@ -29,6 +29,7 @@ class Reading:
 
     Attributes:
         values: name to text, for every variable that is set and can be read.
+        files: name to path, for those of them that a file has said.
         faults: name to message, for every variable that is set and cannot.
         empty: name to message, for every variable whose file is empty: it is not set.
         warnings: what looks like a mistake and is none for certain.
@@ -36,6 +37,7 @@ class Reading:
     """
 
     values: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)
     empty: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
@@ -55,9 +57,11 @@ def read(environ: Mapping[str, str], names: Collection[str]) -> Reading:
         except ValueError as error:
             reading.faults[name] = str(error)
         else:
+            path = environ.get(f"{name}_FILE")
             if value is not None:
                 reading.values[name] = value
-            elif path := environ.get(f"{name}_FILE"):
+                reading.files.update({name: path} if path else {})
+            elif path:
                 reading.empty[name] = f"{name}_FILE: {shown(path)}: the file is empty"
     reading.warnings.extend(near_misses(environ, names))
     return reading

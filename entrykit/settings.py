@@ -18,6 +18,8 @@ from entrykit.faults import Faults
 from entrykit.secret import Secret
 from entrykit.shown import shown
 
+_PATHS: Final = frozenset({"path", "folder", "socket path", "list of paths"})
+_LOCKS: Final = frozenset({"secret", "lines user:hash"})
 _NAMES: Final = re.compile(r"\b[A-Z][A-Z0-9_]+\b")
 
 
@@ -125,12 +127,13 @@ class Settings(BaseModel):
             SettingsError: with every fault of every variable.
         """
         texts = {name.lower(): text for name, text in reading.values.items()}
-        faults = dict(reading.faults)
+        faults = {**_lost(cls, reading), **reading.faults}
         settings: Self | None
         try:
             settings = cls.model_validate(texts)
         except ValidationError as error:
-            faults = {**_by_variable(cls, error, texts), **faults}
+            said = _by_variable(cls, error, texts)
+            faults = {**_without_contents(cls, said, reading), **faults}
             faults |= {name: text for name, text in reading.empty.items() if name in faults}
             settings = cls._with_examples(texts, faults)
         conflicts = _of_none(faults, settings.conflicts()) if settings else []
@@ -196,6 +199,27 @@ def kind_of(field: FieldInfo) -> kinds.Kind:
         if choices := [arg for arg in get_args(part) if isinstance(arg, str)]:
             return kinds.Kind(" or ".join(choices), {"enum": choices})
     return next(mark for mark in marks if isinstance(mark, kinds.Kind))
+
+
+def _lost(model: type[Settings], reading: environment.Reading) -> dict[str, str]:
+    """Return what is said of empty files of secrets: without one, a daemon may let everybody in."""
+    secrets = {name for name, field in model.model_fields.items() if kind_of(field).name in _LOCKS}
+    return {name: said for name, said in reading.empty.items() if name.lower() in secrets}
+
+
+def _without_contents(
+    model: type[Settings], faults: Mapping[str, str], reading: environment.Reading
+) -> dict[str, str]:
+    """Quote no whole file: who puts _FILE behind the name of a path has named a key with it."""
+    found = dict(faults)
+    for name in faults.keys() & reading.files.keys():
+        file = f"{name}_FILE: {shown(reading.files[name])}:"
+        if kind_of(model.model_fields[name.lower()]).name in _PATHS:
+            found[name] = f"{file} holds no path (expected {name} to name the file itself)"
+            continue
+        quoted = f"{name}: {shown(reading.values[name])}:"
+        found[name] = found[name].replace(quoted, f"{file} what it holds:")
+    return found
 
 
 def _by_variable(

@@ -247,6 +247,40 @@ def test_an_empty_file_of_what_is_required_is_said(run, env_file):
     assert (code, said) == (78, line)
 
 
+def test_an_empty_file_of_a_secret_is_a_fault(run, env_file):
+    """Without a password a daemon may let everybody in; raw lines may well be none."""
+    path = env_file("\n")
+    environ = {"DOMAINS": "web:example.com", "HAPROXY_EXTRA_GLOBAL_FILE": path}
+
+    assert run("render", environ=environ)[0] == 0
+    code, _, said = run("render", environ={**environ, "STATS_PASSWORD_FILE": path})
+
+    assert (code, said) == (
+        78,
+        f'entrykit: error: STATS_PASSWORD_FILE: "{path}": the file is empty\n',
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("CERTS_DIR", "hush", "holds no path (expected CERTS_DIR to name the file itself)"),
+        ("HTTP_PORT", "hush", "what it holds: not a port (expected 1 to 65535)"),
+        ("TLS_PROFILE", "hush", "what it holds: no such choice (expected "),
+        ("STATS_USER", "me\nhush", "what it holds: has a control character or more than one line"),
+    ],
+)
+def test_what_a_file_holds_is_not_quoted(run, env_file, name, content, told):
+    """It may be the wrong file, with a key or a password in it."""
+    path = env_file(content)
+
+    code, _, said = run("render", environ={"DOMAINS": "web:example.com", f"{name}_FILE": path})
+
+    assert code == 78
+    assert said.startswith(f'entrykit: error: {name}_FILE: "{path}": {told}')
+    assert "hush" not in said
+
+
 def test_a_variable_and_its_file_at_once_are_a_fault(env_file):
     reading = read({"HTTP_PORT": "80", "HTTP_PORT_FILE": env_file("81")}, NAMES)
 
