@@ -52,6 +52,17 @@ def test_the_daemon_makes_a_user_where_the_file_is_missing(registry, tmp_path):
     assert "password" in raw.said
 
 
+def test_a_missing_password_file_of_extra_yaml_is_not_made(registry, tmp_path):
+    """Neither by the check."""
+    path = tmp_path / "absent"
+    extra = f"auth: {{htpasswd: {{realm: r, path: {path}}}}}"
+
+    said = refused(registry, "REGISTRY_EXTRA_YAML", REGISTRY_EXTRA_YAML=extra)
+
+    assert "No such file" in said
+    assert not path.exists()
+
+
 def test_a_missing_password_file_is_refused(registry, tmp_path):
     path = tmp_path / "htpasswd"
     htpasswd = {"REGISTRY_AUTH": "htpasswd", "REGISTRY_AUTH_HTPASSWD_PATH": str(path)}

@@ -222,3 +222,50 @@ def test_no_fault_shows_a_secret(name):
 
     assert name in said
     assert "hush" not in said
+
+
+@pytest.mark.parametrize(
+    ("extra", "told"),
+    [
+        ("auth:\n  # token: {}\n", "auth: empties what variables say"),
+        ("auth: {htpasswd: }", "auth.htpasswd: empties what variables say"),
+        ("http: {tls: {certificate: ~}}", "http.tls.certificate: empties what variables say"),
+        ("http: {draintimeout: 10}", "http.draintimeout: 10: not a time (expected 10s, say)"),
+        ('health: {tcp: [{interval: "5"}]}', "health.tcp.interval: 5: not a time"),
+    ],
+)
+def test_extra_yaml_takes_nothing_away_and_has_times_with_units(extra, told):
+    """A key whose lines are all comments says null: the registry would stand open."""
+    pair = {"REGISTRY_HTTP_TLS_CERTIFICATE": "/a", "REGISTRY_HTTP_TLS_KEY": "/b"}
+
+    said = faults(**pair, REGISTRY_AUTH_HTPASSWD_USERS=f"alice:{HASH}", REGISTRY_EXTRA_YAML=extra)
+
+    assert len(said) == 1
+    assert said[0].startswith(f"REGISTRY_EXTRA_YAML: {told}")
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        "storage: {inmemory: }",
+        "log: {fields: {age: 5, ttl: null}}",
+        "{http: {draintimeout: 1m30s}, storage: {maintenance: {uploadpurging: {age: 0}}}}",
+    ],
+)
+def test_extra_yaml_may_have_nulls_and_numbers_elsewhere(extra):
+    assert settings(REGISTRY_EXTRA_YAML=extra).extra
+
+
+@pytest.mark.parametrize("extra", ["auth: silly", "auth: {silly: {realm: r, service: s}}"])
+def test_no_auth_of_extra_yaml_lets_everybody_in(extra):
+    (fault,) = faults(REGISTRY_EXTRA_YAML=extra)
+
+    assert fault.startswith("REGISTRY_EXTRA_YAML: auth.silly: lets everybody in")
+
+
+def test_extra_yaml_does_not_empty_the_secret_of_replicas():
+    given = {"REPLICAS": "2", "REGISTRY_HTTP_SECRET": "s"}
+
+    (fault,) = faults(**given, REGISTRY_EXTRA_YAML='http: {secret: ""}')
+
+    assert fault.startswith("REGISTRY_HTTP_SECRET: not set, and REPLICAS is 2")

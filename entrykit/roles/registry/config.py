@@ -39,6 +39,11 @@ def build(settings: RegistrySettings, release: Release | None) -> Tree:
         settings: the variables, without a fault.
         release: whose shape it gets; None for one that both read, each its own part.
     """
+    return _merged(own_tree(settings, release), settings.extra)
+
+
+def own_tree(settings: RegistrySettings, release: Release | None) -> Tree:
+    """Build what the variables say, but for REGISTRY_EXTRA_YAML."""
     tree: Tree = {"version": "0.1", "storage": {}}
     for name, value in _leaves(settings):
         _put(tree, name.split("_")[1:], value)
@@ -47,8 +52,7 @@ def build(settings: RegistrySettings, release: Release | None) -> Tree:
         _put(tree, ["auth", "htpasswd", "path"], settings.htpasswd)
     if settings.redis:
         tree["redis"] = _redis(settings, release)
-    ordered = {name: tree[name] for name in _SECTIONS if name in tree}
-    return _merged(ordered, settings.extra)
+    return {name: tree[name] for name in _SECTIONS if name in tree}
 
 
 def _leaves(settings: RegistrySettings) -> Iterator[tuple[str, object]]:

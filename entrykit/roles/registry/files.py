@@ -25,6 +25,7 @@ def file_faults(settings: RegistrySettings) -> Iterator[str]:
     yield from _pair(settings, "registry_redis_tls")
     if settings.login == "htpasswd" and not settings.registry_auth_htpasswd_users:
         yield from _each(settings, "registry_auth_htpasswd_path", _passwords)
+    yield from _extra_passwords(settings)
     if settings.login == "token":
         yield from _each(settings, "registry_auth_token_rootcertbundle", _certificates)
         yield from _each(settings, "registry_auth_token_jwks", _json)
@@ -94,6 +95,16 @@ def _passwords(data: bytes) -> str | None:
         return f"no user in it ({MAKE_A_HASH})"
     bad = [str(number) for number, line in numbered if not is_hashed(line)]
     return f"line {', '.join(bad[:5])}: no bcrypt hash ({MAKE_A_HASH})" if bad else None
+
+
+def _extra_passwords(settings: RegistrySettings) -> Iterator[str]:
+    """Judge a password file of REGISTRY_EXTRA_YAML: the check already would make a missing one."""
+    auth = settings.extra.get("auth")
+    entry = auth.get("htpasswd") if isinstance(auth, dict) else None
+    path = entry.get("path") if isinstance(entry, dict) else None
+    ours = settings.htpasswd if settings.registry_auth_htpasswd_users else None
+    if isinstance(path, str) and path != ours and (reason := _fault(path, _passwords)):
+        yield f"REGISTRY_EXTRA_YAML: auth.htpasswd.path: {path}: {reason}"
 
 
 def _program(settings: RegistrySettings) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from entrykit.faults import Faults
 from entrykit.kinds import host_port
+from entrykit.roles.registry.rules_extra import extra_faults
 from entrykit.roles.registry.rules_storage import storage_faults
 from entrykit.shown import shown
 
@@ -30,6 +31,7 @@ def conflicts(settings: RegistrySettings) -> Iterator[str]:
     yield from _redis(settings)
     yield from _replicas(settings)
     yield from _platforms(settings)
+    yield from extra_faults(settings)
     if settings.registry_release:
         from entrykit.roles.registry.release import faults
 
@@ -160,7 +162,9 @@ def _replicas(settings: RegistrySettings) -> Iterator[str]:
     if settings.replicas == 1:
         return
     http = settings.extra.get("http")
-    secret = settings.registry_http_secret or (isinstance(http, dict) and http.get("secret"))
+    secret = settings.registry_http_secret
+    if isinstance(http, dict):
+        secret = http.get("secret", secret)
     if not secret and not settings.registry_proxy_remoteurl:
         yield (
             f"REGISTRY_HTTP_SECRET: not set, and REPLICAS is {settings.replicas} (expected the "
