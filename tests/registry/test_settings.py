@@ -269,3 +269,28 @@ def test_extra_yaml_does_not_empty_the_secret_of_replicas():
     (fault,) = faults(**given, REGISTRY_EXTRA_YAML='http: {secret: ""}')
 
     assert fault.startswith("REGISTRY_HTTP_SECRET: not set, and REPLICAS is 2")
+
+
+@pytest.mark.parametrize(
+    ("debug", "addr", "meet"),
+    [
+        ("127.0.0.1:5000", ":5000", True),
+        ("0.0.0.0:5000", "127.0.0.1:5000", True),
+        ("127.0.0.1:5000", "127.0.0.1:5000", True),
+        ("127.0.0.1:5000", "127.0.0.2:5000", False),
+        ("127.0.0.1:5001", ":5000", False),
+    ],
+)
+def test_the_debug_server_has_a_port_of_its_own(debug, addr, meet):
+    given = {"REGISTRY_HTTP_DEBUG_ADDR": debug, "REGISTRY_HTTP_ADDR": addr}
+
+    if not meet:
+        assert settings(**given)
+    else:
+        assert faults(**given)[0].startswith("REGISTRY_HTTP_DEBUG_ADDR: the same as")
+
+
+def test_a_folder_may_end_with_a_slash():
+    given = settings(REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY="/srv/images/")
+
+    assert given.registry_storage_filesystem_rootdirectory == "/srv/images"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _TLS: Final = "REGISTRY_HTTP_TLS_"
 _TOKEN: Final = "REGISTRY_AUTH_TOKEN_"  # noqa: S105 -- the name of a variable
+_ALL: Final = frozenset({"", "0.0.0.0", "[::]"})  # noqa: S104 -- compared, not listened on
 _USERS: Final = "REGISTRY_AUTH_HTPASSWD_USERS"
 _PATH: Final = "REGISTRY_AUTH_HTPASSWD_PATH"
 
@@ -105,12 +106,18 @@ def _http(settings: RegistrySettings) -> Iterator[str]:
             f"REGISTRY_HTTP_DEBUG_ADDR: {shown(debug)}: shows profiles and secrets to everybody "
             f"(expected 127.0.0.1{debug if debug[0] == ':' else ':5001'}; or 0.0.0.0 to have it so)"
         )
-    if debug and debug == addr:
+    if debug and _meet(debug, addr):
         yield "REGISTRY_HTTP_DEBUG_ADDR: the same as REGISTRY_HTTP_ADDR (expected another port)"
     for leaf in ("enabled", "path"):
         if getattr(settings, f"registry_http_debug_prometheus_{leaf}") and not debug:
             name = f"REGISTRY_HTTP_DEBUG_PROMETHEUS_{leaf.upper()}"
             yield f"{name}: set, but REGISTRY_HTTP_DEBUG_ADDR is not (expected both)"
+
+
+def _meet(one: str, other: str) -> bool:
+    """Whether two addresses cannot both be listened on: a port of every address is one of each."""
+    (host, _, port), (other_host, _, other_port) = one.rpartition(":"), other.rpartition(":")
+    return port == other_port and (host == other_host or not _ALL.isdisjoint({host, other_host}))
 
 
 def _proxy(settings: RegistrySettings) -> Iterator[str]:

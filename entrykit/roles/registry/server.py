@@ -95,7 +95,7 @@ class ServerVariables(Settings):
         description="Cipher suites of TLS 1.2, by the names that Go has for them.",
         examples=["TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"],
     )
-    registry_http_tls_letsencrypt_cachefile: values.Path | None = Field(
+    registry_http_tls_letsencrypt_cachefile: kinds.Folder | None = Field(
         default=None,
         description="Folder where certificates of Let's Encrypt are kept; 3.x only.",
         examples=["/var/lib/acme"],

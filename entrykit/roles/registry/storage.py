@@ -19,7 +19,7 @@ class StorageVariables(Settings):
         description="Kind of storage: that whose variables are set, filesystem if none are.",
         examples=["s3"],
     )
-    registry_storage_filesystem_rootdirectory: values.Path | None = Field(
+    registry_storage_filesystem_rootdirectory: kinds.Folder | None = Field(
         default=None,
         description="Folder of the images: /var/lib/registry unless set.",
         examples=["/var/lib/registry"],
