@@ -133,7 +133,7 @@ def test_the_daemon_overlooks_a_name_that_it_does_not_know(registry):
 
 
 def test_a_service_named_registry_is_no_setting(registry):
-    """Kubernetes puts these into every pod beside such a service."""
+    """Kubernetes puts these into every pod beside such a service, and `docker --link` the last."""
     link = "tcp://10.0.0.1:5000"
     links = {
         "REGISTRY_PORT": link,
@@ -144,6 +144,8 @@ def test_a_service_named_registry_is_no_setting(registry):
         "REGISTRY_SERVICE_HOST": "10.0.0.1",
         "REGISTRY_SERVICE_PORT": "5000",
         "REGISTRY_SERVICE_PORT_HTTP": "5000",
+        "REGISTRY_NAME": "/us/registry",
+        "REGISTRY_ENV_HTTP_SECRET": "theirs",
     }
 
     started = registry(**links)

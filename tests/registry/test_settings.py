@@ -294,3 +294,33 @@ def test_a_folder_may_end_with_a_slash():
     given = settings(REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY="/srv/images/")
 
     assert given.registry_storage_filesystem_rootdirectory == "/srv/images"
+
+
+def test_what_only_begins_as_a_link_is_a_fault():
+    said = faults(REGISTRY_NAME="mine", REGISTRY_ENV_X="y", REGISTRY_HTTP_PORT="5000")
+
+    assert [fault.partition(":")[0] for fault in said] == [
+        "REGISTRY_ENV_X",
+        "REGISTRY_HTTP_PORT",
+        "REGISTRY_NAME",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (
+            {"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "a"},
+            "AWS_SECRET_ACCESS_KEY: not set, but AWS_ACCESS_KEY_ID is",
+        ),
+        (
+            {"AWS_REGION": "us-east-1", "REGISTRY_STORAGE_S3_SECRETKEY": "a"},
+            "REGISTRY_STORAGE_S3_ACCESSKEY: not set, but REGISTRY_STORAGE_S3_SECRETKEY is",
+        ),
+        ({"AWS_REGION": "mars"}, 'AWS_REGION: "mars": not a region of Amazon\'s'),
+    ],
+)
+def test_a_fault_has_the_name_that_was_given(given, told):
+    (fault,) = faults(S3_BUCKET="images", **given)
+
+    assert fault.startswith(told)

@@ -9,6 +9,7 @@ from typing import Final
 from entrykit.environ import is_link
 
 _PREFIX: Final = "REGISTRY_"
+_LINKED: Final = re.compile(r"/[\w.-]+/[\w.-]+")
 _ELSE: Final = "REGISTRY_EXTRA_YAML takes what has no variable"
 _S3: Final = "REGISTRY_STORAGE_S3_"
 _REDIS: Final = "REGISTRY_REDIS_ADDR=host:port, REGISTRY_REDIS_DB and REGISTRY_REDIS_PASSWORD"
@@ -87,11 +88,22 @@ def refused(environ: Mapping[str, str], names: Collection[str]) -> dict[str, str
     for name in sorted(name for name, value in environ.items() if value and name not in known):
         if today := _OLD.get(name.removesuffix("_FILE")):
             found[name] = f"{name}: of an older registry (expected {today})"
-        elif name.startswith(_PREFIX) and not is_link(name, environ[name]):
+        elif name.startswith(_PREFIX) and not _is_service(name, environ):
             found[name] = f"{name}: {_reason(name, known)}"
     if fault := _temporary(environ):
         found["AWS_SESSION_TOKEN"] = fault
     return found
+
+
+def _is_service(name: str, environ: Mapping[str, str]) -> bool:
+    """Whether it comes of a service: Kubernetes', or a container that `docker --link` has named.
+
+    Of the latter there are REGISTRY_NAME=/us/registry and the container's own variables as
+    REGISTRY_ENV_X (Docker, "Legacy container links").
+    """
+    linked = _LINKED.fullmatch(environ.get("REGISTRY_NAME", ""))
+    of_container = name == "REGISTRY_NAME" or name.startswith("REGISTRY_ENV_")
+    return is_link(name, environ[name]) or bool(linked and of_container)
 
 
 def needless(environ: Mapping[str, str]) -> Iterator[str]:

@@ -57,14 +57,22 @@ def _aliases(settings: RegistrySettings) -> Iterator[str]:
             )
 
 
+# Each with the other that it needs, by the name that was given.
+_KEYS: Final = (
+    ("registry_storage_s3_accesskey", "registry_storage_s3_secretkey"),
+    ("aws_access_key_id", "aws_secret_access_key"),
+)
+
+
+def _meanings(name: str) -> set[str]:
+    return {name, ALIASES.get(name, name)}
+
+
 def _s3_needs(settings: RegistrySettings) -> Iterator[str]:
     own = settings.own
-    keys = [leaf for leaf in ("accesskey", "secretkey") if f"registry_storage_s3_{leaf}" in own]
-    if len(keys) == 1:
-        lacking, given = ("SECRETKEY", "ACCESSKEY") if keys == ["accesskey"] else (
-            "ACCESSKEY", "SECRETKEY"
-        )  # fmt: skip
-        yield f"{_S3}{lacking}: not set, but {_S3}{given} is (expected both or none)"
+    for lacking, given in (*_KEYS, *(pair[::-1] for pair in _KEYS)):
+        if getattr(settings, given) is not None and own.keys().isdisjoint(_meanings(lacking)):
+            yield f"{lacking.upper()}: not set, but {given.upper()} is (expected both or none)"
     if settings.extra_kinds("storage"):
         return
     if "registry_storage_s3_bucket" not in own:
@@ -80,8 +88,9 @@ def _s3(settings: RegistrySettings) -> Iterator[str]:
     own = settings.own
     region, endpoint = (own.get(f"registry_storage_s3_{leaf}") for leaf in _WHERE)
     if region and not endpoint and not _is_region(str(region)):
+        name = f"{_S3}REGION" if settings.registry_storage_s3_region else "AWS_REGION"
         yield (
-            f"{_S3}REGION: {shown(str(region))}: not a region of Amazon's (expected us-east-1, "
+            f"{name}: {shown(str(region))}: not a region of Amazon's (expected us-east-1, "
             f"say; or {_S3}REGIONENDPOINT as well)"
         )
     if settings.registry_storage_s3_keyid and not settings.registry_storage_s3_encrypt:
