@@ -50,8 +50,10 @@ class Stack:
         self._evidence.append(self.evidence)
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
         self._evidence.remove(self.evidence)
+        if kind:  # the report comes too late to ask
+            sys.stdout.writelines(f"{title}\n{text}\n" for title, text in self.evidence())
         self("down", "--volumes", "--timeout", "1", check=False)
 
     def __call__(self, *words, check=True, **how):
