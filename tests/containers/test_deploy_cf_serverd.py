@@ -15,7 +15,7 @@ from programs import status
 pytestmark = pytest.mark.containers
 
 POLICY = 'body common control { bundlesequence => { "main" }; }\nbundle agent main { }\n'
-WORKDIR = "/var/lib/cfengine3"
+WORKDIR = "/work"
 TAR = ("run", "--rm", "-T", "--no-deps", "cf-serverd", "tar", "-C", WORKDIR)
 
 
@@ -30,6 +30,7 @@ class Hub(Stack):
         (folder / "masterfiles/promises.cf").write_text(POLICY)
         (folder / "masterfiles/hello").write_text("policy")
         shutil.copy(client.public, folder / "trusted/client.pub")
+        (folder / "trusted/client.pub").chmod(0o644)
         told = {"CF_SERVERD_ACL": "10.0.0.0/8", "PORT": f"127.0.0.1:{self.port}"}
         super().__init__(folder / "compose.yaml", told, evidence, options)
 
@@ -61,6 +62,7 @@ def test_keys_are_restored(tmp_path, client, evidence):
         before = hub.pinned()
         assert hub.serves()
         own = status(hub.pid("cf-serverd"))
+        assert "0" not in own["Uid"].split()
         assert {own[name] for name in ("CapPrm", "CapEff", "CapBnd")} == {"0" * 16}
         archive = hub(*TAR, "-cf", "-", "ppkeys", "state").stdout
 
