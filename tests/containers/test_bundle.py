@@ -1,0 +1,164 @@
+"""tools/bundle: one archive, which starts with no network, and not at all once tampered with."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tarfile
+
+import pytest
+from containers.composing import COMPOSE, network
+from containers.engine import ENGINE, HOME
+from haproxy.ports import free_port
+
+pytestmark = pytest.mark.containers
+
+IMAGES = ("certbot", "haproxy", "nginx-static")
+# Loopback is all there is, and the engine has nothing but what the archive brings.
+ALONE = """
+trap '"$ENGINE" rm --force --all --time 0 >/dev/null' EXIT
+ip link set lo up
+mount -t tmpfs tmpfs /run
+if ip route | grep . || "$ENGINE" image exists localhost/entrykit/haproxy; then exit 1; fi
+./start
+until curl -sS --noproxy '*' -H 'Host: one.example' "http://$HTTP/" | grep Site; do
+    [ $SECONDS -lt 120 ] || exit 1
+done
+"""
+PRIVATE = "--root {0}/root --runroot /run/alone --tmpdir {0}/tmp --network-config-dir {0}/net"
+SUMS = "find . -type f ! -name SHA256SUMS | xargs sha256sum >SHA256SUMS"
+
+
+@pytest.fixture
+def bundle(tmp_path):
+    """The archive with the images of the stack; hundreds of megabytes, which do not stay."""
+    folder = tmp_path / "dist"
+    environ = {**os.environ, "BUNDLE_DIR": str(folder)}
+    made = [HOME / "tools/bundle", *IMAGES]
+    subprocess.run(made, env=environ, check=True, capture_output=True, timeout=300)
+    yield folder
+    for path in tmp_path.iterdir():
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def test_it_starts_without_a_network(bundle, tmp_path):
+    """With the namespace cut from every network: images are loaded, a site is served."""
+    subprocess.run("sha256sum --check *.sha256", shell=True, cwd=bundle, check=True)
+    (archive,) = bundle.glob("*.tar")
+    with tarfile.open(archive) as tar:
+        tar.extractall(tmp_path / "unpacked", filter="fully_trusted")
+    (unpacked,) = (tmp_path / "unpacked").iterdir()
+    told = {
+        "COMPOSE_PROJECT_NAME": "alone",
+        "DOMAINS": "web:8080:one.example",
+        "WWW": "./pebble/www",
+        "HTTP": f"127.0.0.1:{free_port()}",
+        "HTTPS": f"127.0.0.1:{free_port()}",
+        "HTTPS_REDIRECT": "off",
+        "NETWORK": network(),
+    }
+    lines = "".join(f"{name}={value}\n" for name, value in told.items())
+    (unpacked / "deploy/.env").write_text(lines)
+    engine = tmp_path / "podman"
+    options = PRIVATE.format(tmp_path / "engine")
+    engine.write_text(f'#!/bin/sh\nexec {ENGINE} {options} "$@"\n')
+    engine.chmod(0o755)
+    environ = {
+        "PATH": os.environ["PATH"],
+        "ENGINE": str(engine),
+        "COMPOSE": f"{COMPOSE} --podman-path {engine}",
+        "HTTP": told["HTTP"],
+    }
+    argv = ["unshare", "--net", "--mount", "bash", "-euo", "pipefail", "-c", ALONE]
+    done = subprocess.run(
+        argv, cwd=unpacked, env=environ, capture_output=True, text=True, timeout=400, check=False
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.endswith("Site one\n")
+
+
+@pytest.fixture
+def small(tmp_path):
+    """What an archive unpacks to, with a small file in the place of the images."""
+    (tmp_path / "deploy").mkdir()
+    shutil.copy(HOME / "tools/in-bundle/start", tmp_path)
+    for name in ("compose.yaml", "example.env"):
+        shutil.copy(HOME / "deploy" / name, tmp_path / "deploy")
+    (tmp_path / "IMAGES").write_text("localhost/entrykit\n")
+    (tmp_path / "images.tar").write_text("images")
+    subprocess.run(SUMS, shell=True, cwd=tmp_path, check=True)
+    shutil.copy(HOME / "deploy/example.env", tmp_path / "deploy/.env")
+    return tmp_path
+
+
+def started(folder):
+    """Run `start` with an engine that only tells: exit code, what was said."""
+    script = '#!/bin/sh\necho "engine $*"\n'
+    engine = folder.with_name("talks")
+    engine.write_text(script)
+    engine.chmod(0o755)
+    environ = {"PATH": os.environ["PATH"], "ENGINE": str(engine), "COMPOSE": str(engine)}
+    done = subprocess.run(
+        [folder / "start"], env=environ, capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_what_is_whole_is_loaded_and_started(small):
+    """Also with files of one's own."""
+    for name in ("www/example.com/index.html", "secrets/password", "registry/.env"):
+        path = small / "deploy" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("mine")
+
+    code, said = started(small)
+
+    assert (code, said) == (0, "engine load --quiet --input images.tar\nengine up -d\n")
+
+
+def changed(path):
+    path.write_text(path.read_text() + "#")
+
+
+def without_its_line(path):
+    sums = path.parents[1] / "SHA256SUMS"
+    lines = sums.read_text().splitlines(keepends=True)
+    changed(path)
+    sums.write_text("".join(line for line in lines if path.name not in line))
+
+
+def linked(path):
+    path.symlink_to("/dev/null")
+
+
+@pytest.mark.parametrize(
+    ("name", "tampered"),
+    [
+        ("images.tar", changed),
+        ("deploy/compose.yaml", changed),
+        ("deploy/compose.yaml", os.unlink),
+        ("deploy/compose.yaml", without_its_line),
+        ("deploy/compose.override.yaml", linked),
+        ("SHA256SUMS", os.truncate),
+    ],
+)
+def test_what_was_tampered_with_is_refused(small, name, tampered):
+    """Nothing is loaded, and the file is named."""
+    tampered(small / name, *([0] if tampered is os.truncate else []))
+
+    code, said = started(small)
+
+    assert code == 65
+    assert "engine" not in said
+    assert name in said
+
+
+def test_variables_have_to_be_there(small):
+    (small / "deploy/.env").unlink()
+
+    code, said = started(small)
+
+    assert code == 65
+    assert "copy deploy/example.env to deploy/.env" in said
