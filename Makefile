@@ -36,6 +36,10 @@ test: lint docs test-here test-$(firstword $(OTHERS)) test-images ## everything 
 images: wheelhouse ## build the container images; ENGINE=docker: on the official bases
 	tools/images
 
+.PHONY: bundle
+bundle: images ## save the images and deploy/ into one archive, for where there is no network
+	tools/bundle
+
 .PHONY: wheelhouse
 wheelhouse: setup ## fetch the wheels that the images are built from
 	tools/wheelhouse
