@@ -37,7 +37,12 @@ class Stack:
         variables: what a .env would say.
         evidence: the list of that fixture.
         options: of podman-compose, before its command.
+
+    Attributes:
+        program: the words that begin each command.
     """
+
+    program = (COMPOSE, "--podman-path", ENGINE)
 
     def __init__(self, file, variables, evidence, options=()):
         self.file, self.options = file, options
@@ -58,7 +63,7 @@ class Stack:
 
     def __call__(self, *words, check=True, **how):
         """Run one command of podman-compose to its end; its streams are captured, as bytes."""
-        argv = [COMPOSE, "--podman-path", ENGINE, "-p", self.project, "-f", self.file]
+        argv = [*self.program, "-p", self.project, "-f", self.file]
         streams = {"stdin": subprocess.DEVNULL} if "input" not in how else {}
         done = subprocess.run(
             [*argv, *self.options, *map(str, words)],

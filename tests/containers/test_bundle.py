@@ -93,15 +93,15 @@ def small(tmp_path):
     return tmp_path
 
 
-def started(folder):
+def started(folder, *words):
     """Run `start` with an engine that only tells: exit code, what was said."""
-    script = '#!/bin/sh\necho "engine $*"\n'
+    script = '#!/bin/sh\necho "engine $*, in ${PWD##*/}"\n'
     engine = folder.with_name("talks")
     engine.write_text(script)
     engine.chmod(0o755)
     environ = {"PATH": os.environ["PATH"], "ENGINE": str(engine), "COMPOSE": str(engine)}
     done = subprocess.run(
-        [folder / "start"], env=environ, capture_output=True, text=True, check=False
+        [folder / "start", *words], env=environ, capture_output=True, text=True, check=False
     )
     return done.returncode, done.stdout + done.stderr
 
@@ -115,7 +115,17 @@ def test_what_is_whole_is_loaded_and_started(small):
 
     code, said = started(small)
 
-    assert (code, said) == (0, "engine load --quiet --input images.tar\nengine up -d\n")
+    assert code == 0
+    assert said.startswith("engine load --quiet --input images.tar, in ")
+    assert said.endswith("\nengine up -d, in deploy\n")
+
+
+def test_another_stack_is_named(small):
+    (small / "deploy/registry").mkdir()
+    (small / "deploy/registry/.env").write_text("DOMAINS=registry:5000:example.com\n")
+
+    assert started(small, "registry")[1].endswith("\nengine up -d, in registry\n")
+    assert started(small, "no-such")[0] == 65
 
 
 def changed(path):
