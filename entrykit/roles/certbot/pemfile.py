@@ -63,8 +63,9 @@ def read_lineage(config_dir: str, name: str) -> PemFile | None:
         pem.Refusal: it cannot be delivered.
         OSError: it cannot be read.
     """
+    folder = os.path.join(config_dir, "live", name)
     try:
-        parts = [_lines(config_dir, name, part) for part in ("fullchain", "privkey")]
+        parts = [_lines(os.path.join(folder, f"{part}.pem")) for part in ("fullchain", "privkey")]
     except FileNotFoundError:
         return None
     if not _NAME.fullmatch(name):
@@ -74,8 +75,28 @@ def read_lineage(config_dir: str, name: str) -> PemFile | None:
     return PemFile(name + ENDING, b"".join(line + b"\n" for lines in parts for line in lines))
 
 
-def _lines(config_dir: str, name: str, part: str) -> list[bytes]:
-    with open(os.path.join(config_dir, "live", name, f"{part}.pem"), "rb") as file:
+def read_standing(folder: str, name: str) -> PemFile:
+    """Read a file of CERTS_DIR, whoever has written it, as HAProxy's admin socket takes it.
+
+    Args:
+        folder: CERTS_DIR.
+        name: of a file in it; a key may lie beside it, as `NAME.key`.
+
+    Raises:
+        pem.Refusal: its name does not fit into a command.
+        OSError: it cannot be read.
+    """
+    if not _NAME.fullmatch(name):
+        raise pem.Refusal("its name cannot be told HAProxy (expected letters, digits, . _ + -)")
+    path = os.path.join(folder, name)
+    lines = _lines(path)
+    with suppress(FileNotFoundError):
+        lines += _lines(f"{path}.key")  # of two keys, the first one counts
+    return PemFile(name, b"".join(line + b"\n" for line in lines))
+
+
+def _lines(path: str) -> list[bytes]:
+    with open(path, "rb") as file:
         return [line for line in file.read().splitlines() if line.strip()]
 
 
