@@ -13,7 +13,7 @@ BIN := .venv/bin
 # What the tests and the demo run, beside Python's packages.
 PROGRAMS := haproxy nginx libnginx-mod-http-brotli-filter libnginx-mod-http-brotli-static \
 	certbot cfengine3 docker-registry skopeo redis-server pebble curl openssl \
-	iproute2 procps util-linux
+	docker.io iproute2 procps util-linux
 # Releases of Debian whose daemons are not this machine's own; the first of them is always tried.
 CODENAME := $(shell . /etc/os-release && echo "$$VERSION_CODENAME")
 OTHERS := $(filter-out $(CODENAME),trixie bookworm sid)
@@ -46,6 +46,7 @@ wheelhouse: setup ## fetch the wheels that the images are built from
 
 .PHONY: test-images
 test-images: images ## run the images in containers; as root
+	@tools/kustomize version >/dev/null && tools/stand-in localhost/entrykit-tests/systemd:trixie
 	$(PYTEST) -m containers
 
 .PHONY: test-versions
@@ -69,7 +70,7 @@ links: ## list the links that lead out of the pages: no test fetches them
 
 .PHONY: test-here
 test-here: setup ## all tests but those of containers, with this machine's daemons
-	@tools/registry-release 3.1 >/dev/null
+	@tools/registry-release 3.1 >/dev/null && tools/kustomize version >/dev/null
 	$(PYTEST) -m "not containers"
 
 .PHONY: $(addprefix test-,$(OTHERS))
