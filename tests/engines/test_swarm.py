@@ -1,0 +1,76 @@
+"""deploy/swarm: the stack is what Docker's own client and the schema of Compose take."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from entrykit.role import load_role
+
+HOME = Path(__file__).resolve().parents[2]
+FOLDER = HOME / "deploy" / "swarm"
+STACK = FOLDER / "stack.yaml"
+SERVICES = yaml.safe_load(STACK.read_text())["services"]
+ROLES = {"haproxy": "haproxy", "certbot": "certbot", "web": "nginx-static"}
+
+
+def test_the_schema_of_compose_holds():
+    check = Path(sys.executable).with_name("check-jsonschema")
+    argv = [check, "--builtin-schema", "vendor.compose-spec", STACK]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.fixture
+def told(tmp_path):
+    """What `docker stack deploy` would read: all that this client has to say about the file."""
+    docker = shutil.which("docker")
+    assert docker, "no docker: install Debian's docker-cli or another client, no engine is needed"
+    argv = [docker, "stack", "config", "--compose-file", STACK]
+    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    return subprocess.run(argv, env=environ, capture_output=True, text=True, check=False)
+
+
+def test_docker_takes_it(told):
+    assert (told.returncode, told.stderr) == (0, "")
+    assert yaml.safe_load(told.stdout)["services"].keys() == SERVICES.keys()
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_no_service_is_root(name):
+    service = SERVICES[name]
+
+    assert not service["user"].startswith("0")
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert "docker.sock" not in str(service)
+
+
+@pytest.mark.parametrize(("name", "role"), ROLES.items())
+def test_variables_are_taken_without_a_warning(name, role, tmp_path):
+    """Those of files hold what they would in a swarm."""
+    (tmp_path / "thumbprint").write_text("LPJNul-wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ\n")
+    (tmp_path / "password").write_text("secret\n")
+    there = {
+        "ACME_THUMBPRINT_FILE": tmp_path / "thumbprint",
+        "DOMAINS_FILE": FOLDER / "domains.yaml",
+        "STATS_PASSWORD_FILE": tmp_path / "password",
+    }
+    environ = {key: "" if "$" in text else text for key, text in service_environ(name).items()}
+    environ |= {key: str(there[key]) for key in environ.keys() & there.keys()}
+    warnings = []
+
+    load_role(role).settings.from_environ(environ, warnings.append)
+
+    assert warnings == []
+
+
+def service_environ(name):
+    return SERVICES[name]["environment"]
