@@ -26,7 +26,7 @@ PODS = [
 
 
 def test_there_is_something_to_judge():
-    """The ways that the issue of engines is about, and nothing forgotten."""
+    """The ways that docs/kubernetes.md lists, and nothing else."""
     assert {"base", "official", "cronjob", "cert-manager", "registry", "cf-serverd"} == {*APPLIED}
 
 
