@@ -21,6 +21,7 @@ from entrykit.errors import (
     EntrykitError,
     HandOverError,
     RenderError,
+    RoleError,
     SettingsError,
     UsageError,
     WaitError,
@@ -37,6 +38,7 @@ __all__ = [
     "EntrykitError",
     "HandOverError",
     "RenderError",
+    "RoleError",
     "SettingsError",
     "UsageError",
     "WaitError",
@@ -51,17 +53,19 @@ def render(role: str, environ: Mapping[str, str] = os.environ) -> ConfigFiles:
     Args:
         role: its name, as `entrykit roles` lists them.
         environ: the variables, names to texts; NAME_FILE and ENTRYKIT_TEMPLATES name what is read.
+            ENTRYKIT_ROLES_PATH may also be the process's own.
 
     Returns:
         The files by their paths relative to the role's folder.
 
     Raises:
         UsageError: there is no such role.
+        RoleError: the code of a role from elsewhere is broken.
         SettingsError: with every fault of every variable.
         RenderError: a template is broken.
     """
-    from entrykit.role import load_role
+    from entrykit.role import load_role, naming_roles
     from entrykit.templates import render as render_role
 
-    found = load_role(role)
+    found = load_role(role, naming_roles(environ, os.environ))
     return render_role(found, found.settings.from_environ(environ))

@@ -59,12 +59,21 @@ def _reported(log: Log) -> Iterator[_Outcome]:
     except BrokenPipeError:
         _drop_output()  # nobody reads it any more (`| head`)
         outcome.code = 128 + signal.SIGPIPE
-    except Exception:  # noqa: BLE001 -- the boundary: whatever is left is a bug of ours
+    except Exception as error:  # noqa: BLE001 -- the boundary: whatever is left is a bug
         import traceback
 
         log.error(traceback.format_exc())
-        log.error("this is a bug of entrykit: please report it with the lines above")
+        log.error(f"this is a bug of {_author(error)}: please report it with the lines above")
         outcome.code = EX_SOFTWARE
+
+
+def _author(error: Exception) -> str:
+    """Say whose bug it is; there are no other authors where no role of theirs was loaded."""
+    if "entrykit.role_file" not in sys.modules:
+        return "entrykit"
+    from entrykit.role_file import author
+
+    return author(error)
 
 
 @contextmanager
@@ -109,8 +118,8 @@ def _dispatch(words: Sequence[str], environ: Mapping[str, str], log: Log) -> int
 def _start(words: Sequence[str], environ: Mapping[str, str], log: Log) -> NoReturn:
     from entrykit.role import is_role, role_names
 
-    if not words or not is_role(words[0]):
-        known = f"a role ({', '.join(role_names())}) or a verb ({', '.join(VERBS)})"
+    if not words or not is_role(words[0], environ):
+        known = f"a role ({', '.join(role_names(environ))}) or a verb ({', '.join(VERBS)})"
         given = f"{words[0]!r} is neither" if words else "nothing to do"
         raise UsageError(f"{given}: expected {known}\nTIP: entrykit --help")
     from entrykit.start import start

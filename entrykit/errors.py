@@ -5,6 +5,7 @@ EntrykitError                  one message, no traceback
     CheckError          65     the daemon refused the staged files
     WaitError           69     what was waited for did not come in time
     RenderError         70     a template is broken
+    RoleError           70     the code of a role from elsewhere is
     CommitError         73     the files cannot be written
     SettingsError       78     bad variables, one line each
     HandOverError  126/127     the program cannot be executed
@@ -96,6 +97,25 @@ class RenderError(EntrykitError):
         self.place = place
         self.reason = reason
         super().__init__(f"{place}: {reason}")
+
+
+class RoleError(EntrykitError):
+    """The code of a role that is not entrykit's own is broken.
+
+    Args:
+        faults: a line each, of the form `/roles/app/role.py:12: what is wrong`.
+    """
+
+    exit_code = 70
+
+    def __init__(self, faults: Iterable[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(self.faults))
+
+    @property
+    def messages(self) -> tuple[str, ...]:
+        """Each fault by itself."""
+        return self.faults
 
 
 class CommitError(EntrykitError):

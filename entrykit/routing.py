@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from entrykit.check import masked
 from entrykit.errors import UsageError
-from entrykit.role import Role, load_role, role_names
+from entrykit.role import Role, built_in_names, load_role
 from entrykit.settings import Settings
 from entrykit.shown import shown
 
@@ -59,7 +59,7 @@ def drawn(role: Role[Any], settings: Settings, form: str) -> str:
         UsageError: the role routes nothing.
     """
     if role.routes is None:
-        known = ", ".join(name for name in role_names() if load_role(name).routes)
+        known = ", ".join(name for name in built_in_names() if load_role(name).routes)
         raise UsageError(f"--graph: {role.name} routes nothing (expected {known})")
     from entrykit.mermaid import mermaid
     from entrykit.svg import svg

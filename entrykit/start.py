@@ -25,7 +25,7 @@ def start(name: str, command: Sequence[str], environ: Mapping[str, str], log: Lo
     Raises:
         EntrykitError: and then nothing was executed.
     """
-    role = load_role(name)
+    role = load_role(name, environ)
     _pass(role, command, environ)
     if not role.owns(command):
         judge_format(environ, log)

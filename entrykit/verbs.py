@@ -15,7 +15,7 @@ from entrykit.cli import VERBS
 from entrykit.errors import UsageError
 from entrykit.message import FORMAT, Log, judge_format
 from entrykit.reference import FORMATS
-from entrykit.role import Role, load_role, role_names
+from entrykit.role import Role, load_role, naming_roles
 from entrykit.settings import Settings
 from entrykit.shown import shown
 
@@ -35,7 +35,7 @@ def run(verb: str, argv: Sequence[str], environ: Mapping[str, str], log: Log) ->
     log.follow(_foretold(argv))
     own, command = generic.parted(argv) if verb in {"render", "wait"} else (argv, None)
     words = _parser(verb).parse_intermixed_args(own)  # a second word may follow options
-    words.command = command
+    words.command, words.machine = command, environ
     log.shift(words.verbose - words.quiet)
     return _RUN[verb](words, environ, log)
 
@@ -110,10 +110,15 @@ def _environ(words: argparse.Namespace, environ: Mapping[str, str], log: Log) ->
     return seen
 
 
+def _role(words: argparse.Namespace, environ: Mapping[str, str]) -> Role[Any]:
+    """Load the role; where roles are is the machine's to say, as PATH is, also with --no-env."""
+    return load_role(words.role, naming_roles(environ, words.machine))
+
+
 def _settings(
     words: argparse.Namespace, environ: Mapping[str, str], log: Log
 ) -> tuple[Role[Any], Settings]:
-    role = load_role(words.role)
+    role = _role(words, environ)
     return role, role.settings.from_environ(environ, log.warning)
 
 
@@ -176,7 +181,7 @@ def _diff(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> in
     from entrykit.templates import render
 
     seen = _environ(words, environ, log)
-    role, settings = _settings(words, {**seen, **load_role(words.role).defaults(seen)}, log)
+    role, settings = _settings(words, {**seen, **_role(words, seen).defaults(seen)}, log)
     files = render(role, settings, role.machine.observe(environ))
     lines = difference(role, settings, files)
     with suppress(BrokenPipeError):
@@ -199,7 +204,7 @@ def _explain(words: argparse.Namespace, environ: Mapping[str, str], log: Log) ->
     laid = placed({} if words.no_env else environ, words.env_file, words.assignments)
     seen = {name: given.text for name, given in laid.items()}
     log.follow(seen)
-    role = load_role(words.role)
+    role = _role(words, seen)
     reading = role.settings.reading(seen, log.warning)
     settings = role.settings.from_reading(reading)
     if words.graph:
@@ -216,14 +221,16 @@ def _env(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> int
     from entrykit.reference import describe
 
     judge_format(environ, log)
-    sys.stdout.write(describe(load_role(words.role), words.format))
+    sys.stdout.write(describe(_role(words, environ), words.format))
     return 0
 
 
 def _roles(_words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> int:
     judge_format(environ, log)
-    for name in role_names():
-        sys.stdout.write(f"{name}\t{load_role(name).summary}\n")
+    from entrykit.listing import roles
+
+    for role in roles(environ):
+        sys.stdout.write(f"{role.name}\t{role.summary}\n")
     return 0
 
 
