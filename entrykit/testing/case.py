@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import chdir
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from entrykit.errors import EntrykitError
-from entrykit.role import is_role, role_names
+from entrykit.role import role_names
 from entrykit.testing import VariablesWarning, golden
-from entrykit.testing.plugin import CHECK, ROLE, UPDATED, updating
+from entrykit.testing.plugin import CHECK, ROLE, UPDATED, roles_environ, updating
+
+_KNOWN: Final = pytest.StashKey[list[str]]()
 
 
 class Case(pytest.File):
@@ -40,14 +43,23 @@ class Case(pytest.File):
             return str(name)
         within = [self.folder, *self.folder.parents]
         root = self.config.rootpath
-        names = [path.name for path in within if root in path.parents and is_role(path.name)]
+        known = self._known
+        inside = [path.name.replace("_", "-") for path in within if root in path.parents]
+        names = [name for name in inside if name in known]
         if not names:
-            known = ", ".join(role_names())
             raise golden.Mismatch(
                 f"of which role? Set {ROLE} in pytest's configuration, or call a folder above "
-                f"{self.path.name} after it ({known})"
+                f"{self.path.name} after it ({', '.join(known)})"
             )
         return names[0]
+
+    @property
+    def _known(self) -> list[str]:
+        """The names of all roles: looked for once, for a thousand cases."""
+        stash = self.config.stash
+        if _KNOWN not in stash:
+            stash[_KNOWN] = role_names(roles_environ())
+        return stash[_KNOWN]
 
 
 class _Test(pytest.Item):

@@ -12,6 +12,7 @@ from entrykit.environ import overlay
 from entrykit.errors import SettingsError
 from entrykit.role import Role, load_role
 from entrykit.settings import Settings
+from entrykit.testing.plugin import roles_environ
 from entrykit.testing.rendering import read, rendered
 
 _ENV: Final = "env"
@@ -53,7 +54,7 @@ def outcome(name: str) -> Outcome:
     Raises:
         EntrykitError: there is no such role, a template is broken, `env` cannot be read.
     """
-    role, variables = load_role(name), {}
+    role, variables = load_role(name, roles_environ()), {}
     try:
         variables = environ()
         _, settings = read(name, variables)

@@ -6,6 +6,8 @@ entrykit's before it has found a case.
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 ROLE: Final = "entrykit_role"
 CHECK: Final = "entrykit_check"
+ROLES: Final = "entrykit_roles_path"
 UPDATED: Final = ("entrykit", "updated")
 _UPDATE: Final = "entrykit_update"
 _REQUIRE: Final = "entrykit_require_daemons"
@@ -41,6 +44,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="fail, and do not skip, where a daemon that is to judge files is not in PATH",
     )
     parser.addini(ROLE, "the role of all golden cases (else: the folder named like a role)")
+    parser.addini(ROLES, "folders of roles of your own, from the configuration's", "paths")
     parser.addini(CHECK, "whether the real daemon judges each golden case", "bool", default=False)
 
 
@@ -58,6 +62,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def daemons_required() -> bool:
     """Whether a daemon that is not there fails a test."""
     return bool(_CONFIGS) and bool(_CONFIGS[-1].getoption(_REQUIRE))
+
+
+def roles_environ() -> Mapping[str, str]:
+    """Return an environment that says where roles are: pytest's configuration, or the process's."""
+    folders = _CONFIGS[-1].getini(ROLES) if _CONFIGS else []
+    return {"ENTRYKIT_ROLES_PATH": ":".join(map(str, folders))} if folders else os.environ
 
 
 def updating(config: pytest.Config) -> bool:

@@ -11,6 +11,7 @@ from entrykit.settings import Settings
 from entrykit.templates import render
 from entrykit.testing import VariablesWarning
 from entrykit.testing.files import RenderedFile, RenderedFiles
+from entrykit.testing.plugin import roles_environ
 
 
 def read(name: str, environ: Mapping[str, str]) -> tuple[Role[Any], Settings]:
@@ -20,7 +21,7 @@ def read(name: str, environ: Mapping[str, str]) -> tuple[Role[Any], Settings]:
         UsageError: there is no such role.
         SettingsError: with every fault.
     """
-    role = load_role(name)
+    role = load_role(name, roles_environ())
     said: list[str] = []
     settings = role.settings.from_environ(environ, said.append)
     for text in said:  # of variables that are refused, the refusal says enough
