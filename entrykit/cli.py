@@ -22,6 +22,7 @@ VERBS: Mapping[str, str] = {
     "env": "describe a role's variables",
     "roles": "list the roles",
     "wait": "wait until servers, files and sockets are there",
+    "new-role": "write a role of your own, with cases and a Dockerfile",
 }
 
 

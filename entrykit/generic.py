@@ -1,4 +1,4 @@
-"""The verbs that know no role: templates of a person's own, and waiting; then any command."""
+"""The verbs that know no role: templates of a person's own, waiting, the start of a new role."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from entrykit.environ import read
 from entrykit.errors import SettingsError, UsageError
 from entrykit.faults import Faults
 from entrykit.handover import execute, find
-from entrykit.message import Log
+from entrykit.message import Log, judge_format
 from entrykit.shown import shown
 
 OVERWRITE = "ENTRYKIT_OVERWRITE"
@@ -53,6 +53,22 @@ def wait_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def new_role_options(parser: argparse.ArgumentParser) -> None:
+    """Add what `new-role` takes."""
+    parser.add_argument("name", metavar="NAME", help="what the role is to be called: my-app, say")
+    parser.add_argument("folder", metavar="DIR", help="where its files are written")
+
+
+def new_role(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> int:
+    """Write a role, and list its files."""
+    judge_format(environ, log)
+    from entrykit.newrole import write
+
+    for path in write(words.name, words.folder):
+        sys.stdout.write(f"{path}\n")
+    return 0
+
+
 def render(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> int:
     """Render templates of a person's own; execute the command, if there is one."""
     from entrykit.pairs import STDOUT, pairs, rendered
@@ -84,6 +100,7 @@ def _overwrite(environ: Mapping[str, str]) -> bool:
 
 def wait(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> int:
     """Wait; execute the command, if there is one."""
+    judge_format(environ, log)
     from entrykit.targets import targets
     from entrykit.wait import wait as wait_for
 

@@ -61,18 +61,18 @@ _VARIABLES: Final = (ROLES_PATH, f"{ROLES_PATH}_FILE")
 def _folders(entry: str, faults: list[str]) -> list[str]:
     """Return the folders of roles that one entry is or has."""
     if not os.path.isabs(entry):
-        faults.append(f"{shown(entry)}: not an absolute path (expected /a/path:/another)")
+        faults.append(f"{_told(entry)}: not an absolute path (expected /a/path:/another)")
         return []
     entry = entry.rstrip("/") or "/"
     try:
         within = sorted(os.listdir(entry))
     except OSError as error:
-        faults.append(f"{shown(entry)}: {error.strerror}")
+        faults.append(f"{_told(entry)}: {error.strerror}")
         return []
     inner = [os.path.join(entry, name) for name in within]
     folders = [entry] if FILE in within else [path for path in inner if _has_role(path)]
     if not folders:
-        faults.append(f"{shown(entry)}: no role in it (expected {FILE}, or NAME/{FILE})")
+        faults.append(f"{_told(entry)}: no role in it (expected {FILE}, or NAME/{FILE})")
     faults += _open_to_all(dict.fromkeys([entry, *folders]))
     return folders
 
@@ -84,13 +84,13 @@ def _has_role(folder: str) -> bool:
 def _note(found: dict[str, str], folder: str, faults: list[str]) -> None:
     name = role_name(folder)
     if name is None:
-        faults.append(f"{shown(folder)}: no role has such a name (expected my-app or my_app, say)")
+        faults.append(f"{_told(folder)}: no role has such a name (expected my-app or my_app, say)")
     elif is_built_in(name):
-        faults.append(f"{shown(folder)}: entrykit has a role {name} itself (expected another name)")
+        faults.append(f"{_told(folder)}: entrykit has a role {name} itself (expected another name)")
     elif name in VERBS:
-        faults.append(f"{shown(folder)}: {name} is a verb of entrykit's (expected another name)")
+        faults.append(f"{_told(folder)}: {name} is a verb of entrykit's (expected another name)")
     elif os.path.realpath(found.setdefault(name, folder)) != os.path.realpath(folder):
-        both = f"{shown(folder)} and {shown(found[name])}"
+        both = f"{_told(folder)} and {_told(found[name])}"
         faults.append(f"{both}: two roles are called {name} (expected one)")
 
 
@@ -100,7 +100,12 @@ def _open_to_all(folders: Mapping[str, None]) -> Iterator[str]:
     for folder in folders:
         for path in (os.path.join(folder, part).rstrip("/") for part in parts):
             if _is_open_to_all(path):
-                yield f"{shown(path)}: everybody may write to it (expected chmod o-w)"
+                yield f"{_told(path)}: everybody may write to it (expected chmod o-w)"
+
+
+def _told(path: str) -> str:
+    """Write a path whole: its end is what tells it from others."""
+    return path if path.isprintable() else shown(path)
 
 
 def _is_open_to_all(path: str) -> bool:

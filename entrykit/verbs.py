@@ -51,10 +51,8 @@ def _parser(verb: str) -> argparse.ArgumentParser:
         prog=f"entrykit {verb}", description=f"{VERBS[verb].capitalize()}.", allow_abbrev=False
     )
     volume(parser)
-    if verb == "roles":
-        return parser
-    if verb == "wait":
-        generic.wait_options(parser)
+    if verb in _OTHERS:
+        _OTHERS[verb](parser)
         return parser
     parser.add_argument(
         "role", help="a name that `entrykit roles` lists", nargs="?" if verb == "render" else None
@@ -190,11 +188,6 @@ def _diff(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> in
     return 1 if lines else 0
 
 
-def _wait(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> int:
-    judge_format(environ, log)
-    return generic.wait(words, environ, log)
-
-
 def _explain(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> int:
     from entrykit.environ import placed
     from entrykit.explain import Explanation
@@ -243,5 +236,13 @@ _RUN: Mapping[str, _Verb] = {
     "explain": _explain,
     "env": _env,
     "roles": _roles,
-    "wait": _wait,
+    "wait": generic.wait,
+    "new-role": generic.new_role,
+}
+
+# Verbs that take no role.
+_OTHERS: Mapping[str, Callable[[argparse.ArgumentParser], None]] = {
+    "roles": lambda _parser: None,
+    "wait": generic.wait_options,
+    "new-role": generic.new_role_options,
 }
