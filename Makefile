@@ -12,7 +12,7 @@ SHELL := bash
 BIN := .venv/bin
 # What the tests and the demo run, beside Python's packages.
 PROGRAMS := haproxy nginx libnginx-mod-http-brotli-filter libnginx-mod-http-brotli-static \
-	certbot cfengine3 docker-registry skopeo redis-server pebble curl openssl \
+	certbot cfengine3 docker-registry skopeo redis-server rabbitmq-server pebble curl openssl \
 	docker.io iproute2 procps util-linux
 # Releases of Debian whose daemons are not this machine's own; the first of them is always tried.
 CODENAME := $(shell . /etc/os-release && echo "$$VERSION_CODENAME")
@@ -58,6 +58,7 @@ lint: setup ## style and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	cd examples && ../$(BIN)/mypy --config-file ../pyproject.toml --package rabbitmq
 
 .PHONY: docs
 docs: setup ## build the pages as a site, .cache/site/index.html; a link that leads nowhere fails
@@ -106,7 +107,7 @@ format: setup ## have ruff mend what it can
 clean: ## remove everything that was made here
 	[ ! -e .cache/containers/ready ] || tools/podman rm --force --all --time 0
 	rm -rf .venv .cache dist wheelhouse .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
-	find benchmarks entrykit images tests tools -name __pycache__ -prune -exec rm -rf {} +
+	find benchmarks entrykit examples images tests tools -name __pycache__ -prune -exec rm -rf {} +
 
 .PHONY: setup
 setup: .venv/.ready ## make the virtual environment, install what is missing

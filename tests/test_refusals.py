@@ -33,7 +33,7 @@ def test_every_case_is_collected(pytestconfig):
     tested = {case for case in CASES if (case / "expected").is_dir() or case in REFUSED}
 
     assert folders == tested
-    assert pytestconfig.getini("testpaths") == ["tests", "images"]
+    assert pytestconfig.getini("testpaths") == ["tests", "images", "examples"]
     assert pytestconfig.getini("entrykit_check") is True
 
 

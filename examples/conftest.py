@@ -1,0 +1,10 @@
+"""The cases of these roles: judged by the daemons of this machine."""
+
+from __future__ import annotations
+
+import os
+
+
+def pytest_configure():
+    """Look for daemons where Debian has them, and where only root's PATH leads."""
+    os.environ["PATH"] += ":/usr/sbin"

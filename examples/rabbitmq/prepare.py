@@ -1,0 +1,66 @@
+"""What RabbitMQ needs beside its files: certificates that it can serve, and to be able to read."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+
+from entrykit.errors import SettingsError
+from entrykit.folders import make_folder
+from entrykit.message import Log
+from entrykit.pem import Refusal, refuse_pair
+
+from .settings import RabbitmqSettings
+
+
+def prepare(settings: RabbitmqSettings, folder: str, live: bool, _log: Log) -> None:
+    """Judge the certificates; open the live folder to the user that RabbitMQ will be.
+
+    Raises:
+        SettingsError: a certificate cannot be read, or is not that of its key.
+    """
+    faults = [*_faults(settings)]
+    if faults:
+        raise SettingsError(faults)
+    if live and os.geteuid() == 0:
+        _open_to_server(folder)
+
+
+def _faults(settings: RabbitmqSettings) -> Iterator[str]:
+    told = set()
+    for section in ("rabbitmq_ssl", "rabbitmq_management_ssl"):
+        certificate = getattr(settings, f"{section}_certfile")
+        key = getattr(settings, f"{section}_keyfile")
+        if certificate and key and (certificate, key) not in told:
+            told.add((certificate, key))
+            yield from _pair(section.upper(), certificate, key)
+
+
+def _pair(section: str, certificate: str, key: str) -> Iterator[str]:
+    faults = 0
+    for name, path in (("CERTFILE", certificate), ("KEYFILE", key)):
+        if not os.path.isfile(path) or not os.access(path, os.R_OK):
+            faults += 1
+            yield f"{section}_{name}: {path}: no file that uid {os.geteuid()} can read"
+    if not faults:
+        try:
+            refuse_pair(certificate, key)
+        except Refusal as reason:
+            yield f"{section}_KEYFILE: {key} for {certificate}: {reason}"
+
+
+def _open_to_server(folder: str) -> None:
+    """Have what root writes here belong to the group that the official entrypoint changes to.
+
+    Files with secrets are for their group (0640); those of a folder with this bit are the folder's.
+    """
+    import grp
+
+    with suppress(KeyError):
+        group = grp.getgrnam("rabbitmq").gr_gid
+        make_folder(folder)
+        os.chown(folder, -1, group)
+        mode = stat.S_IMODE(os.stat(folder).st_mode)
+        os.chmod(folder, mode | stat.S_ISGID | stat.S_IRGRP | stat.S_IXGRP)  # noqa: S103 -- no w
