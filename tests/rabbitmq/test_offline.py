@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
+
 import pytest
 from programs import script
+from rabbitmq.brokers import EXAMPLES
+
+from entrykit.reference import describe
+from entrykit.role import load_role
 
 # The list that docker-entrypoint.sh of the official image goes through; it then ends with 1.
 DROPPED = [
@@ -124,3 +132,28 @@ def test_the_diff_shows_no_hash(home, variables, tmp_path):
     assert done.returncode == 1
     assert '"password_hash": "***' in done.stdout
     assert "made-up" not in done.stdout
+
+
+README = EXAMPLES / "rabbitmq" / "README.md"
+TABLE = re.compile(r"(<!-- variables: begin -->\n).*?(<!-- variables: end -->\n)", re.DOTALL)
+
+
+def test_the_readme_has_every_variable():
+    written = README.read_text()
+    table = describe(load_role("rabbitmq", {"ENTRYKIT_ROLES_PATH": str(EXAMPLES)}), "markdown")
+    current = TABLE.sub(lambda marks: f"{marks[1]}{table}{marks[2]}", written)
+    if os.environ.get("UPDATE_CASES") == "1":
+        README.write_text(current)
+        written = current
+
+    assert table in current
+    assert written == current
+
+
+def test_the_users_of_the_readme_are_what_the_role_takes(home):
+    (listed,) = re.findall(r"```json\n(.*?)```", README.read_text(), re.DOTALL)
+
+    done = home.entrykit("check", "rabbitmq", RABBITMQ_USERS=listed)
+
+    assert done.returncode == 0, done.stderr
+    assert len(json.loads(listed)) == 3
