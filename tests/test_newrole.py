@@ -39,7 +39,7 @@ def test_it_lists_what_it_has_written(tmp_path, capsys):
     assert {Path(line) for line in capsys.readouterr().out.splitlines()} == written
     names = {str(path.relative_to(tmp_path / "a" / "b")) for path in written}
     assert names >= {"my_app/role.py", "my_app/templates/nginx.conf.j2", "README.md",
-                     "Dockerfile", "my_app/cases/default/env", "pytest.ini"}  # fmt: skip
+                     "Dockerfile", "my_app/cases/minimal/env", "pytest.ini"}  # fmt: skip
 
 
 def test_another_name_is_the_only_difference(tmp_path):
