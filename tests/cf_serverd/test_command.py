@@ -23,6 +23,12 @@ OURS = ["--no-fork", "--no-lock"]
         (["cf-serverd", "-f", MAIN], ["cf-serverd", *OURS, "-f", MAIN]),
         (["cf-serverd", "--color=always"], ["cf-serverd", *OURS, "--color=always"]),
         (["cf-serverd", "-D", "-K"], ["cf-serverd", *OURS, "-D", "-K"]),
+        (["cf-serverd", "-t5"], ["cf-serverd", *OURS, "-t5"]),
+        (
+            ["cf-serverd", "-vCalways", "--graceful-detach=5"],
+            ["cf-serverd", *OURS, "-vCalways", "--graceful-detach=5"],
+        ),
+        (["cf-serverd", "-N", "/x", "-g", "info"], ["cf-serverd", *OURS, "-N", "/x", "-g", "info"]),
     ],
 )
 def test_it_stays_in_the_foreground_and_starts_whatever_ran_before(given, becomes):
@@ -42,11 +48,28 @@ def test_a_level_of_the_command_goes_before_the_variable(words):
 
 
 @pytest.mark.parametrize(
-    "words", [["-f", "/x"], ["--file=/x"], ["/x"], ["-Kf", "/x"], ["--fil", "/x"], ["-f/x"]]
+    "words",
+    [
+        *[["-f", "/x"], ["--file=/x"], ["/x"], ["-Kf", "/x"], ["--fil", "/x"], ["-f/x"]],
+        *[["-t", "/x"], ["--graceful-detach", "/x"], ["--gr", "/x"], ["-Kt", "/x"], ["-L", "/x"]],
+        *[["-C", "/x"], ["--color", "/x"], ["--col", "/x"], ["-KC", "/x"], ["--", "/x"]],
+        *[["/x", MAIN], [MAIN, "/x"], ["-f", MAIN, "/x"], ["-f", "/x", "-f", MAIN]],
+        *[["-D", "-Cx", "/x"], ["-f", "/x", MAIN], ["--color=never", "/x"], ["-Calways", "/x"]],
+    ],
 )
 def test_a_policy_that_nobody_has_judged_is_refused(words):
     with pytest.raises(UsageError, match=r"PROMISES_FILE=/x"):
         completed(["cf-serverd", *words], MAIN, None)
+
+
+@pytest.mark.parametrize(
+    "words", [["-D", "x"], ["-Nx"], ["-KD", "x"], ["--def=x"], ["--ignore-preferred-augments"]]
+)
+def test_classes_that_a_foreign_policy_was_not_judged_with_are_refused(words):
+    """They may be what has it admit everybody; a policy of the role's own knows none."""
+    with pytest.raises(UsageError, match=r"judged without --(define|negate|ignore-)"):
+        completed(words, MAIN, None, foreign=True)
+    assert completed(words, MAIN, None)[-len(words) :] == words
 
 
 @pytest.mark.parametrize("word", ["--version", "-V", "--help", "-h", "--versio"])
@@ -61,7 +84,8 @@ def test_what_starts_it_is_not(words):
 
 
 def test_words_that_it_would_not_know_are_left_to_it():
-    assert options(["--nonsense", "-K"]) == {}
+    assert options(["--nonsense", "-K"]) == []
+    assert options(["-Kz", "-F"]) == options(["-f"]) == options(["--no", "/x"]) == []
     assert completed(["cf-serverd", "--nonsense"], MAIN, None, named=False) == [
         *["cf-serverd", "--no-fork", "--no-lock", "--nonsense"]
     ]

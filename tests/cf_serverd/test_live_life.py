@@ -152,6 +152,10 @@ def test_the_daemons_name_or_a_flag_is_a_start(hub, command):
         ("--file=/nonexistent",),
         ("--fil", "/nonexistent"),
         ("/nonexistent",),
+        ("-t", "/nonexistent"),
+        ("--graceful-detach", "/nonexistent"),
+        ("-KC", "/nonexistent"),
+        ("--col", "/nonexistent"),
     ],
 )
 def test_a_policy_that_is_not_judged_is_not_served(hub, words):

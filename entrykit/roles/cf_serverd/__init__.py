@@ -8,7 +8,7 @@ from typing import Final
 
 from entrykit import quoting
 from entrykit.role import Role
-from entrykit.roles.cf_serverd.command import completed, options, passed
+from entrykit.roles.cf_serverd.command import completed, passed, reads
 from entrykit.roles.cf_serverd.prepare import prepare
 from entrykit.roles.cf_serverd.settings import CfServerdSettings
 from entrykit.roles.cf_serverd.verdict import verdict
@@ -22,7 +22,8 @@ def _command(settings: CfServerdSettings) -> Sequence[str]:
 def _complete(settings: CfServerdSettings, command: Sequence[str]) -> Sequence[str]:
     main = f"{settings.config_dir}/promises.cf"
     named = settings.config_dir != f"{settings.cfengine_workdir}/inputs"
-    return completed(command, main, settings.cf_serverd_log_level, named=named)
+    foreign = bool(settings.promises) or settings.mpf
+    return completed(command, main, settings.cf_serverd_log_level, named=named, foreign=foreign)
 
 
 def _bare(command: Sequence[str]) -> Sequence[str]:
@@ -32,10 +33,6 @@ def _bare(command: Sequence[str]) -> Sequence[str]:
 def _check(folder: str) -> Sequence[str]:
     """Judge a folder; -c also refuses bundles and bodies that are not defined."""
     return ["cf-promises", "-c", "-f", f"{folder}/promises.cf"]
-
-
-def _reads(command: Sequence[str], main: str) -> bool:
-    return options(command[1:]).get("--file", main) == main
 
 
 def _makes(settings: CfServerdSettings, path: str) -> bool:
@@ -59,7 +56,7 @@ ROLE: Final = Role(
     check=_check,
     verdict=verdict,
     environ=environ_of,
-    reads=_reads,
+    reads=reads,
     passes=passed,
     prepare=prepare,
     rehearses=True,

@@ -1,47 +1,97 @@
-"""The words of cf-serverd's own command line (its --help, 3.21)."""
+"""The words of cf-serverd's own command line (its --help, 3.21 to 3.27)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from entrykit.errors import UsageError
 from entrykit.role import Passed
 
-_SHORT: Final = "hg:dvVf:D:N:KIxFL:Alt:"
-_LONG: Final = (
-    "help", "log-level=", "debug", "verbose", "version", "file=", "define=", "negate=", "no-lock",
-    "inform", "diagnostic", "no-fork", "ld-library-path=", "generate-avahi-conf", "timestamp",
-    "graceful-detach=", "ignore-preferred-augments",
-)  # fmt: skip
-_NAMES: Final = {
-    "-h": "--help", "-g": "--log-level", "-d": "--debug", "-v": "--verbose", "-V": "--version",
-    "-f": "--file", "-K": "--no-lock", "-I": "--inform", "-F": "--no-fork",
+# How an option has its value: not at all, in the next word or its own, in its own or not at all.
+_NONE, _NEXT, _OWN = range(3)
+# The help shows a value for --color and --graceful-detach like any other; in a word of its own
+# it is a policy to cf-serverd, and for one that is not there it starts its own, everywhere.
+# -L takes none although --ld-library-path does (all tried with 3.21 and 3.24).
+_LONG: Final = {
+    "help": _NONE, "log-level": _NEXT, "debug": _NONE, "verbose": _NONE, "version": _NONE,
+    "file": _NEXT, "define": _NEXT, "negate": _NEXT, "no-lock": _NONE, "inform": _NONE,
+    "diagnostic": _NONE, "no-fork": _NONE, "ld-library-path": _NEXT,
+    "generate-avahi-conf": _NONE, "color": _OWN, "timestamp": _NONE, "graceful-detach": _OWN,
+    "ignore-preferred-augments": _NONE,
 }  # fmt: skip
-_LOUDNESS: Final = frozenset({"--log-level", "--debug", "--verbose", "--inform"})
-_AND_NO_MORE: Final = frozenset({"--help", "--version", "--generate-avahi-conf", "-A"})
+_SHORT: Final = {
+    "h": "help", "g": "log-level", "d": "debug", "v": "verbose", "V": "version", "f": "file",
+    "D": "define", "N": "negate", "K": "no-lock", "I": "inform", "x": "diagnostic",
+    "F": "no-fork", "A": "generate-avahi-conf", "C": "color", "l": "timestamp",
+    "t": "graceful-detach", "L": "",
+}  # fmt: skip
+_LOUDNESS: Final = frozenset({"log-level", "debug", "verbose", "inform"})
+_AND_NO_MORE: Final = frozenset({"help", "version", "generate-avahi-conf"})
+# With them a policy may say something else than what was judged.
+_UNJUDGED: Final = frozenset({"define", "negate", "ignore-preferred-augments"})
 
 
-def options(words: Sequence[str]) -> dict[str, str]:
-    """Return the long name of each option with its value; that of the file also where it is bare.
+def options(words: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the long name of each option with its value, in order; a bare word is a `file`.
 
-    Of what cf-serverd would not understand either, the rest is not looked at.
+    They are read as getopt_long(3) does, which cf-serverd calls. It ends at a word that it does
+    not know: the rest is not looked at.
     """
-    from getopt import GetoptError, gnu_getopt
+    left, found = [*words], []
+    try:
+        while left:
+            found += _read(left.pop(0), left)
+    except LookupError:
+        pass
+    return found
 
-    known = [word for word in words if not word.startswith(("-C", "--color"))]
-    while True:
-        try:
-            pairs, bare = gnu_getopt(known, _SHORT, _LONG)
-            break
-        except GetoptError:
-            known.pop()
-    found = {_NAMES.get(name, name): value for name, value in pairs}
-    return found | {"--file": bare[-1]} if bare else found
+
+def _read(word: str, left: list[str]) -> list[tuple[str, str]]:
+    """Read an option, taking what it needs of the words that are left."""
+    if word == "--":
+        bare, left[:] = [*left], []
+        return [("file", each) for each in bare]
+    if word.startswith("--"):
+        return [_long(word[2:], left)]
+    if word.startswith("-") and word != "-":
+        return list(_short(word[1:], left))
+    return [("file", word)]
+
+
+def _long(word: str, left: list[str]) -> tuple[str, str]:
+    begun, sign, value = word.partition("=")
+    fits = [begun] if begun in _LONG else [name for name in _LONG if name.startswith(begun)]
+    if len(fits) != 1:
+        raise LookupError(word)
+    if _LONG[fits[0]] == _NEXT and not sign:
+        value = left.pop(0)
+    return fits[0], value
+
+
+def _short(letters: str, left: list[str]) -> Iterator[tuple[str, str]]:
+    for place, letter in enumerate(letters, start=1):
+        name = _SHORT[letter]
+        has = _LONG.get(name, _NONE)
+        if has != _NONE:
+            rest = letters[place:]
+            yield name, rest or (left.pop(0) if has == _NEXT else "")
+            return
+        yield name, ""
+
+
+def reads(command: Sequence[str], main: str) -> bool:
+    """Whether a command has cf-serverd read this policy, and no other."""
+    return all(value == main for name, value in options(command[1:]) if name == "file")
 
 
 def completed(
-    command: Sequence[str], main: str, level: str | None, *, named: bool = True
+    command: Sequence[str],
+    main: str,
+    level: str | None,
+    *,
+    named: bool = True,
+    foreign: bool = False,
 ) -> list[str]:
     """Keep cf-serverd in the foreground, and have it start whatever ran here before.
 
@@ -53,29 +103,39 @@ def completed(
         main: the policy that is judged.
         level: of its messages, unless the command has one.
         named: whether it has to be named: it is not where cf-serverd looks for it.
+        foreign: whether the policy is a person's or a framework's, whom classes may tell to
+            admit others.
 
     Raises:
         UsageError: the command names another policy, which nobody has judged; one that is
-            not there has cf-serverd start with its own, on every address.
+            not there has cf-serverd start with its own, on every address. Or it has classes
+            that the judge of a foreign policy did not have.
     """
     words = ["cf-serverd", *command] if command[0].startswith("-") else [*command]
     given = options(words[1:])
-    other = given.get("--file", main)
-    if other != main:
-        reason = (
-            f"the policy that is judged is {main} (expected PROMISES_FILE={other} in its place)"
-        )
+    for reason in _refusals(given, main, foreign=foreign):
         raise UsageError(f"{' '.join(command)}: {reason}")
-    added = [flag for flag in ("--no-fork", "--no-lock") if flag not in given]
-    if level and _LOUDNESS.isdisjoint(given):
+    names = {name for name, _ in given}
+    added = [f"--{flag}" for flag in ("no-fork", "no-lock") if flag not in names]
+    if level and _LOUDNESS.isdisjoint(names):
         added += ["--log-level", level]
-    if named and "--file" not in given:
+    if named and "file" not in names:
         added += ["--file", main]
     return [words[0], *added, *words[1:]]
 
 
+def _refusals(given: Sequence[tuple[str, str]], main: str, *, foreign: bool) -> Iterator[str]:
+    for name, value in given:
+        if name == "file" and value != main:
+            expected = f"expected PROMISES_FILE={value} in its place"
+            yield f"the policy that is judged is {main} ({expected})"
+        if name in _UNJUDGED and foreign:
+            expected = "expected classes in the policy itself, or in a def.json beside it"
+            yield f"the policy was judged without --{name} ({expected})"
+
+
 def passed(command: Sequence[str], environ: Mapping[str, str]) -> Passed | None:
     """Let what ends at once be executed as it is: --version, --help."""
-    if not command or _AND_NO_MORE.isdisjoint(options(command)):
+    if not command or _AND_NO_MORE.isdisjoint(name for name, _ in options(command)):
         return None
     return ["cf-serverd", *command] if command[0].startswith("-") else command, environ
