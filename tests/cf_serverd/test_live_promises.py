@@ -177,3 +177,83 @@ def test_without_a_framework_it_does_not_start(hub):
 
     assert made.ended() not in (0, 70), made.said
     assert "failsafe" not in made.said
+
+
+STRANGE = {
+    "junk": "nonsense",
+    "open": f'{MAIN}body server control {{ allowconnects => {{ "0.0.0.0/0" }}; }}\n',
+}
+
+
+@pytest.mark.parametrize("text", STRANGE.values(), ids=STRANGE)
+def test_a_policy_that_lies_in_the_frameworks_place_is_not_served(hub, framework, text):
+    """The framework would be judged, and something else be read."""
+    made = framed(hub, framework)
+    made.promises.parent.mkdir()
+    made.promises.write_text(text)
+    made.launch()
+
+    assert made.ended() == 73, made.said
+    assert "Server is starting" not in made.said
+    assert made.promises.read_text() == text
+
+
+@pytest.mark.parametrize("before", ["ours", "PROMISES"])
+def test_from_another_policy_to_the_framework(hub, framework, before):
+    made = framed(hub, framework)
+    given = {"CF_SERVERD_ACL": "127.0.0.1"} if before == "ours" else {"PROMISES": own(made)}
+    framed_by = {name: made.variables.pop(name) for name in ("MPF", "CF_SERVERD_ACL")}
+    made.variables |= given
+    made.start().stop()
+    for name in given:
+        del made.variables[name]
+    made.variables |= framed_by
+    served = made.start()
+
+    assert served.promises.readlink() == served.masterfiles / "promises.cf"
+    assert inside(hub, served, served).get("masterfiles/promises.cf", 5308).text
+
+
+def test_an_open_part_of_ones_own_in_a_framework_is_judged(hub, framework):
+    """As an inputs folder has it, in which CFEngine itself has kept copies."""
+    made = framed(hub, framework)
+    controls = made.promises.parent / "controls"
+    shutil.copytree(framework / "controls", controls)
+    path = controls / "cf_serverd.cf"
+    path.write_text(path.read_text().replace("allowconnects ", "denyconnects "))
+    made.launch()
+
+    assert made.ended() == 65, made.said
+    assert "allowconnects" in made.said
+
+
+BY_AUGMENTS = (
+    f'{MAIN}body server control {{ bindtointerface => "127.0.0.1"; port => "PORT"; '
+    'open:: allowconnects => { "" }; !open:: allowconnects => { @(def.mine) }; }\n'
+)
+
+
+@pytest.mark.parametrize("augments", ['{"classes": {"open": ["any"]}}', '{"vars": {"mine": []}}'])
+def test_a_policy_is_judged_with_the_augments_beside_it(hub, augments):
+    """They are what opens it."""
+    made = hub.made(PROMISES=BY_AUGMENTS.replace("PORT", "5308"))
+    made.promises.parent.mkdir()
+    path = made.promises.with_name("def.json")
+    path.write_text(augments)
+    made.launch()
+
+    assert made.ended() == 65, made.said
+    assert "would admit everybody" in made.said
+    assert path.read_text() == augments
+    assert not made.promises.exists()
+
+
+def test_augments_may_be_what_closes_it(hub):
+    made = hub.made(PROMISES=None)
+    text = BY_AUGMENTS.replace("PORT", str(made.port)).replace('{ "main" }', "{ @(def.order) }")
+    made.variables["PROMISES"] = text
+    made.promises.parent.mkdir()
+    path = made.promises.with_name("def.json")
+    path.write_text('{"vars": {"mine": ["127.0.0.1"], "order": ["main"]}}')
+
+    assert made.start().listening() == {("127.0.0.1", made.port)}

@@ -10,6 +10,7 @@ import pytest
 from haproxy.ports import free_port
 from programs import under_test
 
+from entrykit.configfile import marked
 from entrykit.errors import CommitError, SettingsError
 from entrykit.message import Log
 from entrykit.roles.cf_serverd.prepare import prepare
@@ -229,18 +230,70 @@ def test_what_is_to_be_served_has_to_be_there(place, tmp_path):
     ]
 
 
-def test_the_tree_of_a_framework_is_linked_and_nothing_of_it_replaced(place):
+def test_the_tree_of_a_framework_is_linked_and_nothing_of_it_replaced(place, tmp_path):
     own = place.path / "inputs"
     own.mkdir()
     (own / "lib").write_text("mine\n")
-    (place.path / "masterfiles" / "lib").mkdir()
+    (own / "services").symlink_to(tmp_path)
+    for name in ("lib", "services", "controls"):
+        (place.path / "masterfiles" / name).mkdir()
     (place.path / "masterfiles" / "def.json").write_text("{}")
+
+    said = place.prepared(MPF="on").said
+
+    assert (own / "promises.cf").read_text() == "# a policy\n"
+    assert (own / "controls").readlink() == place.path / "masterfiles" / "controls"
+    assert (own / "lib").read_text() == "mine\n"
+    assert (own / "services").readlink() == tmp_path
+    assert not (own / "def.json").exists()
+    assert f"{own}/lib is used, and not {place.path}/masterfiles/lib" in said
+    assert f"{own}/services is used, and not " in said
+    assert "controls" not in said
+
+
+def test_a_link_into_another_framework_is_made_anew(place, tmp_path):
+    """CFENGINE_WORKDIR has moved, and CONFIG_DIR has not."""
+    other = tmp_path / "old" / "masterfiles"
+    other.mkdir(parents=True)
+    (other / "promises.cf").write_text("# of old\n")
+    (place.path / "inputs").mkdir()
+    (place.path / "inputs" / "promises.cf").symlink_to(other / "promises.cf")
 
     place.prepared(MPF="on")
 
-    assert (own / "promises.cf").read_text() == "# a policy\n"
-    assert (own / "lib").read_text() == "mine\n"
-    assert not (own / "def.json").exists()
+    assert (place.path / "inputs" / "promises.cf").read_text() == "# a policy\n"
+    assert (other / "promises.cf").read_text() == "# of old\n"
+
+
+def test_a_folder_of_policy_may_be_masterfiles_itself(place):
+    (place.path / "inputs").symlink_to("masterfiles")
+
+    assert "is used" not in place.prepared(MPF="on").said
+    assert (place.path / "masterfiles" / "promises.cf").read_text() == "# a policy\n"
+
+
+def test_a_persons_promises_cf_is_not_taken_for_the_frameworks(place):
+    (place.path / "inputs").mkdir()
+    own = place.path / "inputs" / "promises.cf"
+    own.write_text("# a policy\n")
+    place.prepared(MPF="on")
+    own.write_text("# mine\n")
+
+    with pytest.raises(CommitError, match="not the framework's, and entrykit did not write it"):
+        place.prepared(MPF="on")
+    assert own.read_text() == "# mine\n"
+
+
+@pytest.mark.parametrize("made", ["{}\n", "mine\n"])
+def test_augments_that_nobody_heeds_any_more_are_dropped_if_they_are_ours(place, made):
+    path = place.path / "inputs" / "def.json"
+    path.parent.mkdir()
+    text = marked("def.json", made, "for a test") if made == "{}\n" else made
+    path.write_text(text)
+
+    place.prepared()
+
+    assert path.exists() is (made == "mine\n")
 
 
 def test_a_file_that_would_be_read_in_place_of_def_json_is_refused(place):

@@ -15,21 +15,17 @@ from typing import Final
 
 from entrykit.check import run
 from entrykit.commit import writing
-from entrykit.configfile import MARKS
 from entrykit.errors import CommitError, SettingsError
 from entrykit.folders import make_folder
-from entrykit.live import open_live
 from entrykit.message import Log
 from entrykit.roles.cf_serverd import keys
 from entrykit.roles.cf_serverd.settings import CfServerdSettings
+from entrykit.roles.cf_serverd.tree import link_judged, link_live
 from entrykit.roles.cf_serverd.workdir import program
 from entrykit.shown import shown
 
-_OURS: Final = frozenset({"promises.cf", "def.json", "entrykit.sums"})
 _PRIVATE_BITS: Final = 0o077
 _OTHERS_WRITE: Final = 0o022
-# It would be read in the place of def.json, whatever that says.
-_PREFERRED: Final = "def_preferred.json"
 
 
 def prepare(settings: CfServerdSettings, folder: str, live: bool, log: Log) -> None:
@@ -47,15 +43,14 @@ def prepare(settings: CfServerdSettings, folder: str, live: bool, log: Log) -> N
         SettingsError: a path is not there, or an address is not this machine's.
     """
     if not live:
-        _link_siblings(settings, folder)
+        link_judged(settings, folder)
         return
     _refuse_without_account(settings.surroundings)
     _refuse_absent(settings, log)
     with writing(settings.cfengine_workdir):
         _make_folders(settings, log)
         _link_promises(settings.cfengine_workdir, settings.surroundings)
-        if settings.mpf:
-            _link_tree(f"{settings.cfengine_workdir}/masterfiles", folder)
+        link_live(settings, log)
         keys.make_ready(settings, settings.surroundings, log)
     _refuse_unsafe(settings.config_dir)
 
@@ -88,8 +83,6 @@ def _refuse_absent(settings: CfServerdSettings, log: Log) -> None:
         faults.append(f"{name}: {shown(served)}: no such folder (expected the policy of clients)")
     elif not os.listdir(served):
         log.warning(f"{served} is empty: clients get no policy")
-    if settings.mpf and not os.path.isfile(f"{served}/promises.cf"):
-        faults.append(f"MPF: {shown(served)} has no promises.cf (expected the framework)")
     absent = [one.path for one in settings.cf_serverd_access if not os.path.exists(one.path)]
     faults += [f"CF_SERVERD_ACCESS: {shown(path)}: no such file or folder" for path in absent]
     faults += _served_keys(settings)
@@ -167,47 +160,6 @@ def _link(target: str, path: str) -> None:
     if os.path.islink(path):
         os.unlink(path)
     os.symlink(target, path)
-
-
-def _link_siblings(settings: CfServerdSettings, folder: str) -> None:
-    """Let a judged policy include what lies beside the live one."""
-    if settings.mpf:
-        _link_tree(f"{settings.cfengine_workdir}/masterfiles", folder)
-    with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
-        for name in os.listdir(settings.config_dir):
-            path = f"{folder}/{name}"
-            if name in _OURS or name.startswith(".") or os.path.lexists(path):
-                continue
-            os.symlink(f"{settings.config_dir}/{name}", path)
-
-
-def _link_tree(masterfiles: str, folder: str) -> None:
-    """Link each part of a policy tree into a folder, beside a def.json of ours.
-
-    What a person has there is left alone, but for what would be read in place of our files.
-
-    Raises:
-        CommitError: there is such a file.
-    """
-    preferred = f"{folder}/{_PREFERRED}"
-    if os.path.lexists(preferred):
-        reason = "cf-serverd would read it in place of def.json"
-        raise CommitError(preferred, reason, "move it away")
-    with suppress(FileNotFoundError):
-        for name in sorted(os.listdir(masterfiles)):
-            path = f"{folder}/{name}"
-            if name in {"def.json", _PREFERRED} or name.startswith("."):
-                continue
-            if name == "promises.cf" and _is_ours(path):
-                os.unlink(path)
-            if os.path.islink(path) or not os.path.exists(path):
-                _link(f"{masterfiles}/{name}", path)
-
-
-def _is_ours(path: str) -> bool:
-    with suppress(OSError), open_live(path) as file:
-        return file.read(max(map(len, MARKS))).startswith(MARKS)
-    return False
 
 
 def _refuse_unsafe(folder: str) -> None:
