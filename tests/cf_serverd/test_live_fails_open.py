@@ -138,3 +138,77 @@ def test_the_role_refuses_to_serve_its_private_key(hub, variable, place):
 
     assert made.ended() == 78, made.said
     assert f"{variable}: " in made.said
+
+
+def test_the_role_refuses_to_serve_the_key_that_it_was_given(hub, tmp_path):
+    """As secrets are mounted: in a folder with other files, which are to be served."""
+    made = hub.made({"x": "x"})
+    client = hub.client()
+    for half in ("priv", "pub"):
+        (tmp_path / half).write_bytes((client.ppkeys / f"localhost.{half}").read_bytes())
+    made.variables |= {
+        "CF_SERVERD_PRIVATE_KEY_FILE": str(tmp_path / "priv"),
+        "CF_SERVERD_PUBLIC_KEY_FILE": str(tmp_path / "pub"),
+        "CF_SERVERD_ACCESS": json.dumps([{"path": str(tmp_path)}]),
+    }
+    made.launch()
+
+    assert made.ended() == 78, made.said
+    assert "CF_SERVERD_ACCESS: " in made.said
+    assert "the hub's private key is below it" in made.said
+
+
+@pytest.mark.parametrize("linked", ["ppkeys", "ppkeys/localhost.priv"])
+def test_the_role_refuses_masterfiles_that_the_key_is_linked_to(hub, linked):
+    made = hub.made({"x": "x"})
+    made.made()
+    place = made.masterfiles / "kept"
+    (made.path / linked).rename(place)
+    (made.path / linked).symlink_to(place)
+    made.launch()
+
+    assert made.ended() == 78, made.said
+    assert "CFENGINE_WORKDIR: " in made.said
+    assert "the hub's private key is below it" in made.said
+
+
+def test_without_the_role_two_promises_for_one_place_add_up(hub):
+    """The second one says who is admitted, and all of the first are as well."""
+    server = hub.raw({"x": "x"}).policy()
+    second = f'bundle server more() {{ access: "{server.masterfiles}" admit_ips => {OTHER}; }}\n'
+    server.write(server.promises.read_text() + second).start()
+
+    assert hub.client(server).get("masterfiles/x", server.port).text == "x"
+
+
+@pytest.mark.parametrize("also", ["", "/../link"])
+def test_the_role_refuses_such_promises(hub, also):
+    made = hub.made({"x": "x"})
+    (made.path / "link").symlink_to("masterfiles")
+    narrower = {"path": f"{made.masterfiles}{also}", "admit_ips": ["192.0.2.1"]}
+    made.variables["CF_SERVERD_ACCESS"] = json.dumps([narrower])
+    made.launch()
+
+    assert made.ended() == 78, made.said
+    assert "it is masterfiles, whose own clients would be admitted as well" in made.said
+
+
+def test_the_role_refuses_a_place_that_is_there_twice_by_a_link(hub, tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "link").symlink_to("data")
+    made = hub.made({"x": "x"})
+    paths = [{"path": str(tmp_path / name)} for name in ("data", "link")]
+    made.variables["CF_SERVERD_ACCESS"] = json.dumps(paths)
+    made.launch()
+
+    assert made.ended() == 78, made.said
+    assert "the same place as" in made.said
+
+
+def test_masterfiles_may_be_denied_to_some(hub):
+    made = hub.made({"x": "x"})
+    denied = {"path": str(made.masterfiles), "deny_ips": ["127.0.0.1"]}
+    made.variables["CF_SERVERD_ACCESS"] = json.dumps([denied])
+    served = made.start()
+
+    assert hub.client(served).get("masterfiles/x", served.port).text is None

@@ -18,11 +18,10 @@ from entrykit.commit import writing
 from entrykit.errors import CommitError, SettingsError
 from entrykit.folders import make_folder
 from entrykit.message import Log
-from entrykit.roles.cf_serverd import keys
+from entrykit.roles.cf_serverd import keys, served
 from entrykit.roles.cf_serverd.settings import CfServerdSettings
 from entrykit.roles.cf_serverd.tree import link_judged, link_live
 from entrykit.roles.cf_serverd.workdir import program
-from entrykit.shown import shown
 
 _PRIVATE_BITS: Final = 0o077
 _OTHERS_WRITE: Final = 0o022
@@ -74,33 +73,11 @@ def _refuse_without_account(environ: Mapping[str, str]) -> None:
 
 def _refuse_absent(settings: CfServerdSettings, log: Log) -> None:
     """Refuse what would be served and is not there: cf-serverd says nothing."""
-    served = settings.cf_serverd_masterfiles or f"{settings.cfengine_workdir}/masterfiles"
-    name = "CF_SERVERD_MASTERFILES" if settings.cf_serverd_masterfiles else "CFENGINE_WORKDIR"
-    faults = []
-    if settings.promises:
-        served = ""
-    elif not os.path.isdir(served):
-        faults.append(f"{name}: {shown(served)}: no such folder (expected the policy of clients)")
-    elif not os.listdir(served):
-        log.warning(f"{served} is empty: clients get no policy")
-    absent = [one.path for one in settings.cf_serverd_access if not os.path.exists(one.path)]
-    faults += [f"CF_SERVERD_ACCESS: {shown(path)}: no such file or folder" for path in absent]
-    faults += _served_keys(settings)
+    faults = [] if settings.promises else list(served.masterfiles_faults(settings, log))
+    faults += served.access_faults(settings)
     faults += _address_faults(settings.cf_serverd_bindtointerface)
     if faults:
         raise SettingsError(faults)
-
-
-def _served_keys(settings: CfServerdSettings) -> Iterator[str]:
-    """Yield what would give the hub's private key to every client that is admitted."""
-    key = os.path.realpath(f"{settings.cfengine_workdir}/ppkeys/{keys.PRIVATE}")
-    served = [("CF_SERVERD_ACCESS", one.path) for one in settings.cf_serverd_access]
-    if settings.cf_serverd_masterfiles:
-        served.append(("CF_SERVERD_MASTERFILES", settings.cf_serverd_masterfiles))
-    for name, path in served:
-        real = os.path.realpath(path)
-        if os.path.commonpath([real, key]) == real:
-            yield f"{name}: {shown(path)}: the hub's private key is below it (expected another)"
 
 
 def _address_faults(address: str | None) -> Iterator[str]:

@@ -20,11 +20,6 @@ from entrykit.shown import shown
 
 _ACL_EXAMPLE: Final = "10.0.0.0/8,2001:db8::/32"
 _NOT_SET: Final = f"CF_SERVERD_ACL: not set (expected {_ACL_EXAMPLE}, say: who may connect)"
-Level = Literal["error", "warning", "notice", "info", "verbose", "debug"]
-Facility = Literal[
-    "LOG_USER", "LOG_DAEMON", "LOG_LOCAL0", "LOG_LOCAL1", "LOG_LOCAL2", "LOG_LOCAL3",
-    "LOG_LOCAL4", "LOG_LOCAL5", "LOG_LOCAL6", "LOG_LOCAL7",
-]  # fmt: skip
 
 
 class CfServerdSettings(Settings):
@@ -79,7 +74,7 @@ class CfServerdSettings(Settings):
         default=None,
         description="Refuse clients whose clock is an hour off; CFEngine's own default unless set.",
     )
-    cf_serverd_serverfacility: Facility | None = Field(
+    cf_serverd_serverfacility: values.Facility | None = Field(
         default=None, description="Facility of messages to syslog, where there is one."
     )
     cf_serverd_masterfiles: values.Path | None = Field(
@@ -113,7 +108,7 @@ class CfServerdSettings(Settings):
         "`classes` and `authorize`.",
         examples=['[{"classes": "deploy_.*", "authorize": ["root"]}]'],
     )
-    cf_serverd_log_level: Level | None = Field(
+    cf_serverd_log_level: values.Level | None = Field(
         default=None, description="How much cf-serverd says; `info` tells of each connection."
     )
     cf_serverd_private_key: values.Pem | None = Field(
@@ -142,7 +137,7 @@ class CfServerdSettings(Settings):
         "for it, and no promises.cf.",
     )
 
-    _path: str = PrivateAttr(default="")
+    _given: Mapping[str, str] = PrivateAttr(default_factory=dict)
 
     @classmethod
     def from_environ(
@@ -162,7 +157,7 @@ class CfServerdSettings(Settings):
         place = found.cfengine_workdir or workdir.installed(environ)
         folder = found.config_dir or f"{place}/inputs"
         found = found.model_copy(update={"cfengine_workdir": place, "config_dir": folder})
-        found._path = environ.get("PATH", "")  # noqa: SLF001 -- a frozen model's own part
+        found._given = environ  # noqa: SLF001 -- a frozen model's own part
         for warning in found.open_ways():
             warn(warning)
         return found
@@ -170,7 +165,12 @@ class CfServerdSettings(Settings):
     @property
     def surroundings(self) -> dict[str, str]:
         """The environment for CFEngine's programs: where they are, and where their folder is."""
-        return {"PATH": self._path, workdir.OVERRIDE: self.cfengine_workdir}
+        return {"PATH": self._given.get("PATH", ""), workdir.OVERRIDE: self.cfengine_workdir}
+
+    @property
+    def private_key_file(self) -> str:
+        """The file that the private key was given in, if it was one."""
+        return self._given.get("CF_SERVERD_PRIVATE_KEY_FILE", "")
 
     @classmethod
     def from_reading(cls, reading: environment.Reading) -> Self:

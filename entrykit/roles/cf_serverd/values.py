@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import PlainValidator
 
@@ -169,3 +169,8 @@ Digests = Annotated[tuple[str, ...], PlainValidator(digests), kinds.Kind("list o
 Pem = Annotated[Secret, PlainValidator(pem), kinds.Kind("secret", secret=True)]
 Policy = Annotated[Whole, PlainValidator(whole), kinds.Kind("whole file", secret=True)]
 Ciphers = Annotated[str, PlainValidator(ciphers), kinds.Kind("OpenSSL cipher list")]
+Level = Literal["error", "warning", "notice", "info", "verbose", "debug"]
+Facility = Literal[
+    "LOG_USER", "LOG_DAEMON", "LOG_LOCAL0", "LOG_LOCAL1", "LOG_LOCAL2", "LOG_LOCAL3",
+    "LOG_LOCAL4", "LOG_LOCAL5", "LOG_LOCAL6", "LOG_LOCAL7",
+]  # fmt: skip
