@@ -183,6 +183,51 @@ def test_given_keys_that_are_no_pair_are_refused_and_not_written(place, other, t
     assert list(place.keys.iterdir()) == []
 
 
+def info(hub):
+    """The public key of a pair, in the form that openssl makes of its own accord."""
+    argv = ["openssl", "rsa", "-pubout", "-in", hub.keys / "localhost.priv"]
+    return subprocess.run(argv, capture_output=True, check=True).stdout
+
+
+def encrypted(hub):
+    argv = ["openssl", "rsa", "-aes128", "-passout", "pass:x", "-in", hub.keys / "localhost.priv"]
+    return subprocess.run(argv, capture_output=True, check=True).stdout
+
+
+@pytest.mark.parametrize("private", ["plain", "encrypted"])
+def test_a_public_key_that_cfengine_does_not_read_is_refused_and_not_written(
+    place, other, tmp_path, private
+):
+    (tmp_path / "priv").write_bytes(other.pair[0] if private == "plain" else encrypted(other))
+    (tmp_path / "pub").write_bytes(info(other))
+    given = {
+        "CF_SERVERD_PRIVATE_KEY_FILE": str(tmp_path / "priv"),
+        "CF_SERVERD_PUBLIC_KEY_FILE": str(tmp_path / "pub"),
+    }
+
+    with pytest.raises(SettingsError, match="CF_SERVERD_PUBLIC_KEY: not a public key as CFEngine"):
+        place.prepared(**given)
+    assert list(place.keys.iterdir()) == []
+
+
+@pytest.mark.parametrize("half", ["localhost.priv", "localhost.pub"])
+def test_the_half_that_is_wrong_is_named(place, half):
+    place.prepared().give(half, b"junk\n")
+
+    with pytest.raises(CommitError, match=rf"^{place.keys}/{half}: not a (private|public) key"):
+        place.prepared()
+
+
+@pytest.mark.parametrize("half", ["localhost.priv", "localhost.pub"])
+def test_what_is_no_file_is_not_said_to_be_absent(place, half):
+    place.prepared()
+    (place.keys / half).unlink()
+    (place.keys / half).symlink_to("absent")
+
+    with pytest.raises(CommitError, match=rf"^{place.keys}/{half}: not a file, nor a link to one"):
+        place.prepared()
+
+
 @pytest.fixture
 def folder(tmp_path):
     """A folder for the public keys of clients."""
@@ -212,6 +257,28 @@ def test_what_is_no_public_key_in_the_folder_is_refused_by_its_name(place, other
     assert list(caught.value.faults) == [
         f'CF_SERVERD_TRUSTED_KEYS_DIR: "{name}.pub": not a public key in PEM' for name in "ab"
     ]
+
+
+def test_what_is_no_file_in_the_folder_is_refused_by_its_name(place, folder):
+    """A pipe would be waited for; and neither has anything to do with the work directory."""
+    os.mkfifo(folder / "a.pub")
+    (folder / "b.pub").symlink_to("absent")
+    (folder / "c.pub").mkdir()
+
+    with pytest.raises(SettingsError) as caught:
+        place.prepared(CF_SERVERD_TRUSTED_KEYS_DIR=str(folder))
+
+    assert list(caught.value.faults) == [
+        f'CF_SERVERD_TRUSTED_KEYS_DIR: "{name}.pub": not a file, nor a link to one'
+        for name in "abc"
+    ]
+
+
+def test_a_folder_without_keys_is_told_of(place, other, folder):
+    """A secret of Kubernetes has whatever names it was given."""
+    (folder / "client").write_bytes(other.pair[1])
+
+    assert "has no file *.pub" in place.prepared(CF_SERVERD_TRUSTED_KEYS_DIR=str(folder)).said
 
 
 def test_what_is_to_be_served_has_to_be_there(place, tmp_path):

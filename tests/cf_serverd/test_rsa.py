@@ -31,9 +31,18 @@ def test_of_a_private_key(key, form):
         number(plain, private=False)
 
 
-@pytest.mark.parametrize("form", ["PKCS1", "SubjectPublicKeyInfo"])
-def test_of_a_public_key(key, form):
-    plain = key.public_key().public_bytes(forms.Encoding.PEM, getattr(forms.PublicFormat, form))
+def public(key, form):
+    return key.public_key().public_bytes(forms.Encoding.PEM, getattr(forms.PublicFormat, form))
+
+
+def test_a_public_key_of_another_form_is_refused_with_the_way_from_there(key):
+    """CFEngine reads none of those."""
+    with pytest.raises(ValueError, match="openssl rsa -pubin -in FILE -RSAPublicKey_out"):
+        number(public(key, "SubjectPublicKeyInfo").decode(), private=False)
+
+
+def test_of_a_public_key(key):
+    plain = public(key, "PKCS1")
 
     assert number(plain.decode(), private=False) == key.public_key().public_numbers().n
     with pytest.raises(ValueError, match="not a private key"):

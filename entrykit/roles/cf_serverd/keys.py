@@ -22,6 +22,7 @@ from entrykit.shown import shown
 
 PRIVATE: Final = "localhost.priv"
 PUBLIC: Final = "localhost.pub"
+_VARIABLES: Final = {PRIVATE: "CF_SERVERD_PRIVATE_KEY", PUBLIC: "CF_SERVERD_PUBLIC_KEY"}
 _DIGEST: Final = re.compile(r"^(?:MD5|SHA)=[0-9a-f]+$", re.MULTILINE)
 _NEW: Final = ".entrykit.new"
 _TIP: Final = (
@@ -51,7 +52,10 @@ def make_ready(settings: CfServerdSettings, environ: Mapping[str, str], log: Log
         _generate(folder, environ, log)
     _judge(folder, log)
     _trust(settings, folder, environ, log)
-    digest = _digest(f"{folder}/{PUBLIC}", environ)
+    try:
+        digest = _digest(f"{folder}/{PUBLIC}", environ)
+    except ValueError as error:
+        raise CommitError(f"{folder}/{PUBLIC}", str(error), _TIP) from None
     log.info(f"this hub's key is {digest}: clients pin {PUBLIC} as ppkeys/root-{digest}.pub")
 
 
@@ -59,20 +63,22 @@ def _given(settings: CfServerdSettings) -> dict[str, Secret]:
     private, public = settings.cf_serverd_private_key, settings.cf_serverd_public_key
     if private is None or public is None:
         return {}
-    if reason := _mismatch(private, public):
-        raise SettingsError([f"CF_SERVERD_PRIVATE_KEY: {reason}"])
+    if fault := _fault(private, public):
+        raise SettingsError([f"{_VARIABLES[fault[0]]}: {fault[1]}"])
     return {PRIVATE: private, PUBLIC: public}
 
 
-def _mismatch(private: Secret, public: Secret) -> str | None:
-    """Say why two halves are no pair; of one that is encrypted nothing can be said."""
-    try:
-        one, other = rsa.modulus(private, private=True), rsa.modulus(public, private=False)
-    except rsa.Encrypted:
-        return None
-    except ValueError as error:
-        return str(error)
-    return None if one == other else "not the private half of the public key"
+def _fault(private: Secret, public: Secret) -> tuple[str, str] | None:
+    """Say which of two halves is none, and why; of one that is encrypted nothing can be said."""
+    known = []
+    for name, key in ((PUBLIC, public), (PRIVATE, private)):
+        try:
+            known.append(rsa.modulus(key, private=name == PRIVATE))
+        except rsa.Encrypted:
+            return None
+        except ValueError as error:
+            return name, str(error)
+    return None if known[0] == known[1] else (PRIVATE, "not the private half of the public key")
 
 
 def _install(folder: str, given: Mapping[str, Secret], log: Log) -> None:
@@ -84,10 +90,8 @@ def _install(folder: str, given: Mapping[str, Secret], log: Log) -> None:
             _write(path, f"{wanted}\n".encode())
             log.info(f"{path}: written")
         elif _read(path).reveal().strip() != wanted:
-            variable = f"CF_SERVERD_{'PRIVATE' if name == PRIVATE else 'PUBLIC'}_KEY"
-            raise SettingsError(
-                [f"{variable}: {path} is another key, which clients know: it is not replaced"]
-            )
+            reason = f"{path} is another key, which clients know: it is not replaced"
+            raise SettingsError([f"{_VARIABLES[name]}: {reason}"])
 
 
 def _write(path: str, data: bytes) -> None:
@@ -146,10 +150,12 @@ def _judge(folder: str, log: Log) -> None:
     for path, other in zip(paths, reversed(paths), strict=True):
         if not os.path.isfile(path):
             reason = f"not there, and the other half of the pair is: {other}"
+            if os.path.lexists(path):
+                reason = "not a file, nor a link to one"
             raise CommitError(path, reason, _TIP)
     private, public = map(_read, paths)
-    if fault := _mismatch(private, public):
-        raise CommitError(paths[0], f"{fault} ({paths[1]})", _TIP)
+    if fault := _fault(private, public):
+        raise CommitError(f"{folder}/{fault[0]}", fault[1], _TIP)
     if "ENCRYPTED" in private.reveal():
         log.warning(f"{paths[0]} is encrypted: whether it belongs to {paths[1]} is not known")
 
@@ -164,6 +170,8 @@ def _trust(settings: CfServerdSettings, folder: str, environ: Mapping[str, str],
     except OSError as error:
         name = "CF_SERVERD_TRUSTED_KEYS_DIR"
         raise SettingsError([f"{name}: {shown(source)}: {error.strerror}"]) from None
+    if not names:
+        log.warning(f"CF_SERVERD_TRUSTED_KEYS_DIR: {shown(source)} has no file *.pub")
     faults = []
     for name in names:
         try:
@@ -175,7 +183,12 @@ def _trust(settings: CfServerdSettings, folder: str, environ: Mapping[str, str],
 
 
 def _take_in(path: str, folder: str, environ: Mapping[str, str], log: Log) -> None:
-    key = _read(path)
+    if not os.path.isfile(path):  # of a pipe that nobody writes to, open(2) would not return
+        raise ValueError("not a file, nor a link to one")
+    try:
+        key = _read(path)
+    except OSError as error:
+        raise ValueError(error.strerror) from None
     rsa.modulus(key, private=False)
     digest = _digest(path, environ)
     live = f"{folder}/root-{digest}.pub"

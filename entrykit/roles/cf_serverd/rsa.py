@@ -14,6 +14,9 @@ from entrykit.secret import Secret
 _PEM: Final = re.compile(
     r"^-----BEGIN ([A-Z ]*KEY)-----\s*$\n(.*?)^-----END \1-----", re.MULTILINE | re.DOTALL
 )
+_CONVERT: Final = (
+    "expected -----BEGIN RSA PUBLIC KEY-----: openssl rsa -pubin -in FILE -RSAPublicKey_out"
+)
 _INTEGER: Final = 0x02
 _BITS: Final = 0x03
 _OCTETS: Final = 0x04
@@ -35,11 +38,13 @@ def modulus(pem: Secret, *, private: bool) -> bytes:
 
     Raises:
         Encrypted: it is encrypted, as older releases of cf-key made them.
-        ValueError: it is no RSA key of that half.
+        ValueError: it is no RSA key of that half, or one that CFEngine does not read.
     """
     found = _PEM.search(pem.reveal().replace("\r", ""))
     if not found or ("PRIVATE" in found[1]) != private:
         raise ValueError(f"not a {'private' if private else 'public'} key in PEM")
+    if found[1] == "PUBLIC KEY":  # tried with 3.21: "no start line"
+        raise ValueError(f"not a public key as CFEngine reads it ({_CONVERT})")
     if "ENCRYPTED" in found[1] or "Proc-Type" in found[2]:
         raise Encrypted("encrypted")
     return _largest(_decoded(found[2]))
