@@ -218,3 +218,48 @@ def test_others_than_root_serve_files(open_hub, uid, owner):
 
     assert status(served.pid)["Uid"].split()[0] == str(uid)
     assert client.get("masterfiles/x", served.port).text == "x"
+
+
+NOBODY = 65534
+
+
+def unprivileged(open_hub):
+    """A hub that has run as root, and is to run as nobody."""
+    made = open_hub.made({"x": "x"})
+    made.made()
+    for path in (made.path, *made.path.rglob("*")):
+        os.chown(path, NOBODY, 0, follow_symlinks=False)
+    made.prefix = ("setpriv", f"--reuid={NOBODY}", "--regid=0", "--clear-groups")
+    return made
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "said"),
+    [
+        ("ppkeys", 0o700, f"ppkeys: uid {NOBODY} may not look into it"),
+        ("ppkeys", 0o775, f"its mode is 775, which uid {NOBODY} cannot mend"),
+        ("masterfiles", 0o700, f'masterfiles": uid {NOBODY} may not read it'),
+    ],
+)
+def test_a_folder_of_somebody_elses_is_told_of_as_what_it_is(open_hub, name, mode, said):
+    made = unprivileged(open_hub)
+    path = made.path / name
+    os.chown(path, 0, 0)
+    path.chmod(mode)
+    before = sorted(path.iterdir())
+    made.launch()
+
+    assert made.ended() in (73, 78), made.said
+    assert said in made.said
+    assert sorted(path.iterdir()) == before
+
+
+def test_what_cannot_be_written_is_the_folder_that_the_tip_names(open_hub):
+    made = unprivileged(open_hub)
+    (made.path / "bin/cf-promises").unlink()
+    os.chown(made.path / "bin", 0, 0)
+    (made.path / "bin").chmod(0o755)
+    made.launch()
+
+    assert made.ended() == 73, made.said
+    assert f"TIP: let uid {NOBODY} or group 0 write to {made.path}/bin\n" in made.said

@@ -46,10 +46,15 @@ def prepare(settings: CfServerdSettings, folder: str, live: bool, log: Log) -> N
         return
     _refuse_without_account(settings.surroundings)
     _refuse_absent(settings, log)
-    with writing(settings.cfengine_workdir):
-        _make_folders(settings, log)
-        _link_promises(settings.cfengine_workdir, settings.surroundings)
+    work = settings.cfengine_workdir
+    with writing(work):
+        _make_folders(settings)
+    with writing(f"{work}/bin"):
+        _link_promises(work, settings.surroundings)
+    with writing(settings.config_dir):
         link_live(settings, log)
+    with writing(f"{work}/ppkeys"):
+        _close_keys(f"{work}/ppkeys", log)
         keys.make_ready(settings, settings.surroundings, log)
     _refuse_unsafe(settings.config_dir)
 
@@ -94,22 +99,33 @@ def _address_faults(address: str | None) -> Iterator[str]:
         yield f"CF_SERVERD_BINDTOINTERFACE: {address}: {error.strerror} ({expected})"
 
 
-def _make_folders(settings: CfServerdSettings, log: Log) -> None:
+def _make_folders(settings: CfServerdSettings) -> None:
     work = settings.cfengine_workdir
     for name in ("", "/bin", "/inputs", "/state"):
         make_folder(f"{work}{name}")
     make_folder(settings.config_dir)
-    _close_keys(f"{work}/ppkeys", log)
 
 
 def _close_keys(path: str, log: Log) -> None:
-    """Let nobody else into ppkeys: cf-serverd would end with 1."""
+    """Let nobody else into ppkeys: cf-serverd would end with 1.
+
+    Raises:
+        CommitError: its mode cannot be mended, or this user cannot look into it.
+    """
+    user = f"uid {os.geteuid()}"
+    tip = f"have it belong to {user}, with mode 700, and let nobody else into it"
     if make_folder(path):
         os.chmod(path, 0o700)
     elif _mode(path) & _PRIVATE_BITS:
-        mode = _mode(path) & 0o700
-        os.chmod(path, mode)
+        before, mode = _mode(path), _mode(path) & 0o700
+        try:
+            os.chmod(path, mode)
+        except OSError as error:
+            reason = f"its mode is {before:o}, which {user} cannot mend ({error.strerror})"
+            raise CommitError(path, f"{reason}: cf-serverd wants keys to itself", tip) from error
         log.info(f"{path}: its mode is {mode:o} now, because cf-serverd wants keys to itself")
+    if not os.access(path, os.R_OK | os.X_OK):
+        raise CommitError(path, f"{user} may not look into it", tip)
 
 
 def _mode(path: str) -> int:
