@@ -92,6 +92,14 @@ def test_cf_promises_alone_accepts_a_server_that_is_open_to_everybody(tmp_path):
     assert subprocess.run(argv, check=False).returncode == 0
 
 
+def test_whose_verdict_it_is_is_told(judged):
+    """Somebody who runs the command by hand sees no fault."""
+    ours = "cf-promises accepts it"
+
+    assert judged(BASE)[1].startswith(ours)
+    assert ours not in judged("broken {")[1]
+
+
 def test_nothing_is_left_behind(judged, tmp_path):
     judged(server(CLOSED))
 

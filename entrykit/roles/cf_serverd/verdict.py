@@ -24,6 +24,7 @@ from entrykit.shown import shown
 _WORK: Final = ".entrykit.work"
 _TABLE: Final = re.compile(r"^(?:Variable name .*|default:control_server\..*)$\n?", re.MULTILINE)
 _ROW: Final = re.compile(r"^default:control_server\.(\w+)\s+(.*?)\s+source=", re.MULTILINE)
+_OURS: Final = "cf-promises accepts it, and this is what entrykit has against it:"
 _OWN: Final = frozenset({"inputs", "lastseen", "outputs", "ppkeys", "reports", "state"})
 _TLS: Final = frozenset({"1.1", "1.2", "1.3"})
 
@@ -52,7 +53,7 @@ def verdict(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[int, str]:
     if status:
         return status, rest
     faults = list(_open_ways(_told(said))) + list(_unheeded(folder, _told(said)))
-    return (1, "\n".join([*faults, rest])) if faults else (0, rest)
+    return (1, "\n".join([_OURS, *faults, rest])) if faults else (0, rest)
 
 
 @contextmanager
