@@ -26,6 +26,15 @@ FULL = {
     ],
     "nginx-static": [{"DOMAINS": "a.test,*.b.test"}, {"DOMAINS": "a.test", "LOGS": "per-domain"}],
     "certbot": [{"DOMAINS": "web:a.test"}],
+    "cf-serverd": [
+        {
+            "CF_SERVERD_ACL": "::1",
+            "CF_SERVERD_BINDTOINTERFACE": "::1",
+            "CF_SERVERD_DENYBADCLOCKS": "on",
+            "CF_SERVERD_ACCESS": '[{"path": "/srv", "shortcut": "srv"}]',
+            "CF_SERVERD_ROLES": '[{"classes": "x", "authorize": ["root"]}]',
+        }
+    ],
 }
 EVERY = [
     pytest.param(load_role(name), block, id=f"{name}-{block.template}-{block.name}")
@@ -52,8 +61,11 @@ def marked(text):
     ]
 
 
-def haproxy_sections(before, part):
-    """The section that a part begins in, unless it begins with one; and those that begin in it."""
+def flush_sections(before, part):
+    """By lines that begin at the margin, as HAProxy's sections and CFEngine's bundles do.
+
+    The section that a part begins in, unless it begins with one; and those that begin in it.
+    """
     heads = re.compile(r"^(?!#)[a-z].*", re.MULTILINE)
     lines = [line for line in part.splitlines() if line and not line.startswith("#")]
     inside = lines and lines[0].startswith((" ", "."))
@@ -113,7 +125,7 @@ def test_a_block_can_be_changed_and_is_where_it_says(role, block, tmp_path):
 
     assert {path for path, _, _ in places} == set(block.files)
     if block.section and block.section != "after all others":
-        sections = haproxy_sections if role.name == "haproxy" else nginx_sections
+        sections = nginx_sections if role.name == "nginx-static" else flush_sections
         seen = {section for _, *each in places for section in sections(*each)}
         said = set(block.section.split(", "))
         assert said <= seen_as(seen) <= said | also(block)
