@@ -174,6 +174,24 @@ def test_a_policy_that_is_not_judged_is_not_served(hub, words):
     assert not made.promises.exists()
 
 
+OPENED = """{% extends "!promises.cf.j2" %}
+{% block clients %}
+      opened:: allowconnects => { "" };
+      !opened:: allowconnects => { "127.0.0.1" };
+{% endblock %}
+"""
+
+
+def test_a_template_of_ones_own_is_judged_with_the_classes_that_it_will_have(hub, tmp_path):
+    (tmp_path / "promises.cf.j2").write_text(OPENED)
+    made = hub.made(ENTRYKIT_TEMPLATES=str(tmp_path))
+    made.argv = (*made.argv, "cf-serverd", "-D", "opened")
+    made.launch()
+
+    assert made.ended() == 64, made.said
+    assert "judged without --define" in made.said
+
+
 def test_the_policy_that_is_judged_may_be_named(hub):
     made = hub.made()
     made.argv = (*made.argv, "cf-serverd", "--file", str(made.promises))

@@ -22,7 +22,7 @@ def _command(settings: CfServerdSettings) -> Sequence[str]:
 def _complete(settings: CfServerdSettings, command: Sequence[str]) -> Sequence[str]:
     main = f"{settings.config_dir}/promises.cf"
     named = settings.config_dir != f"{settings.cfengine_workdir}/inputs"
-    foreign = bool(settings.promises) or settings.mpf
+    foreign = bool(settings.promises or settings.entrykit_templates) or settings.mpf
     return completed(command, main, settings.cf_serverd_log_level, named=named, foreign=foreign)
 
 
