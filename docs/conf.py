@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 project = "entrykit"
 author = "The entrykit maintainers"
 root_doc = "docs/index"
-include_patterns = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/*.md", "examples/*/README.md"]
+include_patterns = [
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "docs/*.md",
+    "examples/*/README.md",
+]
 exclude_patterns = [".*", "**/.*"]  # environments, and what is built
 
 extensions = ["myst_parser"]
