@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 __all__ = ["VariablesWarning", "assert_settings_error", "render_role"]
 
+# To pytest: show a failure where the test called us. Frames in here have all variables in hand,
+# and pytest shows what frames are called with.
+__tracebackhide__ = True
+
 
 class VariablesWarning(UserWarning):
     """What entrykit would warn of at a start: a variable that is one slip away from a known one."""
@@ -47,14 +51,19 @@ def render_role(
         RenderError: a template is broken.
         CheckError: the daemon refused the files.
     """
+    from entrykit.errors import EntrykitError
     from entrykit.testing.rendering import read, rendered
 
-    known, settings = read(role, {**(environ or {}), **variables})
-    files = rendered(known, settings)
-    if check:
-        from entrykit.testing.daemons import judge
+    given = {**(environ or {}), **variables}
+    try:
+        known, settings = read(role, given)
+        files = rendered(known, settings)
+        if check:
+            from entrykit.testing.daemons import judge
 
-        judge(known, settings, {**(environ or {}), **variables})
+            judge(known, settings, given)
+    except EntrykitError as error:
+        raise error.with_traceback(None) from None  # nor the frames that it came through
     return files
 
 
@@ -73,15 +82,21 @@ def assert_settings_error(role: str, environ: Mapping[str, str], *names: str) ->
         AssertionError: they are accepted, or a named one has no fault; the message says
             which faults there are.
     """
-    from entrykit.errors import SettingsError
+    from entrykit.errors import EntrykitError, SettingsError
     from entrykit.testing.rendering import read, rendered
 
+    refused = None
     try:
         rendered(*read(role, environ))
     except SettingsError as error:
-        _assert_named(error, names)
-        return error
-    raise AssertionError(f"{role}: accepted (expected a fault of {' and '.join(names) or 'any'})")
+        refused = error
+    except EntrykitError as error:
+        raise error.with_traceback(None) from None
+    if refused is None:
+        wanted = " and ".join(names) or "any"
+        raise AssertionError(f"{role}: accepted (expected a fault of {wanted})")
+    _assert_named(refused, names)
+    return refused
 
 
 def _assert_named(error: SettingsError, names: tuple[str, ...]) -> None:

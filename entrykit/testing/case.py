@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import chdir
 from pathlib import Path
+from traceback import format_exception
 from typing import Final
 
 import pytest
@@ -15,6 +16,15 @@ from entrykit.testing import VariablesWarning, golden
 from entrykit.testing.plugin import CHECK, ROLE, UPDATED, roles_environ, updating
 
 _KNOWN: Final = pytest.StashKey[list[str]]()
+
+# What says by itself what is wrong with a case.
+_SAID: Final = (
+    golden.Mismatch,
+    EntrykitError,
+    OSError,
+    VariablesWarning,
+    pytest.fail.Exception,
+)
 
 
 class Case(pytest.File):
@@ -75,11 +85,22 @@ class _Test(pytest.Item):
         """Name the test in a report by its folder, as it is named on the command line."""
         return self.path, None, f"{self.nodeid.removesuffix(f'/env::{self.name}')}: {self.name}"
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *rest: object) -> str:
-        """Show what was wrong with the case, and a traceback only for what we did not foresee."""
-        if isinstance(excinfo.value, golden.Mismatch | EntrykitError | VariablesWarning):
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *_: object) -> str:
+        """Show what was wrong with the case, and a traceback only for what we did not foresee.
+
+        Never as pytest does, with what each function was called with: secrets are among that.
+        """
+        if isinstance(excinfo.value, _SAID):
             return str(excinfo.value)
-        return str(super().repr_failure(excinfo, *rest))  # type: ignore[arg-type]
+        return "".join(format_exception(_within(excinfo.value)))
+
+
+def _within(error: BaseException) -> BaseException:
+    """Cut off pytest's own part of a traceback."""
+    step = error.__traceback__
+    while step is not None and step.tb_frame.f_code.co_filename != __file__:
+        step = step.tb_next
+    return error.with_traceback(step)
 
 
 class Golden(_Test):

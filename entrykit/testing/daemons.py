@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 import pytest
@@ -16,6 +17,9 @@ from entrykit.role import Role
 from entrykit.settings import Settings
 from entrykit.testing.plugin import daemons_required
 
+# To pytest: what fails in here is shown where a test called it (see entrykit.testing).
+__tracebackhide__ = True
+
 # Where Debian has daemons, and where only root's PATH leads.
 _ROOTS: Final = {"PATH": "/usr/local/sbin:/usr/sbin:/sbin"}
 
@@ -27,7 +31,7 @@ def judge(role: Role[Any], settings: Settings, environ: Mapping[str, str]) -> No
         CheckError: the daemon refused the files.
     """
     seen = {"PATH": os.environ.get("PATH", ""), **environ}
-    if not _is_in(seen, role.daemon):
+    if _found(role, seen) is None:
         end = pytest.fail if daemons_required() else pytest.skip
         end(missing(role))
     quiet = Log()
@@ -39,14 +43,14 @@ def missing(role: Role[Any]) -> str:
     """Say what would give us the role's daemon."""
     package = role.package or role.daemon
     gives = f"Debian's package {package} has it"
-    if _is_in(_ROOTS, role.daemon):
-        gives += f", here as {find(role.daemon, _ROOTS)}"
+    if path := _found(role, _ROOTS):
+        gives += f", here as {path}"
     return f"no {role.daemon} in PATH to judge the files: {gives}"
 
 
-def _is_in(environ: Mapping[str, str], daemon: str) -> bool:
-    try:
-        find(daemon, environ)
-    except HandOverError:
-        return False
-    return True
+def _found(role: Role[Any], environ: Mapping[str, str]) -> str | None:
+    """Find the daemon by any of its names."""
+    for name in (role.daemon, *role.also):
+        with suppress(HandOverError):
+            return find(name, environ)
+    return None

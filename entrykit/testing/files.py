@@ -13,6 +13,9 @@ from entrykit.configfile import MARK
 from entrykit.role import Role
 from entrykit.testing.sections import Directive, Section
 
+# To pytest: what fails in here is shown where a test called it (see entrykit.testing).
+__tracebackhide__ = True
+
 
 @dataclass(frozen=True, repr=False)
 class RenderedFile:

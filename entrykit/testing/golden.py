@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -132,8 +132,15 @@ def write(given: Outcome, folder: Path) -> bool:
 
     Returns:
         Whether anything was written or removed.
+
+    Raises:
+        Mismatch: a link would have to be followed, and what it leads to is not the case's.
+        OSError: it cannot be written.
     """
     found = _golden(folder)
+    if found == given.files:
+        return False
+    _refuse_links(folder, {*found, *given.files, _EXPECTED})
     for path in found.keys() - given.files.keys():
         (folder / path).unlink()
     for path, data in given.files.items():
@@ -142,7 +149,13 @@ def write(given: Outcome, folder: Path) -> bool:
             (folder / path).write_bytes(data)
     if given.settings is None:
         _remove_folder(folder / _EXPECTED)
-    return found != given.files
+    return True
+
+
+def _refuse_links(folder: Path, paths: Iterable[str]) -> None:
+    for path in sorted(paths):
+        if (folder / path).is_symlink():
+            raise Mismatch(f"{path} is a link, and nothing is written or removed beyond one")
 
 
 def _remove_folder(path: Path) -> None:

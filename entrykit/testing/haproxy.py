@@ -11,6 +11,9 @@ from typing import Final
 
 from entrykit.testing.sections import Directive, Section
 
+# To pytest: what fails in here is shown where a test called it (see entrykit.testing).
+__tracebackhide__ = True
+
 # What begins a section, however it is indented; HAProxy 3.2 took each of these for one, when
 # tried alone; older releases have fewer.
 _SECTIONS: Final = frozenset(

@@ -13,6 +13,9 @@ from typing import Any
 
 from entrykit.testing.sections import Directive, Section
 
+# To pytest: what fails in here is shown where a test called it (see entrykit.testing).
+__tracebackhide__ = True
+
 
 def parse(path: str, text: str) -> Section:
     """Parse a file.

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Self, TypeVar
 
+# To pytest: what fails in here is shown where a test called it (see entrykit.testing).
+__tracebackhide__ = True
+
 
 class Directive(str):
     """What a directive says: the words after its name, with a blank between.

@@ -49,6 +49,7 @@ ROLE: Final = Role(
     main="promises.cf",
     quotes={".cf": quoting.cfengine, ".json": quoting.json_tree},
     daemon="cf-serverd",
+    package="cfengine3",
     entrypoint="",  # there is no official image
     command=_command,
     complete=_complete,

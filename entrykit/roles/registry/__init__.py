@@ -79,6 +79,7 @@ ROLE: Final = Role(
     machine=RegistryMachine,
     daemon=release.NAMES[0],
     also=release.NAMES[1:],
+    package="docker-registry",
     begins=command.begins,
     defaults=defaults,
     entrypoint="/entrypoint.sh",
