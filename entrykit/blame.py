@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from types import TracebackType
 
-from jinja2 import TemplateError, TemplateSyntaxError, UndefinedError
+from jinja2 import (
+    TemplateError,
+    TemplateNotFound,
+    TemplatesNotFound,
+    TemplateSyntaxError,
+    UndefinedError,
+)
 
 from entrykit.errors import RenderError
 from entrykit.quoting import QuotingError
 from entrykit.secret import MASK, Secret
+from entrykit.shown import shown
 
-# How jinja2 names what templates know as `settings` (entrykit.view).
-_SETTINGS = "'entrykit.view.View object'"
+# How jinja2 and Python name what templates know by these (entrykit.view, entrykit.variables).
+_KNOWN_AS = {
+    "'entrykit.view.View object'": "settings",
+    "entrykit.variables.Variables object": "env",
+    "'Variables' object": "env",
+}
 
 
 def blamed(name: str, error: Exception, ours: str, touched: Iterable[object]) -> RenderError:
@@ -29,7 +40,9 @@ def blamed(name: str, error: Exception, ours: str, touched: Iterable[object]) ->
 
 
 def _reason(error: Exception, touched: list[object]) -> str:
-    said = _said(error).replace(_SETTINGS, "settings")
+    said = _said(error)
+    for theirs, ours in _KNOWN_AS.items():
+        said = said.replace(theirs, ours)
     if not touched:
         return said
     if isinstance(error, UndefinedError | TemplateSyntaxError):
@@ -48,10 +61,16 @@ def masked(text: str, touched: Iterable[object]) -> str:
 
 
 def _said(error: Exception) -> str:
+    if isinstance(error, TemplateNotFound):  # says where it looked, which is half of it, or a name
+        return f"no such template: {' or '.join(shown(str(name)) for name in _wanted(error))}"
     if isinstance(error, TemplateSyntaxError):
         return error.message or ""  # as text it has its place once more
     known = isinstance(error, TemplateError | QuotingError)
     return str(error) if known else f"{type(error).__name__}: {error}"
+
+
+def _wanted(error: TemplateNotFound) -> Sequence[object]:
+    return error.templates if isinstance(error, TemplatesNotFound) else [error.name]
 
 
 def _place(name: str, error: Exception, ours: str) -> str:

@@ -15,6 +15,7 @@ from entrykit.filters import FILTERS, written
 from entrykit.sandbox import Sandbox
 from entrykit.shown import shown
 from entrykit.sources import confined, text
+from entrykit.unmarked import LIST
 from entrykit.variables import Notes, Variables
 
 STDOUT = "-"
@@ -70,13 +71,15 @@ def _pair(word: str) -> Pair:
         )
     if not os.path.exists(source):
         raise UsageError(f"--template {shown(word)}: {shown(source)}: no such file")
-    if target == STDOUT:
-        return Pair(source, target)
+    if target in {STDOUT, "/dev/stdout"}:  # which others' templates are told
+        return Pair(source, STDOUT)
     real = os.path.realpath(target)
     if target.endswith("/") or os.path.isdir(real):
         raise UsageError(f"--template {shown(word)}: {shown(target)} is a folder (expected a file)")
     if real == os.path.realpath(source):
         raise UsageError(f"--template {shown(word)}: the file would replace its template")
+    if os.path.basename(real) == LIST:
+        raise UsageError(f"--template {shown(word)}: {LIST} is entrykit's own list of its files")
     return Pair(source, real)
 
 

@@ -68,7 +68,8 @@ class Layered(BaseLoader):
         known = set(self._blocks(environment, parent))
         for node in tree.body:
             if isinstance(node, nodes.Block) and node.name not in known:
-                fault = f"{parent} has no block {node.name!r} (known: {', '.join(sorted(known))})"
+                names = f"known: {', '.join(sorted(known))}" if known else "it has none"
+                fault = f"{parent} has no block {node.name!r} ({names})"
                 raise TemplateSyntaxError(fault, node.lineno, template, path)
             if isinstance(node, nodes.Output) and not _is_blank(node):
                 fault = "what stands outside of blocks goes nowhere"

@@ -7,14 +7,18 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from entrykit import environ as environment
 from entrykit import kinds
 from entrykit.faults import Faults
 from entrykit.missing import Missing
+from entrykit.secret import MASK
 from entrykit.shown import shown
 from entrykit.trees import Tree, parse_tree
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 _UNSET: Final = object()
 _TELLING: Final = 4  # shorter names are all close to each other
@@ -44,13 +48,28 @@ class Notes:
         return environment.near_misses(others, wanted)
 
 
-def _place(frame: FrameType | None) -> str:
+def _at_work(frame: FrameType | None) -> tuple[Template, builtins.int]:
+    """Return the template that is at work, and its line."""
     while frame is not None:
         template = frame.f_globals.get("__jinja_template__")  # jinja2 puts it there (jinja2.debug)
         if template is not None:
-            return f"{template.filename}:{template.get_corresponding_lineno(frame.f_lineno)}"
+            return template, template.get_corresponding_lineno(frame.f_lineno)
         frame = frame.f_back
     raise AssertionError("no template is at work")
+
+
+def _place(frame: FrameType | None) -> str:
+    template, line = _at_work(frame)
+    return f"{template.filename}:{line}"
+
+
+def _is_written(text: str) -> builtins.bool:
+    """Whether the template that is at work says this itself, and has not made it of something."""
+    template, _ = _at_work(sys._getframe())  # noqa: SLF001 -- as logging does
+    loader, name = template.environment.loader, template.name
+    if loader is None or name is None:
+        return False
+    return text in loader.get_source(template.environment, name)[0]
 
 
 class Variables:
@@ -74,8 +93,12 @@ class Variables:
             raise AttributeError(name)
         return self[name]
 
-    def __getitem__(self, name: str) -> Any:  # noqa: ANN401
+    def __getitem__(self, name: object) -> Any:  # noqa: ANN401
+        if not isinstance(name, str):
+            raise TypeError(f"env[{name!r}]: not the name of a variable")
         return self._read(name, _UNSET, str)
+
+    __iter__ = None  # else Python would ask for env[0], env[1] and so on
 
     def __repr__(self) -> str:
         return "env"  # and no address, which differs from start to start
@@ -90,7 +113,8 @@ class Variables:
     def required(self, name: str, message: str = "not set") -> Any:  # noqa: ANN401
         """Return a text; where there is none, the message is told."""
         text = self._text(name)
-        return self._at_fault(name, f"{name}: {message}") if text is None else text
+        said = f"{name}: {message if self._may_be_told(message) else 'not set'}"
+        return self._at_fault(name, said) if text is None else text
 
     def int(self, name: str, default: object = _UNSET) -> Any:  # noqa: ANN401
         """Return a whole number."""
@@ -119,7 +143,7 @@ class Variables:
         if text is None:
             if default is not _UNSET:
                 return default
-            return Missing(lambda: self._notes.add(name, f"{name}: not set"))
+            return Missing(lambda: self._note(name, f"{name}: not set"))
         try:
             return parse(text)
         except Faults as error:
@@ -145,8 +169,18 @@ class Variables:
 
     def _at_fault(self, name: str, *said: str) -> Missing:
         for line in said:
-            self._notes.add(name, line)
+            self._note(name, line)
         return Missing(lambda: None)
+
+    def _note(self, name: str, said: str) -> None:
+        if self._may_be_told(name):
+            self._notes.add(name, said)
+        else:
+            self._notes.add(MASK, said.replace(name, MASK))
+
+    def _may_be_told(self, text: str) -> builtins.bool:
+        """Whether a text of the template's own can be shown: it may be made of a secret in hand."""
+        return not self._touched or _is_written(text)
 
 
 def _integer(text: str) -> builtins.int:

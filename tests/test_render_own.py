@@ -82,6 +82,35 @@ def test_what_a_variable_gives(render, expression, environ, expected):
     assert out(render(expression, **environ)) == expected
 
 
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ("{% for each in env %}{% endfor %}", "t.j2:1: TypeError: env is not iterable"),
+        ("{{ env[0] }}", "t.j2:1: env has no element 0"),
+        ("{% include '/etc/hosts' %}", 't.j2:1: no such template: "/etc/hosts"'),
+        ("{% include ['a', '../b'] %}", 't.j2:1: no such template: "a" or "../b"'),
+    ],
+)
+def test_what_a_template_asks_for_in_vain_is_told_as_it_knows_it(render, template, said):
+    code, _, errors = render(template)
+
+    assert (code, errors) == (70, f"entrykit: error: {said}\n")
+
+
+@pytest.mark.parametrize("target", ["-", "/dev/stdout"])
+def test_standard_output_has_two_names(render, target):
+    assert out(render("x", target=target)) == "x"
+
+
+def test_our_own_list_is_made_of_no_template(render, here):
+    """What it says of other files would be lost."""
+    code, _, errors = render("x", target="entrykit.sums")
+
+    assert code == 64
+    assert "entrykit's own list" in errors
+    assert [path.name for path in here.iterdir()] == ["t.j2"]
+
+
 def test_a_variable_can_be_a_file(render, here):
     (here / "x").write_text("from file\n")
 
@@ -176,7 +205,7 @@ def test_what_is_missing_in_several_templates_is_told_at_once(here, capsys):
             "{{ env.X / 0 }}",
             "t.j2:1: TypeError: unsupported operand type(s) for /: 'str' and 'int'",
         ),
-        ('{% include "nosuch" %}', "t.j2:1: nosuch"),
+        ('{% include "nosuch" %}', 't.j2:1: no such template: "nosuch"'),
     ],
 )
 def test_a_broken_template_is_told_with_its_place(render, template, said):
@@ -271,16 +300,31 @@ def test_the_mode_is_as_told_but_a_secret_is_for_the_owner_and_the_group(
     ["{{ env.int('KEY') }}", "{{ env.bool('KEY') }}", "{{ env.map('KEY') }}",
      "{{ env.json('KEY') }}",
      "{{ env.KEY | nginx }}", "{{ (env.KEY ~ '\\n') | haproxy }}", "{{ {}[env.KEY] }}",
-     "{{ env.KEY | upper | nginx }}", "{{ env.KEY + 1 }}", "{{ nosuch[env.KEY] }}"],
+     "{{ env.KEY | upper | nginx }}", "{{ env.KEY + 1 }}", "{{ nosuch[env.KEY] }}",
+     "{{ env[env.KEY] }}", "{{ env.int(env.KEY | upper) }}", "{{ env.required(env.KEY) }}",
+     "{{ env.required('X', env.KEY ~ '!') }}", "{{ env.NEAR_MISS }}{{ env[env.KEY] }}"],
 )  # fmt: skip
 def test_no_error_shows_a_secret(render, here, expression):
     (here / "key").write_text("$hunter2 {{")
 
-    code, said, errors = render(expression, KEY_FILE="key")
+    code, said, errors = render(expression, KEY_FILE="key", NEAR_MIS="x")
 
     assert code in {70, 78}
     assert "hunter2" not in (said + errors).lower()
     assert "t.j2:1" in errors
+
+
+def test_with_a_secret_in_hand_what_the_template_says_itself_is_told(render, here):
+    """A name or a message that it has made up may be the secret."""
+    (here / "key").write_text("hunter2")
+    template = "{{ env.KEY }}{{ env.X }}{{ env.required('Y', 'ask for it') }}{{ env['Z' ~ 1] }}"
+
+    _, _, errors = render(template, KEY_FILE="key")
+
+    assert [line.partition(" (")[0] for line in errors.splitlines()] == [
+        "entrykit: error: X: not set", "entrykit: error: Y: ask for it",
+        "entrykit: error: ***: not set",
+    ]  # fmt: skip
 
 
 # files
