@@ -35,10 +35,13 @@ class Alternative:
     Attributes:
         text: as it would be set; None for what holds where nothing is set.
         value: what the settings would have.
+        spare: whether it is of use only where no other changes anything: people set what the
+            documentation shows, and a role may do by itself what its example says.
     """
 
     text: str | None
     value: object
+    spare: bool = False
 
 
 def alternatives(
@@ -47,9 +50,8 @@ def alternatives(
     """Return values that differ from the one in force, and from each other.
 
     They are the default; the examples, of which a role may have several; each choice, where
-    there are choices; and where that gives none, or there is no default, what is a little
-    different and what is strange. A secret always has some that are set, by which it is known
-    where its text went.
+    there are choices; and what is a little different and what is strange. These are spare,
+    unless there is no default, or a secret is set: by them it is known where its text went.
 
     Args:
         variable: as the reference has it.
@@ -62,8 +64,9 @@ def alternatives(
     if text is not None and not field.is_required() and field.default != value:
         found.append(Alternative(None, field.default))
     _collect(adapter, _documented(variable, field), value, found)
-    if field.is_required() or variable.kind.secret or not found:
-        _collect(adapter, [*_near(text or variable.default or ""), *_STRANGE], value, found)
+    needed = field.is_required() or (variable.kind.secret and text is not None)
+    odd = [*_near(text or variable.default or ""), *_STRANGE]
+    _collect(adapter, odd, value, found, spare=not needed)
     return found
 
 
@@ -81,7 +84,7 @@ def _near(text: str) -> tuple[str, ...]:
 
 def _collect(
     adapter: TypeAdapter[object], texts: Iterator[str] | list[str], value: object,
-    found: list[Alternative],
+    found: list[Alternative], *, spare: bool = False,
 ) -> None:  # fmt: skip
     for text in texts:
         try:
@@ -89,4 +92,4 @@ def _collect(
         except ValidationError:
             continue
         if other != value and all(other != each.value for each in found):
-            found.append(Alternative(text, other))
+            found.append(Alternative(text, other, spare))

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
+from entrykit.alternatives import Alternative
 from entrykit.environ import Given, Reading
-from entrykit.errors import UsageError
+from entrykit.errors import EntrykitError, UsageError
 from entrykit.origins import Origin, origins
 from entrykit.role import Role
 from entrykit.settings import Settings
@@ -125,8 +127,9 @@ class Explanation:
             88, initial_indent="  ", subsequent_indent="  ",
         )  # fmt: skip
         if not origin.is_set:
-            example = variable.example or variable.default or "…"
-            yield f"  set it with {origin.name}={example}, or {origin.name}_FILE=/a/path"
+            other = self._documented(origin)
+            text = other.text if other else "…"
+            yield f"  set it with {origin.name}={text}, or {origin.name}_FILE=/a/path"
         yield ""
         yield from self._made(origin)
 
@@ -139,15 +142,21 @@ class Explanation:
         ]
         yield "It makes these lines:" if rows else "It makes no line of the files."
         yield from _table(*rows, indent="  ")
-        example = origin.variable.example
-        if origin.is_set or not example:
-            return
-        for other in others(self._settings, origin):
-            if other.text == example:
-                found = gained(self._role, self._settings, self._origins, origin, other)
-                new = [(f"{path}:{number}", line) for path, number, line in found]
-                yield f"{origin.name}={example} would make:" if new else ""
-                yield from _table(*new, indent="  ")
+        other = None if origin.is_set else self._documented(origin)
+        if other:
+            new = [(f"{path}:{number}", line) for path, number, line in self._gained(origin, other)]
+            yield f"{origin.name}={other.text} would make:" if new else ""
+            yield from _table(*new, indent="  ")
+
+    def _documented(self, origin: Origin) -> Alternative | None:
+        """Return a value that the documentation shows, and that is not in force."""
+        known = (each for each in others(self._settings, origin) if each.text is not None)
+        return next((each for each in known if not each.spare), None)
+
+    def _gained(self, origin: Origin, other: Alternative) -> list[tuple[str, int, str]]:
+        with suppress(EntrykitError):  # it may want another variable as well, or a folder
+            return [*gained(self._role, self._settings, self._origins, origin, other)]
+        return []
 
     # one line
 

@@ -15,17 +15,19 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeAlias
 
 from entrykit.alternatives import Alternative, alternatives
 from entrykit.check import masked
 from entrykit.errors import EntrykitError
 from entrykit.origins import Origin
-from entrykit.outline import Line, missing, outline
+from entrykit.outline import missing, outline
 from entrykit.role import Role
 from entrykit.secret import MASK, snippet_lines
 from entrykit.settings import Settings
 from entrykit.templates import render
+from entrykit.watched import watched
 
 Numbers: TypeAlias = dict[str, set[int]]
 Origins: TypeAlias = Mapping[str, Origin]
@@ -63,39 +65,46 @@ class Rendering:
         self.role = role
         self.settings = settings
         self.texts = {path: file.text for path, file in render(role, settings).items()}
-        self.outlines: dict[str, list[Line]] = {}
 
-    def outline(self, path: str) -> list[Line]:
-        """Return the lines of a file; of one that is not there, none."""
-        if path not in self.outlines:
-            self.outlines[path] = outline(self.texts.get(path, ""))
-        return self.outlines[path]
+    @cached_property
+    def read(self) -> set[str]:
+        """The fields that matter: another value of another one gives the same files."""
+        settings, read = watched(self.settings)
+        render(self.role, settings)
+        return read
 
     def lines_not_in(self, other: Rendering) -> Numbers:
         """Return the lines that the other one has not, by file, counted from 0."""
-        found = {}
-        for path, text in self.texts.items():
-            if text != other.texts.get(path):
-                found[path] = missing(self.outline(path), other.outline(path))
-        return found
+        return {
+            path: missing(text, other.texts.get(path, ""))
+            for path, text in self.texts.items()
+            if text != other.texts.get(path)
+        }
 
     def made_by(self, origin: Origin, *, still_set: bool = False) -> Numbers:
         """Return the lines that are others with another value of one variable.
+
+        Not those of a file that would give way as a whole to something else, if only somebody
+        set the variable: what is not there has not made them.
 
         Args:
             origin: the variable.
             still_set: whether only values are tried that are somebody's, not the default.
         """
         found: Numbers = defaultdict(set)
-        for other in others(self.settings, origin):
-            if still_set and other.text is None:
+        known = others(self.settings, origin) if origin.name.lower() in self.read else []
+        shows = False
+        for other in known:
+            if (still_set and other.text is None) or (other.spare and shows):
                 continue
             try:
                 changed = Rendering(self.role, with_value(self.settings, origin, other))
             except EntrykitError:  # not a value that goes with the others
                 continue
+            shows = shows or changed.texts != self.texts
             for path, numbers in self.lines_not_in(changed).items():
-                found[path] |= numbers
+                if origin.is_set or len(numbers) < self.texts[path].count("\n"):
+                    found[path] |= numbers
         return found
 
     def visible(self, origins: Origins) -> dict[str, tuple[str, ...]]:
@@ -116,7 +125,7 @@ class Rendering:
         texts = self.texts[path].split("\n")
         known = {text.strip(): line.strip() for text, line in zip(texts, seen, strict=False)}
         return tuple(
-            tuple(known[heading] for heading in line.headings) for line in self.outline(path)
+            tuple(known[heading] for heading in line.headings) for line in outline(self.texts[path])
         )
 
     def _masked(self, text: str, hidden: set[int]) -> tuple[str, ...]:

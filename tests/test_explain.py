@@ -151,6 +151,63 @@ def test_every_role_is_explained(name, capsys):
     assert capsys.readouterr().out.startswith("VARIABLE")
 
 
+def required(name):
+    """What a role has to be told, as its examples have it; a hub's is required by default."""
+    known = variables(load_role(name).settings)
+    needed = {each.name for each in known if each.required} | {"CF_SERVERD_ACL"}
+    return [f"{each.name}={each.example}" for each in known if each.name in needed]
+
+
+@pytest.mark.parametrize("name", role_names())
+def test_every_variable_of_every_role_is_explained_and_what_would_set_it_is_another_value(
+    name, capsys
+):
+    """Also one that wants another variable as well, or a folder that is not there."""
+    words = [word for each in required(name) for word in ("-e", each)]
+
+    for each in variables(load_role(name).settings):
+        assert main(["entrykit", "explain", name, *words, each.name], {}) == 0, each.name
+        out = capsys.readouterr().out
+        assert f"set it with {each.name}={each.default}, or" not in out
+
+
+@pytest.mark.parametrize(
+    ("name", "variable", "lines"),
+    [("cf-serverd", "CF_SERVERD_ACL", 3), ("haproxy", "DOMAINS", 12), ("certbot", "DOMAINS", 6),
+     ("nginx-static", "DOMAINS", 4)],
+)  # fmt: skip
+def test_a_variable_that_says_what_the_documentation_says_makes_its_lines(
+    name, variable, lines, capsys
+):
+    words = [word for each in required(name) for word in ("-e", each)]
+
+    main(["entrykit", "explain", name, *words, variable], {})
+
+    out = capsys.readouterr().out
+    assert "It makes these lines:" in out
+    assert len(out.partition("It makes these lines:\n")[2].splitlines()) >= lines
+
+
+def test_what_a_role_does_by_itself_as_the_example_says_is_of_that_variable(capsys):
+    main(["entrykit", "explain", "registry", "REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY"], {})
+
+    assert "rootdirectory: " in capsys.readouterr().out.partition("these lines:\n")[2]
+
+
+def makers(name, **environ):
+    """The variables that are said to make some line."""
+    found = trace(*read(name, environ))
+    return {each for file in found.values() for names in file.makers for each in names}
+
+
+def test_what_would_replace_a_whole_file_makes_its_lines_only_where_it_is_set():
+    acl = {"CF_SERVERD_ACL": "10.1.0.0/16"}
+
+    assert makers("cf-serverd", **acl) & {"PROMISES", "MPF"} == set()
+    assert makers("cf-serverd", **acl, MPF="on") >= {"MPF", "CF_SERVERD_ACL"}
+    assert makers("cf-serverd", PROMISES="body common control\n{\n}\n") == {"PROMISES"}
+
+
 # what nobody may see
 
 SECRETS = ["hunter2", "it's", 'say "hi" #1', "pässwörd $HOME", "a b"]

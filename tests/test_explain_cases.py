@@ -33,12 +33,17 @@ TOGETHER = [
 
 
 def parent(lines, number):
-    """The line above that has less indentation, by which two equal lines differ."""
+    """The line above that has less indentation, by which two equal lines differ.
+
+    Of a blank line: the one above, and that one's.
+    """
     line = lines[number]
     depth = len(line) - len(line.lstrip()) + (line.strip()[:1] in "}]")
     for above in reversed(lines[:number]):
         heading = above.strip() and above.strip()[0] not in "#.}]"
-        if heading and (len(above) - len(above.lstrip()) < depth or not line.strip()):
+        if heading and not line.strip():
+            return above, parent(lines, lines.index(above))
+        if heading and len(above) - len(above.lstrip()) < depth:
             return above
     return None
 
@@ -90,6 +95,20 @@ def test_a_line_changes_with_each_variable_that_is_said_to_make_it(case):
             for other in others(settings, origin) if said else ():
                 seen |= differing(role, files, with_value(settings, origin, other))
             assert said - seen == set(), name
+
+
+@pytest.mark.parametrize("case", CASES[1::4], ids=label)
+def test_what_a_rendering_has_not_read_changes_none_of_its_files(case):
+    """Such variables are not tried: every one has a value here that would have told."""
+    with chdir(case):
+        role, settings, origins = read(case.parents[1].name, {}, ["env"])
+        base = Rendering(role, settings)
+        for name, origin in origins.items():
+            if name.lower() in base.read:
+                continue
+            for other in others(settings, origin):
+                there = render(role, with_value(settings, origin, other))
+                assert {path: file.text for path, file in there.items()} == base.texts, name
 
 
 def made(found, name):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from entrykit.outline import missing, outline
 from entrykit.secret import Snippet, bracketed, snippet_lines
@@ -67,7 +69,7 @@ def test_a_line_stands_in_the_lines_above_that_have_less_indentation(text, line,
 
 def gone(ours, theirs):
     lines = ours.splitlines()
-    return [lines[number] for number in sorted(missing(outline(ours), outline(theirs)))]
+    return [lines[number] for number in sorted(missing(ours, theirs))]
 
 
 @pytest.mark.parametrize("text", [HAPROXY, NGINX, JSON, "", "\n\n"])
@@ -105,7 +107,46 @@ def test_of_equal_lines_the_one_that_went_is_missing():
     """Not the last of them."""
     text = "frontend a\n    x\n    y\n    x\n    z\n"
 
-    assert missing(outline(text), outline(text.replace("    x\n", "", 1))) == {1}
+    assert missing(text, text.replace("    x\n", "", 1)) == {1}
+
+
+@given(
+    text=st.sampled_from([HAPROXY, NGINX, JSON]),
+    edits=st.lists(
+        st.tuples(st.integers(0, 20), st.sampled_from(["drop", "double", "change", "swap"])),
+        min_size=1, max_size=3,
+    ),
+)  # fmt: skip
+def test_what_is_the_same_at_both_ends_needs_no_look(text, edits):
+    """With other comments at both ends all is looked at, and no fewer lines are missing."""
+    ours = text.splitlines()
+    theirs = edited(ours, edits)
+
+    found = missing("\n".join(ours), "\n".join(theirs))
+    thorough = missing("\n".join(["# a", *ours, "# b"]), "\n".join(["# c", *theirs, "# d"]))
+
+    left = {line.rstrip(",") for line in theirs}
+    gone = {number for number, line in enumerate(ours) if line.rstrip(",") not in left}
+    assert gone <= found
+    assert len(found) <= len(thorough) - 2
+
+
+def edited(lines, edits):
+    """The lines with some others."""
+    found = [*lines]
+    for place, kind in edits:
+        number = place % len(found)
+        line = found[number]
+        if kind == "drop":
+            found[number : number + 1] = []
+        elif kind == "double":
+            found.insert(number, line)
+        elif kind == "change":
+            found[number] = f"{line}x"
+        else:
+            found[number - 1], found[number] = line, found[number - 1]
+        found = found or [""]
+    return found
 
 
 def test_raw_lines_are_known_from_their_comments_to_the_end():

@@ -41,19 +41,25 @@ class CfServerdSettings(Settings):
         examples=["192.0.2.1"],
     )
     cf_serverd_allowconnects: acl.Acl = Field(
-        default=(), description="Who may connect, if not all of CF_SERVERD_ACL."
+        default=(),
+        description="Who may connect, if not all of CF_SERVERD_ACL.",
+        examples=["10.0.0.0/16"],
     )
     cf_serverd_allowallconnects: acl.Acl = Field(
         default=(),
         description="Who may have several connections at a time; all who may connect unless set.",
+        examples=["10.0.0.0/16"],
     )
     cf_serverd_denyconnects: acl.Acl = Field(
-        default=(), description="Who may not connect, out of those who could."
+        default=(),
+        description="Who may not connect, out of those who could.",
+        examples=["10.0.9.0/24"],
     )
     cf_serverd_trustkeysfrom: acl.Acl = Field(
         default=(),
         description="From where unknown keys of clients are trusted and kept; from nowhere unless "
         "set.",
+        examples=["10.0.9.0/24"],
     )
     cf_serverd_allowusers: values.Users = Field(
         default=(), description="Users who may ask for runs with cf-runagent; nobody unless set."
@@ -87,6 +93,7 @@ class CfServerdSettings(Settings):
         default=(),
         description="Who is served; CF_SERVERD_ACL unless this or another CF_SERVERD_ADMIT_… is "
         "set.",
+        examples=["10.0.0.0/16"],
     )
     cf_serverd_admit_hostnames: values.Hostnames = Field(
         default=(),
@@ -94,7 +101,9 @@ class CfServerdSettings(Settings):
         "below it.",
     )
     cf_serverd_admit_keys: values.Digests = Field(
-        default=(), description="Who is served, by digests of keys as `cf-key -p` prints them."
+        default=(),
+        description="Who is served, by digests of keys as `cf-key -p` prints them.",
+        examples=["MD5=9fb7556beb0e43386760e51cefb68018"],
     )
     cf_serverd_access: AccessList = Field(
         default=(),
