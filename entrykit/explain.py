@@ -145,7 +145,7 @@ class Explanation:
         other = None if origin.is_set else self._documented(origin)
         if other:
             new = [(f"{path}:{number}", line) for path, number, line in self._gained(origin, other)]
-            yield f"{origin.name}={other.text} would make:" if new else ""
+            yield from [f"{origin.name}={other.text} would make:"] if new else []
             yield from _table(*new, indent="  ")
 
     def _documented(self, origin: Origin) -> Alternative | None:

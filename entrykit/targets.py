@@ -14,7 +14,7 @@ from entrykit.shown import shown
 
 _PORTS: Final = {"http": 80, "https": 443}
 _EXPECTED: Final = "expected tcp://db:5432, http://app/health, file:/a/path or unix:/a/socket, say"
-_URL: Final = re.compile(r"(tcp|https?)://([^/?#]*)([/?][!-~]*)?")
+_URL: Final = re.compile(r'(tcp|https?)://([^/?#]*)([/?][!"$-~]*)?')
 _LONGEST_SOCKET: Final = 107  # octets of sun_path (unix(7))
 
 
@@ -94,7 +94,8 @@ def _over(said: str, kind: str, authority: str, path: str) -> Target:
         name = app_name(host)
         chosen = port(number) if number else _PORTS[kind]
     except Faults as error:
-        raise Faults([f"{said}: {fault}" for fault in error.faults]) from None
+        told = [fault.replace("not an app name", "not a host") for fault in error.faults]
+        raise Faults([f"{said}: {fault}" for fault in told]) from None
     if kind == "tcp":
         return Target(kind, name, chosen, "")
     return Target(kind, name, chosen, path if path.startswith("/") else f"/{path}")

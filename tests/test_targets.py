@@ -30,12 +30,13 @@ BAD = [
     ("http://x/a b", f'"http://x/a b": not a target ({EXPECTED})'),
     ("http://x/é", f'"http://x/é": not a target ({EXPECTED})'),
     ("http://x#part", f'"http://x#part": not a target ({EXPECTED})'),
+    ("http://x/a#part", f'"http://x/a#part": not a target ({EXPECTED})'),
     ("tcp://db", '"tcp://db": no port (expected tcp://host:port)'),
     ("tcp://db:5432/x", '"tcp://db:5432/x": has a path (expected tcp://host:port)'),
     ("tcp://db:0", '"tcp://db:0": "0": not a port (expected 1 to 65535)'),
-    ("tcp://:1", ('"tcp://:1": "": not an app name (expected a DNS name, an IPv4 address or an '
+    ("tcp://:1", ('"tcp://:1": "": not a host (expected a DNS name, an IPv4 address or an '
      "IPv6 address in brackets)")),
-    ("tcp://::1:80", ('"tcp://::1:80": "": not an app name (expected a DNS name, an IPv4 address '
+    ("tcp://::1:80", ('"tcp://::1:80": "": not a host (expected a DNS name, an IPv4 address '
      "or an IPv6 address in brackets)")),
     ("http://me:hunter2@x/", "http://…: has a user or a password (expected none)"),
     ("ftp://me:hunter2@x/", f'"…": not a target ({EXPECTED})'),
