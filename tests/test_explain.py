@@ -13,7 +13,8 @@ from explained import read
 
 from entrykit.cli import main
 from entrykit.quoting import haproxy
-from entrykit.role import role_names
+from entrykit.reference import variables
+from entrykit.role import load_role, role_names
 from entrykit.secret import Secret
 from entrykit.traces import trace
 
