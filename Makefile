@@ -29,7 +29,11 @@ help: ## list the targets
 demo: setup ## run HAProxy, certbot and nginx on loopback, with a CA for trying, until Ctrl-C
 	@PYTHONPATH=tests $(BIN)/python tools/demo
 
+# What depends most on trixie's releases; `make test-trixie` and `make test-versions` run all of it.
+MOST := images tests/haproxy tests/nginx_static tests/certbot --ignore-glob='*_killed.py'
+
 .PHONY: test
+test: WHERE := $(MOST)
 test: lint docs test-here test-$(firstword $(OTHERS)) test-images ## everything that has to pass, with this machine's daemons and trixie's
 
 .PHONY: images
@@ -80,7 +84,7 @@ $(addprefix test-,$(OTHERS)): test-%: setup
 	certbot=$$(tools/certbot-release $*) cfengine=$$(tools/daemon-release cfengine3 $*) && \
 	ENTRYKIT_TEST_HAPROXY=$$haproxy ENTRYKIT_TEST_NGINX=$$nginx ENTRYKIT_TEST_CERTBOT=$$certbot \
 	ENTRYKIT_TEST_CFENGINE=$$cfengine \
-	$(PYTEST) -m versions
+	$(PYTEST) -m versions $(WHERE)
 
 .PHONY: bench
 bench: .cache/bench/.ready ## start time, many domains and golden cases, as tables of ratios
