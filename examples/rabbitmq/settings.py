@@ -12,7 +12,7 @@ from entrykit.secret import Secret, Snippet
 from entrykit.settings import Settings
 
 from .users import ALL, User, Users, definitions
-from .values import Name, Path, Watermark
+from .values import Name, Path, Watermark, can_hold
 
 _NO_LINES: Final = Snippet("")
 # Those of ours that RabbitMQ itself reads and the official entrypoint lets pass.
@@ -130,6 +130,8 @@ class RabbitmqSettings(Settings):
 
     def conflicts(self) -> Iterator[str]:
         """Yield what does not go together."""
+        if not can_hold(self.config_dir):
+            yield "CONFIG_DIR: rabbitmq.conf cannot hold it (expected ASCII without # and $()"
         if "rabbitmq_default_user" in self.model_fields_set and not self.rabbitmq_default_pass:
             yield "RABBITMQ_DEFAULT_PASS: not set, and RABBITMQ_DEFAULT_USER is (expected both)"
         names = [user.name for user in self._listed]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Final
@@ -74,7 +75,7 @@ def user_list(text: str) -> UserList:
 def _user(item: Typed) -> User:
     if not isinstance(item, dict):
         raise Faults([f"not a map ({_EXPECTED})"])
-    faults = [f"{shown(key)}: no such key (expected {_LISTED})" for key in item.keys() - _KEYS]
+    faults = [_unknown(key) for key in item.keys() - _KEYS]
     faults += [
         f"{key}: not a text (expected one, in quotes if it is a number)"
         for key in ("name", "password")
@@ -91,6 +92,13 @@ def _user(item: Typed) -> User:
 
 
 _LISTED: Final = "name, password, tags, permissions"
+
+
+def _unknown(key: str) -> str:
+    # To YAML, {password:made-up} is a map whose key has the password in it.
+    if re.fullmatch("[a-z_]+", key):
+        return f"{shown(key)}: no such key (expected {_LISTED})"
+    return f"a key that is no word (expected {_LISTED}, and a blank after each colon)"
 
 
 def _tags(tree: Typed) -> tuple[str, ...]:
