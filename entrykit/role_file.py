@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from importlib.util import module_from_spec, spec_from_file_location
 from types import ModuleType
 from typing import Any, Final
@@ -90,7 +91,8 @@ def author(error: BaseException) -> str:
     for folder, role in _LOADED.items():
         if line := place(error, folder):
             return f"the role {role.name}, at {line}"
-    return "entrykit"
+    # What a role gives us fails in lines of ours: a function with other arguments, say.
+    return " or of the role ".join(["entrykit", *(role.name for role in _LOADED.values())])
 
 
 def from_package(name: str, given: object, where: str, folder: str) -> Role[Any]:
@@ -119,10 +121,30 @@ def judged(name: str, given: object, where: str) -> Role[Any]:
     if not isinstance(given, Role):
         kind = type(given).__name__
         raise RoleError([f"{_line_of_role(where)}: {_OBJECT} is of type {kind} ({_EXPECTED})"])
-    faults = [*_faults(name, given)]
+    faults = [*_type_faults(given)] or [*_faults(name, given)]
     if faults:
         raise RoleError(f"{_line_of_role(where)}: {fault}" for fault in faults)
     return given
+
+
+_TEXTS: Final = ("name", "summary", "main", "daemon", "entrypoint")
+_FUNCTIONS: Final = ("command", "bare", "check", "reads", "makes", "prepare", "environ")
+
+
+def _type_faults(role: Role[Any]) -> Iterator[str]:
+    """Yield what a type checker would have said, for those who have none."""
+    given: dict[str, Any] = {field.name: getattr(role, field.name) for field in fields(role)}
+    for name in _TEXTS:
+        if not isinstance(given[name], str) or not given[name].isprintable():
+            yield f"{name} is no line of text (expected one)"
+    for name in _FUNCTIONS:
+        if not callable(given[name]):
+            yield f"{name} is no function (expected one)"
+    if not isinstance(given["templates"], str | os.PathLike):
+        yield "templates is no path (expected the folder of the templates)"
+    quotes = given["quotes"]
+    if not isinstance(quotes, Mapping) or not all(map(callable, quotes.values())):
+        yield "quotes is no map of functions (expected one for each ending)"
 
 
 def _faults(name: str, role: Role[Any]) -> Iterator[str]:
@@ -133,10 +155,10 @@ def _faults(name: str, role: Role[Any]) -> Iterator[str]:
     if not isinstance(settings, type) or not issubclass(settings, Settings):
         yield "settings is no model (expected a subclass of entrykit.settings.Settings)"
         return
-    fields = role.settings.model_fields
-    if fields["config_dir"].is_required():
+    model = role.settings.model_fields
+    if model["config_dir"].is_required():
         yield "config_dir has no default (expected the folder that the daemon's image has)"
-    for field, info in fields.items():
+    for field, info in model.items():
         try:
             kind_of(info)
         except StopIteration:

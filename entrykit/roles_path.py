@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Final
 
 from entrykit.cli import VERBS
@@ -73,7 +74,8 @@ def _folders(entry: str, faults: list[str]) -> list[str]:
     folders = [entry] if FILE in within else [path for path in inner if _has_role(path)]
     if not folders:
         faults.append(f"{_told(entry)}: no role in it (expected {FILE}, or NAME/{FILE})")
-    faults += _open_to_all(dict.fromkeys([entry, *folders]))
+    paths = [entry, *(path for folder in folders for path in _parts(folder))]
+    faults += _open_to_all(dict.fromkeys(paths))
     return folders
 
 
@@ -94,13 +96,20 @@ def _note(found: dict[str, str], folder: str, faults: list[str]) -> None:
         faults.append(f"{both}: two roles are called {name} (expected one)")
 
 
-def _open_to_all(folders: Mapping[str, None]) -> Iterator[str]:
+def _parts(folder: str) -> Iterator[str]:
+    """Yield what a role's code comes from: modules, templates, what Python has made of them."""
+    yield folder
+    for part in ("", "__pycache__", "templates", "templates/__pycache__"):
+        within = os.path.join(folder, part)
+        with suppress(OSError):
+            yield from (os.path.join(within, name) for name in sorted(os.listdir(within)))
+
+
+def _open_to_all(paths: Iterable[str]) -> Iterator[str]:
     """Yield a fault for each place where anybody could put code of theirs, which we would run."""
-    parts = ("", FILE, "templates", "__pycache__", "templates/__pycache__")
-    for folder in folders:
-        for path in (os.path.join(folder, part).rstrip("/") for part in parts):
-            if _is_open_to_all(path):
-                yield f"{_told(path)}: everybody may write to it (expected chmod o-w)"
+    for path in paths:
+        if _is_open_to_all(path):
+            yield f"{_told(path)}: everybody may write to it (expected chmod o-w)"
 
 
 def _told(path: str) -> str:
@@ -110,8 +119,9 @@ def _told(path: str) -> str:
 
 def _is_open_to_all(path: str) -> bool:
     try:
-        mode, flags = os.stat(path).st_mode, os.statvfs(path).f_flag
+        # A ConfigMap of Kubernetes is such a folder, on a mount that is read-only.
+        return bool(os.stat(path).st_mode & stat.S_IWOTH) and not (
+            os.statvfs(path).f_flag & os.ST_RDONLY
+        )
     except OSError:
         return False
-    # A ConfigMap of Kubernetes is such a folder, on a mount that is read-only.
-    return bool(mode & stat.S_IWOTH) and not flags & os.ST_RDONLY

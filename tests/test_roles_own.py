@@ -293,8 +293,21 @@ def test_78_a_path_that_is_at_fault_stops_the_built_in_roles_as_well(tmp_path):
     assert "entrykit has a role haproxy itself" in lines[0]
 
 
-@pytest.mark.parametrize("part", ["", "own", "own/role.py", "own/templates"])
+@pytest.mark.parametrize(
+    "part",
+    [
+        "",
+        "own",
+        "own/role.py",
+        "own/templates",
+        "own/templates/own.cfg.j2",
+        "own/values.py",
+        "own/x",
+    ],
+)
 def test_78_nobody_runs_code_that_everybody_can_write(roles, part):
+    (roles / "own" / "values.py").write_text("")
+    (roles / "own" / "x").mkdir()
     (roles / part).chmod(0o777)
 
     code, lines = refused("render", "own", ENTRYKIT_ROLES_PATH=str(roles))
@@ -340,6 +353,14 @@ BROKEN = {
     "templates": (GOOD.replace('"templates"', '"absent"'), "absent (expected the templates)"),
     "main": (GOOD.replace('main="own', 'main="main'), "no main.cfg.j2 in "),
     "quotes": (GOOD.replace('".cfg":', '".ini":'), "own.cfg.j2: no quoting for '.cfg'"),
+    "function": (
+        GOOD.replace("reads=lambda _command, _main: True", "reads=True"),
+        "reads is no function (expected one)",
+    ),
+    "path": (GOOD.replace('Path(__file__).with_name("templates")', "None"), "templates is no path"),
+    "no quotes": (GOOD.replace('{".cfg": quoting.haproxy}', "None"), "quotes is no map"),
+    "no quoting": (GOOD.replace("quoting.haproxy", "None"), "quotes is no map"),
+    "lines": (GOOD.replace('"a role for', '"a\\nrole for'), "summary is no line of text"),
     "settings": (
         GOOD.replace("settings=OwnSettings", "settings=dict"),
         "settings is no model (expected a subclass of entrykit.settings.Settings)",
@@ -417,6 +438,16 @@ def test_a_bug_of_a_role_is_its_own_and_not_entrykits(environ, roles):
         f"this is a bug of the role own, at {roles}/own/role.py:{number}: "
         "please report it with the lines above"
     )
+
+
+def test_a_bug_between_a_role_and_entrykit_is_not_said_to_be_entrykits_alone(environ, roles):
+    text = GOOD.replace("reads=lambda _command, _main: True", "reads=lambda _command: True")
+    (roles / "own" / "role.py").write_text(text)
+
+    code, lines = refused("own", **environ)
+
+    assert code == 70
+    assert lines[-1].startswith("this is a bug of entrykit or of the role own: please report it")
 
 
 def test_a_broken_template_of_such_a_role_is_told_with_its_line(tmp_path):
