@@ -56,7 +56,8 @@ def test_nothing_that_a_start_has_no_use_for(layer):
     for name in layer:
         assert not name.endswith((".py", ".pyi", ".h", ".a", ".c"))
         assert "pip" not in name.split("/")
-        assert not {"test", "tests"} & set(name.split("/"))
+        assert not {"test", "tests", "testing"} & set(name.split("/"))
+        assert not re.search(r"/test(_\w*)?\.\w+$", name)
         assert "__pycache__" not in name or "/templates/__pycache__" in name
 
 
