@@ -141,8 +141,17 @@ def test_the_units_command_starts_a_container(tmp_path):
         podman("volume", "rm", "--force", "entrykit-certs", check=False)
 
 
-def run_label(label, image, etc):
+def test_words_of_ones_own_go_into_the_unit(tmp_path):
+    """What comes after `--` is podman's, before the image."""
+    run_label("install", HAPROXY.image, tmp_path, "--network", "apps")
+
+    unit = (tmp_path / "systemd/system/edge.service").read_text()
+    assert f" --network apps {HAPROXY.image}:latest\n" in unit
+
+
+def run_label(label, image, etc, *more):
     """Run the command that runlabel would, with another folder in the place of /etc."""
-    shown = podman("container", "runlabel", "--display", "--name", "edge", label, image)
+    argv = ["container", "runlabel", "--display", "--name", "edge", label, image, "--", *more]
+    shown = podman(*argv)
     words = shown.stdout.split("command: podman ")[1].split()
     podman(*(word.replace("/etc:/host", f"{etc}:/host") for word in words))
