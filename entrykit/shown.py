@@ -23,6 +23,15 @@ def shown(text: str) -> str:
     return f'"{escaped}…"' if len(text) > len(cut) else f'"{escaped}"'
 
 
+def shown_key(text: str) -> str:
+    """Quote a key of a map without what follows a colon.
+
+    To YAML, `{password:made-up}` is a map whose key has the password in it.
+    """
+    name, _, rest = text.partition(":")
+    return shown(f"{name}:***" if rest else text)
+
+
 def _printable(char: str) -> str:
     if char.isprintable():
         return char

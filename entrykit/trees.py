@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from entrykit.faults import Faults
-from entrykit.shown import shown
+from entrykit.shown import shown, shown_key
 
 if TYPE_CHECKING:
     from yaml import Event, ScalarEvent
@@ -20,7 +20,7 @@ Typed: TypeAlias = "str | bool | int | float | list[Typed] | dict[str, Typed] | 
 
 # Parsers take time that grows with the square of the depth.
 _DEEPEST: Final = 20
-_STAR: Final = '(expected no alias; a name that begins with * needs quotes: "*.example.com")'
+_STAR: Final = '(expected no alias; what begins with * needs quotes: "*.example.com")'
 
 
 def parse_tree(text: str) -> Tree:
@@ -63,7 +63,7 @@ def _typed(tree: Tree) -> Typed:
         return tree
     twice = {key for key, _ in tree if sum(key == other for other, _ in tree) > 1}
     if twice:
-        raise Faults([f"{shown(key)}: there twice (expected each key once)" for key in twice])
+        raise Faults([f"{shown_key(key)}: there twice (expected each key once)" for key in twice])
     return {key: _typed(value) for key, value in tree}
 
 
@@ -131,7 +131,11 @@ def _reason(error: Exception) -> str:
         return shown(str(getattr(error, "reason", error)))
     mark = error.problem_mark
     hint = f" {_STAR}" if "alias" in (error.context or "") else ""
-    return f"line {mark.line + 1} column {mark.column + 1}: {shown(error.problem or '')}{hint}"
+    return f"{_at(mark)}: {shown(error.problem or '')}{hint}"
+
+
+def _at(mark: Any) -> str:  # noqa: ANN401 -- yaml has two classes of them
+    return f"line {mark.line + 1} column {mark.column + 1}"
 
 
 def _documents(events: Iterator[Event], scalar: Callable[[ScalarEvent], Tree]) -> list[Tree]:
@@ -141,7 +145,8 @@ def _documents(events: Iterator[Event], scalar: Callable[[ScalarEvent], Tree]) -
     open_nodes: list[list[Tree]] = [[]]
     for event in events:
         if isinstance(event, yaml.AliasEvent):
-            raise Faults([f"not understood: the alias {shown(f'*{event.anchor}')} {_STAR}"])
+            # Where it is, and not what: a password without quotes may begin with *.
+            raise Faults([f"not understood: {_at(event.start_mark)}: an alias {_STAR}"])
         if isinstance(event, yaml.ScalarEvent):
             open_nodes[-1].append(scalar(event))
         elif isinstance(event, yaml.CollectionStartEvent):

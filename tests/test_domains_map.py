@@ -22,7 +22,7 @@ NO_OPTION = "no such option (expected port, domains, replicas, check or tls)"
 EMPTY_ITEM = "an empty item among the domains (expected single commas between)"
 ADDRESS = "replicas with an IP address (expected a name that resolves to several addresses)"
 BEFORE = "where this app and port are named before (expected the same)"
-ALIAS = '(expected no alias; a name that begins with * needs quotes: "*.example.com")'
+ALIAS = '(expected no alias; what begins with * needs quotes: "*.example.com")'
 
 
 def faults(text):
@@ -212,7 +212,7 @@ def test_what_is_said_twice_is_said_alike():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("---\na: &x [b]\nc: *x", f'not understood: the alias "*x" {ALIAS}'),
+        ("---\na: &x [b]\nc: *x", f"not understood: line 3 column 4: an alias {ALIAS}"),
         ("---\n? [a]\n: b", "not understood: a key that is not text"),
         ("---\n" + "- " * 30, "not understood: nested too deep"),
         ("---\na: b\n---\nc: d", "not YAML: 2 documents (expected 1)"),

@@ -66,3 +66,11 @@ def test_a_key_that_is_there_twice_is_refused(text):
 def test_what_is_not_yaml_is_refused(text):
     with pytest.raises(Faults):
         parse_typed(text)
+
+
+@pytest.mark.parametrize("text", ["{a: *made-up}", "{a: {b:made-up: 1, b:made-up: 2}}"])
+def test_what_may_be_a_password_is_not_told(text):
+    with pytest.raises(Faults) as refused:
+        parse_typed(text)
+
+    assert "made-up" not in str(refused.value)

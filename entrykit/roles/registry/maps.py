@@ -12,7 +12,7 @@ from entrykit.faults import Faults
 from entrykit.kinds import Kind, folder
 from entrykit.roles.registry.values import duration, url
 from entrykit.secret import Secret
-from entrykit.shown import shown
+from entrykit.shown import shown, shown_key
 from entrykit.trees import Typed, parse_typed
 
 Judge = Callable[[Typed], "Typed"]
@@ -73,7 +73,7 @@ def _headers(tree: Typed) -> dict[str, Typed]:
     for name, value in tree.items():
         values = value if isinstance(value, list) else [value]
         if not _is_header(name):
-            raise Faults([f"{shown(name)}: not a header's name (expected X-Name, say)"])
+            raise Faults([f"{shown_key(name)}: not a header's name (expected X-Name, say)"])
         if not all(isinstance(each, str) and each.isprintable() for each in values):
             raise Faults([f"{shown(name)}: not a text or a list of texts (expected quotes)"])
         found[name] = [*values]
@@ -126,7 +126,7 @@ def _entry(entry: Typed, known: Mapping[str, Judge], required: tuple[str, ...]) 
     found: dict[str, Typed] = {}
     for name, value in entry.items():
         if name not in known:
-            faults.append(f"{shown(name)}: no such key (expected one of {', '.join(known)})")
+            faults.append(f"{shown_key(name)}: no such key (expected one of {', '.join(known)})")
             continue
         try:
             found[name] = known[name](value)
