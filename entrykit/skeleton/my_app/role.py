@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -62,6 +62,11 @@ class MyAppSettings(Settings):
         description="Raw lines at the end of the server.",
         examples=["add_header X-Served-By my-app;"],
     )
+
+    def conflicts(self) -> Iterator[str]:
+        """Yield what no value can be refused for alone."""
+        if "$" in self.config_dir:
+            yield "CONFIG_DIR: has a $, with which nginx begins a variable (expected none)"
 
 
 def _command(settings: MyAppSettings) -> Sequence[str]:
