@@ -138,7 +138,7 @@ def test_a_restored_stack_serves_the_same_certificates(trial, evidence):
     serial = trial.known.serial("one.example")
 
     with Trial(evidence) as other:
-        other(*TAR, "-xf", "-", input=archive)
+        other(*TAR, "-xpf", "-", input=archive)
         other.up()
         client = Client(other.https, trial.root())
         eventually(lambda: served(client), FIRST)

@@ -67,7 +67,7 @@ def test_keys_are_restored(tmp_path, client, evidence):
         archive = hub(*TAR, "-cf", "-", "ppkeys", "state").stdout
 
     with Hub(tmp_path / "two", client, evidence) as other:
-        other(*TAR, "-xf", "-", input=archive)
+        other(*TAR, "-xpf", "-", input=archive)
         other.up()
         eventually(other.serves, 60)
         assert other.pinned() == before

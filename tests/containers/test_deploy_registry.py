@@ -146,7 +146,7 @@ def test_images_of_a_disk_are_restored(tmp_path, evidence, carry):
         archive = stack(*TAR, "-cf", "-", ".").stdout
 
     with Registries(folders[1], evidence, REPLICAS="1") as other:
-        other(*TAR, "-xf", "-", input=archive)
+        other(*TAR, "-xpf", "-", input=archive)
         other.secure()
         other.serve()
         carry.out_of(other, *other.words("src"))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from containers.engine import Container
+from containers.engine import HOME, Container, podman
 from containers.rows import ANY
 
 pytestmark = pytest.mark.containers
 
+IMAGES = "localhost/entrykit"
 # What each needs to start, with a volume that nobody has prepared.
 STARTS = {
     "certbot": ("--env=DOMAINS=web:example.com", "--env=ACME_SERVER=https://127.0.0.1:1/dir"),
@@ -25,5 +28,18 @@ STARTS = {
 def test_group_0_may_write_to_a_new_volume(name, user, evidence):
     """Root with no capability is no more than its group, as any other user of group 0."""
     options = ["--cap-drop", "ALL", "--user", user, *STARTS[name]]
-    with Container(f"localhost/entrykit/{name}", options=options, evidence=evidence) as container:
+    with Container(f"{IMAGES}/{name}", options=options, evidence=evidence) as container:
         container.comes(container.is_healthy)
+
+
+def test_a_restored_volume_is_as_open_as_before():
+    """What docs/deploy.md restores with keeps modes, whatever the umask is."""
+    page = (HOME / "docs/deploy.md").read_text()
+    (extract,) = {*re.findall(r"tar -C / (-x\w+) - <backup", page)}
+    script = (
+        "tar -C / -cf /tmp/backup.tar certs && chmod 700 /certs"
+        f" && umask 077 && tar -C / {extract} - </tmp/backup.tar && stat -c %a /certs"
+    )
+    done = podman("run", "--rm", "--user", "99:99", f"{IMAGES}/certbot", "sh", "-c", script)
+
+    assert done.stdout == "775\n"
