@@ -30,11 +30,14 @@ demo: setup ## run HAProxy, certbot and nginx on loopback, with a CA for trying,
 	@PYTHONPATH=tests $(BIN)/python tools/demo
 
 # What depends most on trixie's releases; `make test-trixie` and `make test-versions` run all of it.
-MOST := images tests/haproxy tests/nginx_static tests/certbot --ignore-glob='*_killed.py'
+MOST := images tests/haproxy
 
 .PHONY: test
 test: WHERE := $(MOST)
-test: lint docs test-here test-$(firstword $(OTHERS)) test-images ## everything that has to pass, with this machine's daemons and trixie's
+test: lint docs test-here test-$(firstword $(OTHERS)) ## everything that has to pass, with this machine's daemons and trixie's
+
+.PHONY: test-all
+test-all: test test-versions test-images ## that, every release's daemons, and the images in containers
 
 .PHONY: images
 images: wheelhouse ## build the container images; ENGINE=docker: on the official bases
