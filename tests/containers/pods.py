@@ -16,14 +16,26 @@ from __future__ import annotations
 
 import copy
 import json
+import os
+import subprocess
 from secrets import token_hex
 
-from containers.engine import podman
+from containers.engine import ENGINE, podman
 from engines.manifests import containers_of, environ_of, named, pod_of
 from haproxy.polling import eventually
 from programs import DEADLINE
 
 ENDED = {"io.podman.annotations.init.container.type": "always"}
+
+
+def claimed(folder, group):
+    """Make a folder as `fsGroup` leaves a new volume: root's, and open to the group."""
+    folder.mkdir(parents=True)
+    os.chown(folder, 0, group)
+    folder.chmod(0o2775)
+    for each in (folder.parent, *folder.parents[1:3]):
+        each.chmod(0o755)
+    return folder
 
 
 class Pod:
@@ -127,6 +139,14 @@ class Pod:
 
     def exec(self, container, *words, check=True):
         return podman("exec", f"{self.name}-{container}", *words, check=check)
+
+    def pipe(self, words, data=b""):
+        """Run a program in the first container, with these bytes for it to read.
+
+        What it did; its streams are bytes.
+        """
+        argv = [ENGINE, "exec", "-i", f"{self.name}-{self._containers[0]}", *words]
+        return subprocess.run(argv, input=data, capture_output=True, timeout=DEADLINE, check=False)
 
     def comes(self, condition, seconds=DEADLINE):
         """Wait for a condition, and return what is true then."""

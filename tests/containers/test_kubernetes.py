@@ -8,43 +8,19 @@ from contextlib import ExitStack
 
 import pytest
 from certbot.pebble import Pebble
+from containers.edges import HOST, Edge
 from containers.engine import podman
 from containers.pods import Pod
 from engines.kubelet import Mounted
 from engines.manifests import built, named, pod_of
 from haproxy.authority import Authority
-from haproxy.client import ask, connect, written
 from haproxy.ports import free_port
 from programs import status
 
 pytestmark = pytest.mark.containers
 
-HOST = "example.com"
 CA = Authority()
 HAPROXY_UID = 99
-
-
-class Edge:
-    """Where one replica of HAProxy listens, and what it answers there."""
-
-    def __init__(self, web):
-        self.http, self.https, self.health = free_port(), free_port(), free_port()
-        self.environ = {
-            "BIND": "127.0.0.1",
-            "DOMAINS": f"127.0.0.1:{web}:{HOST},www.{HOST}",
-            "HTTP_PORT": str(self.http),
-            "HTTPS_PORT": str(self.https),
-            "HEALTH_PORT": str(self.health),
-        }
-
-    def plain(self, path):
-        with connect(self.http) as connection:
-            return ask(connection, written(HOST, path))
-
-    def secured(self, context, path="/"):
-        """Ask with TLS: the answer and the serial number of what was presented."""
-        with connect(self.https) as plain, context.wrap_socket(plain, server_hostname=HOST) as tls:
-            return ask(tls, written(HOST, path)), tls.getpeercert()["serialNumber"]
 
 
 @pytest.fixture

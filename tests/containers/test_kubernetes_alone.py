@@ -10,7 +10,7 @@ import bcrypt
 import httpx
 import pytest
 from containers.engine import podman
-from containers.pods import Pod
+from containers.pods import Pod, claimed
 from engines.manifests import built
 from haproxy.ports import free_port
 from programs import status
@@ -20,16 +20,6 @@ pytestmark = pytest.mark.containers
 
 UID = 1000
 PASSWORD = "secret"
-
-
-def owned(folder):
-    """Make a folder as `fsGroup` leaves it."""
-    folder.mkdir()
-    os.chown(folder, 0, UID)
-    folder.chmod(0o2775)
-    for each in (folder.parent, *folder.parents[1:3]):
-        each.chmod(0o755)
-    return folder
 
 
 @pytest.fixture
@@ -44,7 +34,7 @@ def store(tmp_path):
 @pytest.fixture
 def secrets(tmp_path):
     """The Secret that a person makes."""
-    folder = owned(tmp_path / "secret")
+    folder = claimed(tmp_path / "secret", UID)
     hashed = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4, b"2b")).decode()
     files = {"users": f"alice:{hashed}", "http": "0123456789abcdef0123456789abcdef"}
     for name, text in (files | {"s3-access-key": "access", "s3-secret-key": "hidden"}).items():
@@ -105,7 +95,7 @@ def is_there(client):
 
 def test_a_hub_that_is_started_anew_is_the_same_hub(tmp_path, evidence):
     """Its key is on the volume, closed to everybody else, though the volume's own folder is not."""
-    work = owned(tmp_path / "work")
+    work = claimed(tmp_path / "work", UID)
     port = free_port()
     keys = []
     for number in range(2):
