@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import yaml
 
@@ -27,6 +29,16 @@ def _written(folder):
 def built(folder):
     """Return the documents of a folder that is applied, by its name or its path."""
     return list(yaml.safe_load_all(_written(FOLDER / folder)))
+
+
+@cache
+def resting(folder):
+    """Return the documents of an overlay that has a folder and the component `restore`."""
+    with TemporaryDirectory() as overlay:
+        base, component = (os.path.relpath(FOLDER / each, overlay) for each in (folder, "restore"))
+        text = f"resources: [{base}]\ncomponents: [{component}]\n"
+        Path(overlay, "kustomization.yaml").write_text(text)
+        return built(overlay)
 
 
 def named(documents, kind, name):

@@ -7,7 +7,17 @@ import re
 
 import kubernetes_validate
 import pytest
-from engines.manifests import APPLIED, FOLDER, HOME, built, containers_of, environ_of, named, pod_of
+from engines.manifests import (
+    APPLIED,
+    FOLDER,
+    HOME,
+    built,
+    containers_of,
+    environ_of,
+    named,
+    pod_of,
+    resting,
+)
 
 import entrykit
 from entrykit.role import load_role, role_names
@@ -17,10 +27,14 @@ RELEASES = ("1.25", "1.34")
 # Of cert-manager, whose schema is in the cluster only.
 FOREIGN = {"cert-manager.io/v1"}
 
+# All that is applied, by a name: also while a backup is brought back.
+MADE = {folder: built(folder) for folder in APPLIED}
+MADE |= {f"{folder}-resting": resting(folder) for folder in ("base", "cronjob", "cf-serverd")}
+
 PODS = [
-    pytest.param(pod_of(document), id=f"{folder}-{document['metadata']['name']}")
-    for folder in APPLIED
-    for document in built(folder)
+    pytest.param(pod_of(document), id=f"{name}-{document['metadata']['name']}")
+    for name, documents in MADE.items()
+    for document in documents
     if pod_of(document)
 ]
 
@@ -31,10 +45,10 @@ def test_there_is_something_to_judge():
 
 
 @pytest.mark.parametrize("release", RELEASES)
-@pytest.mark.parametrize("folder", APPLIED)
-def test_the_schemas_of_kubernetes_hold(folder, release):
+@pytest.mark.parametrize("made", MADE.values(), ids=MADE)
+def test_the_schemas_of_kubernetes_hold(made, release):
     """With no field that they do not know."""
-    documents = [each for each in built(folder) if each["apiVersion"] not in FOREIGN]
+    documents = [each for each in made if each["apiVersion"] not in FOREIGN]
 
     assert documents
     for document in documents:
@@ -159,6 +173,32 @@ def test_only_files_that_are_used_lie_there():
         for path in folder.rglob("*"):
             if path.is_file() and path.name != "kustomization.yaml":
                 assert str(path.relative_to(folder)) in text
+
+
+@pytest.mark.parametrize(
+    ("folder", "asleep"),
+    [
+        ("base", {"certbot"}),
+        ("cronjob", {"certbot"}),
+        ("official", {"certbot"}),
+        ("cf-serverd", {"cf-serverd"}),
+        ("registry", set()),
+        ("cert-manager", set()),
+    ],
+)
+def test_what_has_to_be_restored_sleeps_and_nothing_else_changes(folder, asleep):
+    """A component may stand in any overlay: it has the daemon of each state sleep."""
+    changed = [
+        after
+        for before, after in zip(built(folder), resting(folder), strict=True)
+        if before != after
+    ]
+    slept = [container for each in changed for container in containers_of(pod_of(each))]
+
+    assert {container["name"] for container in slept} == asleep
+    assert all(container["command"] == ["sleep", "infinity"] for container in slept)
+    assert not any("Probe" in key for container in slept for key in container)
+    assert all(each["spec"]["suspend"] for each in changed if each["kind"] == "CronJob")
 
 
 def test_the_overlay_that_the_page_shows(tmp_path):
