@@ -27,7 +27,7 @@ until curl -sS --noproxy '*' -H 'Host: one.example' "http://$HTTP/" | grep Site;
 done
 """
 PRIVATE = "--root {0}/root --runroot /run/alone --tmpdir {0}/tmp --network-config-dir {0}/net"
-SUMS = "find . -type f ! -name SHA256SUMS | xargs sha256sum >SHA256SUMS"
+SUMS = "find . -type f ! -name SHA256SUMS | sort | xargs sha256sum >SHA256SUMS"
 
 
 @pytest.fixture
@@ -82,10 +82,8 @@ def test_it_starts_without_a_network(bundle, tmp_path):
 @pytest.fixture
 def small(tmp_path):
     """What an archive unpacks to, with a small file in the place of the images."""
-    (tmp_path / "deploy").mkdir()
+    shutil.copytree(HOME / "deploy", tmp_path / "deploy", ignore=shutil.ignore_patterns(".env"))
     shutil.copy(HOME / "tools/in-bundle/start", tmp_path)
-    for name in ("compose.yaml", "example.env"):
-        shutil.copy(HOME / "deploy" / name, tmp_path / "deploy")
     (tmp_path / "IMAGES").write_text("localhost/entrykit\n")
     (tmp_path / "images.tar").write_text("images")
     subprocess.run(SUMS, shell=True, cwd=tmp_path, check=True)
@@ -121,11 +119,21 @@ def test_what_is_whole_is_loaded_and_started(small):
 
 
 def test_another_stack_is_named(small):
-    (small / "deploy/registry").mkdir()
     (small / "deploy/registry/.env").write_text("DOMAINS=registry:5000:example.com\n")
 
     assert started(small, "registry")[1].endswith("\nengine up -d, in registry\n")
-    assert started(small, "no-such")[0] == 65
+
+
+@pytest.mark.parametrize(
+    "words", [("kubernetes",), ("swarm",), ("no-such",), ("",), ("..",), ("-h",), ("registry", "x")]
+)
+def test_what_compose_does_not_bring_up_is_told_apart(small, words):
+    """Nothing is loaded; what may be started is named, and whom the other folders are for."""
+    code, said = started(small, *words)
+
+    assert code == 64
+    assert said.startswith("usage: ./start [cf-serverd|registry]\n")
+    assert "deploy/kubernetes is for `kubectl apply --kustomize`" in said
 
 
 def changed(path):
