@@ -23,14 +23,17 @@ EX_SOFTWARE = 70
 
 
 class EntrykitError(Exception):
-    """One message for a person, and the exit code that goes with it."""
+    """What a person is told, and the exit code that goes with it.
+
+    Args:
+        messages: told one by one: an error of several faults has several.
+    """
 
     exit_code: int = EX_SOFTWARE
 
-    @property
-    def messages(self) -> tuple[str, ...]:
-        """What is told, one by one: an error of several faults is several messages."""
-        return (str(self),)
+    def __init__(self, *messages: str) -> None:
+        self.messages = messages
+        super().__init__("\n".join(messages))
 
 
 class UsageError(EntrykitError):
@@ -75,12 +78,7 @@ class WaitError(EntrykitError):
 
     def __init__(self, missing: Iterable[str]) -> None:
         self.missing = tuple(missing)
-        super().__init__("\n".join(self.missing))
-
-    @property
-    def messages(self) -> tuple[str, ...]:
-        """Each thing by itself."""
-        return self.missing
+        super().__init__(*self.missing)
 
 
 class RenderError(EntrykitError):
@@ -110,12 +108,7 @@ class RoleError(EntrykitError):
 
     def __init__(self, faults: Iterable[str]) -> None:
         self.faults = tuple(faults)
-        super().__init__("\n".join(self.faults))
-
-    @property
-    def messages(self) -> tuple[str, ...]:
-        """Each fault by itself."""
-        return self.faults
+        super().__init__(*self.faults)
 
 
 class CommitError(EntrykitError):
@@ -146,12 +139,7 @@ class SettingsError(EntrykitError):
 
     def __init__(self, faults: Iterable[str]) -> None:
         self.faults = tuple(faults)
-        super().__init__("\n".join(self.faults))
-
-    @property
-    def messages(self) -> tuple[str, ...]:
-        """Each fault by itself."""
-        return self.faults
+        super().__init__(*self.faults)
 
 
 class HandOverError(EntrykitError):
