@@ -14,7 +14,7 @@ from typing import Final
 
 from entrykit.apps import App
 from entrykit.domains import is_map, parse_domains, uncommented
-from entrykit.faults import Faults
+from entrykit.faults import Faults, each
 from entrykit.hostnames import all_ordinary, domain
 from entrykit.shown import shown
 
@@ -51,16 +51,7 @@ def _items(text: str) -> list[str]:
 def _domains(items: list[str]) -> Iterable[str]:
     if all_ordinary(items):
         return items
-    good: list[str] = []
-    faults: list[str] = []
-    for item in items:
-        try:
-            good.append(_domain(item))
-        except Faults as error:
-            faults += error.faults
-    if faults:
-        raise Faults(dict.fromkeys(faults))
-    return good
+    return each(_domain, items)
 
 
 def _domain(item: str) -> str:

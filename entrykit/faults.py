@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class Faults(ValueError):  # noqa: N818 -- it holds several errors
@@ -16,3 +19,21 @@ class Faults(ValueError):  # noqa: N818 -- it holds several errors
     def __init__(self, faults: Iterable[str]) -> None:
         self.faults = tuple(faults)
         super().__init__("\n".join(self.faults))
+
+
+def each(parse: Callable[[str], T], texts: Iterable[str]) -> list[T]:
+    """Parse each text.
+
+    Raises:
+        Faults: those of all texts, in order, each once.
+    """
+    good: list[T] = []
+    faults: list[str] = []
+    for text in texts:
+        try:
+            good.append(parse(text))
+        except Faults as error:
+            faults += error.faults
+    if faults:
+        raise Faults(dict.fromkeys(faults))
+    return good

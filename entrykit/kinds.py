@@ -14,7 +14,7 @@ from typing import Annotated, Final
 
 from pydantic import PlainValidator
 
-from entrykit.faults import Faults
+from entrykit.faults import Faults, each
 from entrykit.hostnames import app_name
 from entrykit.ports import port
 from entrykit.secret import Secret as SecretText
@@ -169,55 +169,29 @@ def words(text: str) -> list[str]:
 
 def addresses(text: str) -> tuple[str, ...]:
     """Parse a list of IP addresses, in the canonical form of each."""
-    from ipaddress import ip_address
+    from entrykit.addresses import address
 
-    good, faults = [], []
-    for item in words(text):
-        try:
-            address = ip_address(_unscoped(_unbracketed(item)))
-        except ValueError:
-            faults.append(f"{shown(item)}: not an IP address (expected 192.0.2.1 or 2001:db8::1)")
-            continue
-        if mapped := getattr(address, "ipv4_mapped", None):  # a socket of IPv6 alone cannot bind it
-            faults.append(f"{shown(item)}: an IPv4 address written as IPv6 (expected {mapped})")
-        good.append(str(address))
-    if faults:
-        raise Faults(faults)
-    return tuple(dict.fromkeys(good))
-
-
-def _unbracketed(item: str) -> str:
-    return item[1:-1] if item.startswith("[") and item.endswith("]") else item
-
-
-def _unscoped(item: str) -> str:
-    """Refuse fe80::1%eth0, which no daemon's configuration takes."""
-    if "%" in item:
-        raise ValueError(item)
-    return item
+    return tuple(dict.fromkeys(each(address, words(text))))
 
 
 def networks(text: str) -> tuple[str, ...]:
     """Parse a list of IP networks in CIDR form; an address alone is a network of one."""
-    from ipaddress import ip_network
+    from entrykit.addresses import network
 
-    good, faults = [], []
-    for item in words(text):
-        try:
-            good.append(str(ip_network(_unscoped(item))))
-        except ValueError as error:
-            faults.append(f"{shown(item)}: {_network_fault(item, str(error))}")
-    if faults:
-        raise Faults(faults)
-    return tuple(dict.fromkeys(good))
+    return tuple(dict.fromkeys(each(network, words(text))))
 
 
-def _network_fault(item: str, error: str) -> str:
-    if "host bits" in error:
-        from ipaddress import ip_network
-
-        return f"has host bits set (expected {ip_network(item, strict=False)})"
-    return "not a network (expected 10.0.0.0/8 or 2001:db8::/32)"
+def _whole(name: str, pattern: str, least: int, most: int) -> Kind:
+    """Return a kind of whole numbers; YAML has them as numbers, environments as texts."""
+    return Kind(
+        name,
+        {
+            "type": ["integer", "string"],
+            "pattern": f"^({pattern})$",
+            "minimum": least,
+            "maximum": most,
+        },
+    )
 
 
 _ONE_LINE: Final = {"type": "string", "pattern": r"^[^\x00-\x1f\x7f]*$"}
@@ -226,49 +200,15 @@ _PORT_NUMBERS: Final = (
 )
 _ABSOLUTE: Final = {"type": "string", "pattern": "^/"}
 
-Port = Annotated[
-    int,
-    PlainValidator(port),
-    Kind(
-        "port",
-        {
-            "type": ["integer", "string"],
-            "pattern": f"^({_PORT_NUMBERS})$",
-            "minimum": 1,
-            "maximum": 65535,
-        },
-    ),
-]
+Port = Annotated[int, PlainValidator(port), _whole("port", _PORT_NUMBERS, 1, 65535)]
 Switch = Annotated[
     bool,
     PlainValidator(switch),
     Kind("on or off", {"enum": [*_ON, *_OFF, True, False]}),
 ]
-Count = Annotated[
-    int,
-    PlainValidator(count),
-    Kind(
-        "number",
-        {
-            "type": ["integer", "string"],
-            "pattern": "^[1-9][0-9]{0,8}$",
-            "minimum": 1,
-            "maximum": 999_999_999,
-        },
-    ),
-]
+Count = Annotated[int, PlainValidator(count), _whole("number", "[1-9][0-9]{0,8}", 1, 999_999_999)]
 Seconds = Annotated[
-    int,
-    PlainValidator(seconds),
-    Kind(
-        "seconds",
-        {
-            "type": ["integer", "string"],
-            "pattern": "^(0|[1-9][0-9]{0,9})$",
-            "minimum": 0,
-            "maximum": 9_999_999_999,
-        },
-    ),
+    int, PlainValidator(seconds), _whole("seconds", "0|[1-9][0-9]{0,9}", 0, 9_999_999_999)
 ]
 Duration = Annotated[
     str,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from entrykit.faults import Faults
+from entrykit.faults import Faults, each
 from entrykit.hostnames import app_name
 from entrykit.ports import port
 from entrykit.shown import shown
@@ -49,15 +49,9 @@ def targets(words: Iterable[str]) -> tuple[Target, ...]:
     Raises:
         Faults: one for each that is none.
     """
-    good: list[Target] = []
-    faults: list[str] = []
-    for word in words:
-        try:
-            good.append(_target(word))
-        except Faults as error:
-            faults += error.faults
-    if faults or not good:
-        raise Faults(faults or [f"nothing to wait for ({_EXPECTED})"])
+    good = each(_target, words)
+    if not good:
+        raise Faults([f"nothing to wait for ({_EXPECTED})"])
     return tuple(dict.fromkeys(good))
 
 
