@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 from entrykit.errors import EX_SOFTWARE, CommitError, EntrykitError, UsageError
 from entrykit.message import Log, log_for
@@ -58,7 +58,7 @@ def _reported(log: Log) -> Iterator[_Outcome]:
             log.error(message)
         outcome.code = error.exit_code
     except BrokenPipeError:
-        _drop_output()  # nobody reads it any more (`| head`)
+        _drop(sys.stdout)  # nobody reads it any more (`| head`)
         outcome.code = 128 + signal.SIGPIPE
     except Exception as error:  # noqa: BLE001 -- the boundary: whatever is left is a bug
         import traceback
@@ -66,6 +66,8 @@ def _reported(log: Log) -> Iterator[_Outcome]:
         log.error(traceback.format_exc())
         log.error(f"this is a bug of {_author(error)}: please report it with the lines above")
         outcome.code = EX_SOFTWARE
+    finally:
+        _drop_untold()
 
 
 def _author(error: Exception) -> str:
@@ -92,14 +94,23 @@ def _written() -> Iterator[None]:
     except OSError as error:
         if error.filename is not None or isinstance(error, BrokenPipeError):
             raise
-        _drop_output()
+        _drop(sys.stdout)
         tip = "look at where the output goes"
         raise CommitError("standard output", str(error.strerror), tip) from error
 
 
-def _drop_output() -> None:
-    """Let nothing be written to stdout any more, also not by the interpreter at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _drop_untold() -> None:
+    """Forget messages that cannot be written: CPython would try again, and end with 120."""
+    try:
+        if sys.stderr is not None:
+            sys.stderr.flush()
+    except OSError:
+        _drop(sys.stderr)
+
+
+def _drop(stream: TextIO) -> None:
+    """Let nothing be written to it any more, also not by the interpreter at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _dispatch(words: Sequence[str], environ: Mapping[str, str], log: Log) -> int:

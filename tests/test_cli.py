@@ -155,6 +155,16 @@ def test_a_start_survives_a_log_that_is_full(environ, stream):
     assert process.returncode == 0
 
 
+@pytest.mark.parametrize("words", [["no-such-role"], ["render", "haproxy", "--help"]], ids=" ".join)
+def test_messages_that_nobody_can_read_do_not_change_the_exit_code(environ, words):
+    """CPython itself would write them once more at its end, and end with 120."""
+    with open("/dev/full", "w") as full:
+        streams = {"stdout": full, "stderr": full}
+        process = entrykit(*words, environ=environ, capture_output=False, **streams)
+
+    assert process.returncode == (73 if "--help" in words else 64)
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-16"])
 def test_output_is_utf_8_in_any_locale(environ, encoding):
     more = {"STATS_PORT": "8405", "STATS_PASSWORD": "x", "STATS_USER": "ü→🙂"}
