@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 import entrykit
 from entrykit.cli import VERBS
+from entrykit.environ import encodable
 from entrykit.errors import UsageError
+from entrykit.shown import shown
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
@@ -55,6 +57,15 @@ def _parser() -> argparse.ArgumentParser:
     volume(parser)
     parser.add_argument("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     return parser
+
+
+def folder(text: str) -> str:
+    """Read the word that names a folder: one that config files could name as well."""
+    if not text:
+        raise argparse.ArgumentTypeError("no name (expected a folder)")
+    if not encodable(text):
+        raise argparse.ArgumentTypeError(f"{shown(text)}: not valid UTF-8")
+    return text
 
 
 def volume(parser: argparse.ArgumentParser) -> None:

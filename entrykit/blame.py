@@ -36,7 +36,9 @@ def blamed(name: str, error: Exception, ours: str, touched: Iterable[object]) ->
         ours: the folder whose templates are known by their names alone.
         touched: the secrets that the template has had in hand.
     """
-    return RenderError(_place(name, error, ours), _reason(error, list(touched)))
+    place = _place(name, error, ours)
+    # What cannot be read is told with its path, which may be the place itself.
+    return RenderError(place, _reason(error, list(touched)).removeprefix(f"{place}: "))
 
 
 def _reason(error: Exception, touched: list[object]) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from entrykit.configfile import MARK
-from entrykit.shown import shown
+from entrykit.shown import told
 
 if TYPE_CHECKING:
     from entrykit.pem import Pem
@@ -125,7 +125,7 @@ def _judged(folder: str, names: tuple[str, ...], _state: tuple[object, ...]) -> 
             if found := pem.read(os.path.join(folder, name)):
                 served.append(found)
         except pem.Refusal as reason:
-            left_out.append(f"{name if name.isprintable() else shown(name)}: {reason}")
+            left_out.append(f"{told(name)}: {reason}")
     return Index(tuple(served), tuple(left_out))
 
 

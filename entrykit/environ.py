@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from entrykit.errors import SettingsError, UsageError
-from entrykit.shown import shown
+from entrykit.shown import shown, told
 
 Warn = Callable[[str], None]
 
@@ -91,7 +91,7 @@ def _value(environ: Mapping[str, str], name: str, warnings: list[str]) -> str | 
         raise ValueError(f"{name}: set, and {name}_FILE as well (expected one of the two)")
     if path:
         return _content(f"{name}_FILE", path) or None
-    if value and not _encodable(value):
+    if value and not encodable(value):
         raise ValueError(f"{name}: not valid UTF-8")
     return value
 
@@ -109,7 +109,7 @@ def _content(name: str, path: str) -> str:
     return text
 
 
-def _encodable(text: str) -> bool:
+def encodable(text: str) -> bool:
     """Whether the bytes were UTF-8: others arrive as lone surrogates (PEP 383)."""
     return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)
 
@@ -177,7 +177,7 @@ def overlay(
 
     Raises:
         UsageError: a file cannot be read, or a word has no name.
-        SettingsError: a line of a file has no name.
+        SettingsError: a line of a file has no name, or a NUL.
     """
     laid = placed(environ, env_files, assignments)
     return {name: given.text for name, given in laid.items()}
@@ -216,12 +216,14 @@ def _lines(path: str, environ: Mapping[str, str]) -> dict[str, Given]:
     result: dict[str, Given] = {}
     faults = []
     for number, line in enumerate(lines, start=1):
-        name = line.partition("=")[0]
+        name, place = line.partition("=")[0], f"{told(path)}:{number}"
         if not line or line.startswith("#"):
             continue
         if not name or any(char.isspace() for char in name):
-            faults.append(f"{path}:{number}: {shown(name)} is not a name (expected NAME=value)")
-        result.update(_assignment(line, environ, f"{path}:{number}"))
+            faults.append(f"{place}: {shown(name)} is not a name (expected NAME=value)")
+        elif "\0" in line:
+            faults.append(f"{place}: {shown(name)} has a NUL, which no variable can hold")
+        result.update(_assignment(line, environ, place))
     if faults:
         raise SettingsError(faults)
     return result

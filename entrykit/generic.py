@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from entrykit import kinds
+from entrykit.arguments import folder
 from entrykit.configfile import PUBLIC
 from entrykit.environ import read
 from entrykit.errors import SettingsError, UsageError
@@ -56,7 +57,7 @@ def wait_options(parser: argparse.ArgumentParser) -> None:
 def new_role_options(parser: argparse.ArgumentParser) -> None:
     """Add what `new-role` takes."""
     parser.add_argument("name", metavar="NAME", help="what the role is to be called: my-app, say")
-    parser.add_argument("folder", metavar="DIR", help="where its files are written")
+    parser.add_argument("folder", metavar="DIR", type=folder, help="where its files are written")
 
 
 def new_role(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> int:

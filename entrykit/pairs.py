@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from jinja2 import BaseLoader, Environment, TemplateNotFound
 
@@ -12,13 +14,15 @@ from entrykit.blame import blamed
 from entrykit.configfile import PRIVATE
 from entrykit.errors import RenderError, SettingsError, UsageError
 from entrykit.filters import FILTERS, written
-from entrykit.sandbox import Sandbox
+from entrykit.sandbox import Sandbox, text_of
 from entrykit.shown import shown
 from entrykit.sources import confined, text
 from entrykit.unmarked import LIST
 from entrykit.variables import Notes, Variables
 
 STDOUT = "-"
+# What a line of the list of our files cannot hold.
+_UNLISTED: Final = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +73,32 @@ def _pair(word: str) -> Pair:
             f"--template {shown(word)}: not a template and a file "
             "(expected app.conf.j2:/etc/app.conf, or app.conf.j2:- for standard output)"
         )
-    if not os.path.exists(source):
-        raise UsageError(f"--template {shown(word)}: {shown(source)}: no such file")
-    if target in {STDOUT, "/dev/stdout"}:  # which others' templates are told
-        return Pair(source, STDOUT)
-    real = os.path.realpath(target)
+    try:
+        os.stat(source)
+        real = os.path.realpath(target)
+    except OSError as error:
+        path = error.filename or target  # where the working folder is gone, nothing is named
+        raise UsageError(f"--template {shown(word)}: {shown(path)}: {error.strerror}") from None
+    standard = target in {STDOUT, "/dev/stdout"}  # which others' templates are told
+    if refusal := next(_refusals(source, "" if standard else target, real), None):
+        raise UsageError(f"--template {shown(word)}: {refusal}")
+    return Pair(source, STDOUT if standard else real)
+
+
+def _refusals(source: str, target: str, real: str) -> Iterator[str]:
+    """Yield what is wrong with a pair; without a target it goes to standard output."""
+    if os.path.isdir(source):
+        yield f"{shown(source)} is a folder (expected a template)"
+    if not target:
+        return
     if target.endswith("/") or os.path.isdir(real):
-        raise UsageError(f"--template {shown(word)}: {shown(target)} is a folder (expected a file)")
+        yield f"{shown(target)} is a folder (expected a file)"
     if real == os.path.realpath(source):
-        raise UsageError(f"--template {shown(word)}: the file would replace its template")
+        yield "the file would replace its template"
     if os.path.basename(real) == LIST:
-        raise UsageError(f"--template {shown(word)}: {LIST} is entrykit's own list of its files")
-    return Pair(source, real)
+        yield f"{LIST} is entrykit's own list of its files"
+    if _UNLISTED.search(real):
+        yield f"{shown(target)}: not in UTF-8, or with a control character (expected a plain name)"
 
 
 def rendered(
@@ -122,7 +140,7 @@ def _rendered(pair: Pair, environ: Mapping[str, str], notes: Notes, mode: int) -
     sandbox.filters.update(FILTERS)
     try:
         template = sandbox.get_template(os.path.basename(pair.source))
-        found = template.render(env=Variables(environ, notes, touched))
+        found = text_of(template, env=Variables(environ, notes, touched))
     except Exception as error:  # whatever a template does wrong is told with its line
         raise blamed(pair.source, error, "", touched) from error
     return Rendered(pair.target, found, mode & _SHUT if touched else mode)

@@ -13,7 +13,7 @@ from entrykit.cli import VERBS
 from entrykit.environ import read
 from entrykit.errors import SettingsError
 from entrykit.role import FILE, ROLES_PATH, is_built_in
-from entrykit.shown import shown
+from entrykit.shown import told
 
 _folder_name: Final = re.compile(r"[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*").fullmatch
 
@@ -61,19 +61,19 @@ _VARIABLES: Final = (ROLES_PATH, f"{ROLES_PATH}_FILE")
 
 def _folders(entry: str, faults: list[str]) -> list[str]:
     """Return the folders of roles that one entry is or has."""
-    if not os.path.isabs(entry):
-        faults.append(f"{_told(entry)}: not an absolute path (expected /a/path:/another)")
+    if not os.path.isabs(entry) or "\0" in entry:
+        faults.append(f"{told(entry)}: not an absolute path (expected /a/path:/another)")
         return []
     entry = entry.rstrip("/") or "/"
     try:
         within = sorted(os.listdir(entry))
     except OSError as error:
-        faults.append(f"{_told(entry)}: {error.strerror}")
+        faults.append(f"{told(entry)}: {error.strerror}")
         return []
     inner = [os.path.join(entry, name) for name in within]
     folders = [entry] if FILE in within else [path for path in inner if _has_role(path)]
     if not folders:
-        faults.append(f"{_told(entry)}: no role in it (expected {FILE}, or NAME/{FILE})")
+        faults.append(f"{told(entry)}: no role in it (expected {FILE}, or NAME/{FILE})")
     paths = [entry, *(path for folder in folders for path in _parts(folder))]
     faults += _open_to_all(dict.fromkeys(paths))
     return folders
@@ -86,13 +86,13 @@ def _has_role(folder: str) -> bool:
 def _note(found: dict[str, str], folder: str, faults: list[str]) -> None:
     name = role_name(folder)
     if name is None:
-        faults.append(f"{_told(folder)}: no role has such a name (expected my-app or my_app, say)")
+        faults.append(f"{told(folder)}: no role has such a name (expected my-app or my_app, say)")
     elif is_built_in(name):
-        faults.append(f"{_told(folder)}: entrykit has a role {name} itself (expected another name)")
+        faults.append(f"{told(folder)}: entrykit has a role {name} itself (expected another name)")
     elif name in VERBS:
-        faults.append(f"{_told(folder)}: {name} is a verb of entrykit's (expected another name)")
+        faults.append(f"{told(folder)}: {name} is a verb of entrykit's (expected another name)")
     elif os.path.realpath(found.setdefault(name, folder)) != os.path.realpath(folder):
-        both = f"{_told(folder)} and {_told(found[name])}"
+        both = f"{told(folder)} and {told(found[name])}"
         faults.append(f"{both}: two roles are called {name} (expected one)")
 
 
@@ -109,12 +109,7 @@ def _open_to_all(paths: Iterable[str]) -> Iterator[str]:
     """Yield a fault for each place where anybody could put code of theirs, which we would run."""
     for path in paths:
         if _is_open_to_all(path):
-            yield f"{_told(path)}: everybody may write to it (expected chmod o-w)"
-
-
-def _told(path: str) -> str:
-    """Write a path whole: its end is what tells it from others."""
-    return path if path.isprintable() else shown(path)
+            yield f"{told(path)}: everybody may write to it (expected chmod o-w)"
 
 
 def _is_open_to_all(path: str) -> bool:

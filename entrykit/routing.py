@@ -9,7 +9,7 @@ from entrykit.check import masked
 from entrykit.errors import UsageError
 from entrykit.role import Role, built_in_names, load_role
 from entrykit.settings import Settings
-from entrykit.shown import shown
+from entrykit.shown import told
 
 # More names than that in one place are folded: their number is said.
 _MOST: Final = 12
@@ -85,8 +85,7 @@ def _visible(each: Destination, settings: Settings) -> Destination:
     """Have no label show a secret, or what no drawing can hold."""
 
     def clean(texts: Sequence[str]) -> tuple[str, ...]:
-        masks = (masked(text, settings) for text in texts)
-        return tuple(text if text.isprintable() else shown(text) for text in masks)
+        return tuple(told(masked(text, settings)) for text in texts)
 
     routes = tuple(
         route._replace(requests=clean(route.requests), certificate=clean([route.certificate])[0])

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable
 from types import MethodType
 from typing import Any
 
-from jinja2 import BaseLoader, BytecodeCache, StrictUndefined
+from jinja2 import BaseLoader, BytecodeCache, StrictUndefined, Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from entrykit.quoting import Quoted
+from entrykit.quoting import Quoted, QuotingError
 from entrykit.secret import Secret
+from entrykit.shown import shown
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
@@ -56,3 +57,18 @@ class Sandbox(ImmutableSandboxedEnvironment):
         if isinstance(obj, MethodType) and isinstance(obj.__self__, type):
             return False
         return super().is_safe_callable(obj)
+
+
+def text_of(template: Template, **names: object) -> str:
+    """Render a template.
+
+    Raises:
+        QuotingError: it has a half of a character, which JSON can say (RFC 8259, 8.2).
+    """
+    text = template.render(**names)
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        said = f"{shown(text[error.start])}: half of a character (expected text in UTF-8)"
+        raise QuotingError(said) from None
+    return text

@@ -23,6 +23,11 @@ def shown(text: str) -> str:
     return f'"{escaped}…"' if len(text) > len(cut) else f'"{escaped}"'
 
 
+def told(name: str) -> str:
+    """Write a name as it is, and quoted where a terminal could not print it."""
+    return name if name.isprintable() else shown(name)
+
+
 def shown_key(text: str) -> str:
     """Quote a key of a map without what follows a colon.
 

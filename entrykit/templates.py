@@ -14,7 +14,7 @@ from entrykit.configfile import PRIVATE, PUBLIC, ConfigFile, ConfigFiles, marked
 from entrykit.errors import EntrykitError
 from entrykit.quoting import Quote, Quoted
 from entrykit.role import Machine, Role, S
-from entrykit.sandbox import Sandbox
+from entrykit.sandbox import Sandbox, text_of
 from entrykit.secret import Snippet, Whole, bracketed, is_private
 from entrykit.settings import Settings
 from entrykit.view import View
@@ -65,7 +65,7 @@ def _file(
     environment = Sandbox(loader, finalize, BesideTemplates(ours))
     try:
         template = environment.get_template(name)
-        text = template.render(settings=View(settings, private), machine=machine)
+        text = text_of(template, settings=View(settings, private), machine=machine)
     except EntrykitError:  # what a machine lacks is told as it is
         raise
     except Exception as error:  # whatever a template does wrong is told with its line

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 from entrykit import generic
-from entrykit.arguments import Parser, volume
+from entrykit.arguments import Parser, folder, volume
 from entrykit.cli import VERBS
 from entrykit.errors import UsageError
 from entrykit.message import FORMAT, Log, judge_format
@@ -63,7 +63,7 @@ def _parser(verb: str) -> argparse.ArgumentParser:
     _environment_options(parser)
     if verb == "render":
         parser.add_argument(
-            "-o", metavar="DIR", dest="folder", type=_named, help="write the files there"
+            "-o", metavar="DIR", dest="folder", type=folder, help="write the files there"
         )
         generic.template_options(parser)
     if verb == "explain":
@@ -80,12 +80,6 @@ def _explain_options(parser: argparse.ArgumentParser) -> None:
         "--graph", nargs="?", const="mermaid", choices=("mermaid", "svg"),
         help="draw the routing instead, as Mermaid unless --graph=svg",
     )  # fmt: skip
-
-
-def _named(path: str) -> str:
-    if not path:
-        raise argparse.ArgumentTypeError("no name (expected a folder)")
-    return path
 
 
 def _environment_options(parser: argparse.ArgumentParser) -> None:
@@ -141,7 +135,7 @@ def _render_role(words: argparse.Namespace, environ: Mapping[str, str], log: Log
     role, settings = _settings(words, environ, log)
     files = render(role, settings)
     if words.folder is not None:
-        _write(role, settings, os.path.abspath(words.folder), log)
+        _write(role, settings, words.folder, log)
         return 0
     for file in files.values():
         sys.stdout.write(f"==> {file.path} <==\n{file.text}")
@@ -149,11 +143,13 @@ def _render_role(words: argparse.Namespace, environ: Mapping[str, str], log: Log
     return 0
 
 
-def _write(role: Role[Any], settings: Settings, folder: str, log: Log) -> None:
+def _write(role: Role[Any], settings: Settings, given: str, log: Log) -> None:
     """Write the role's folder as it would stand in the image."""
     from entrykit.commit import commit, refuse_foreign, writing
     from entrykit.templates import render
 
+    with writing(given):  # the working folder may be gone
+        folder = os.path.abspath(given)
     there = settings.model_copy(update={"config_dir": folder})
     files = render(role, there)
     with writing(folder):

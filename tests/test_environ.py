@@ -12,6 +12,7 @@ from entrykit.cli import main
 from entrykit.environ import Given, overlay, peek, placed, read
 from entrykit.errors import SettingsError, UsageError
 from entrykit.role import load_role
+from entrykit.shown import shown
 
 NAMES = ["DOMAINS", "HTTP_PORT", "HTTPS_PORT", "BIND", "STATS_PASSWORD"]
 HAPROXY = [name.upper() for name in load_role("haproxy").settings.model_fields]
@@ -120,6 +121,21 @@ def test_every_line_without_a_name_is_said_at_once(env_file, line, name):
     assert caught.value.faults == tuple(
         f"{path}:{number}: {name} is not a name (expected NAME=value)" for number in (2, 4)
     )
+
+
+def test_where_a_variable_was_said_can_be_printed_whatever_the_file_is_called(env_file):
+    path = env_file("A=b\n", "odd\n")
+
+    assert placed({}, [path], [])["A"].place == f"{shown(path)}:1"
+
+
+@pytest.mark.parametrize("line", ["A=a\0b", "A\0B=c"])
+def test_a_nul_in_an_env_file_is_said_with_its_line(env_file, line):
+    """No program can be given it: a daemon that judges would not start."""
+    path = env_file(f"B=c\n{line}\n")
+
+    with pytest.raises(SettingsError, match=rf"{path}:2: .*, which no variable can hold"):
+        overlay({}, [path], [])
 
 
 @pytest.mark.parametrize(

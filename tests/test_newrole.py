@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from contextlib import chdir
 from pathlib import Path
 
 import httpx
@@ -153,6 +154,15 @@ def test_64_no_role_has_such_a_name(tmp_path, name, capsys):
     assert main(["entrykit", "new-role", "--", name, str(tmp_path / "new")], {}) == 64
     assert not (tmp_path / "new").exists()
     assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("folder", "said"), [("", "no name (expected a folder)"), ("x\udcff", "not valid UTF-8")]
+)
+def test_64_no_folder_has_such_a_name(tmp_path, folder, said, capsys):
+    with chdir(tmp_path):
+        assert main(["entrykit", "new-role", "my-app", folder], {}) == 64
+    assert said in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("name", "what"), [("haproxy", "a role"), ("check", "a verb")])

@@ -206,6 +206,7 @@ def test_what_is_missing_in_several_templates_is_told_at_once(here, capsys):
             "t.j2:1: TypeError: unsupported operand type(s) for /: 'str' and 'int'",
         ),
         ('{% include "nosuch" %}', 't.j2:1: no such template: "nosuch"'),
+        (r'{{ "\ud800" }}', r't.j2: "\ud800": half of a character (expected text in UTF-8)'),
     ],
 )
 def test_a_broken_template_is_told_with_its_place(render, template, said):
@@ -417,7 +418,10 @@ def test_a_link_stays_and_the_file_that_it_leads_to_is_written(render, here):
         (["--template", "t.j2"], '--template "t.j2": not a template and a file'),
         (["--template", "t.j2:"], "not a template and a file"),
         (["--template", ":out"], "not a template and a file"),
-        (["--template", "nosuch:out"], '"nosuch": no such file'),
+        (["--template", "nosuch:out"], '"nosuch": No such file or directory'),
+        (["--template", ".:-"], '"." is a folder'),
+        (["--template", "t.j2:out\n"], "with a control character"),
+        (["--template", "t.j2:out\udcff"], "not in UTF-8"),
         (["--template", "t.j2:."], '"." is a folder'),
         (["--template", "t.j2:out/"], '"out/" is a folder'),
         (["--template", "t.j2:./t.j2"], "the file would replace its template"),
@@ -438,6 +442,32 @@ def test_wrong_words_are_refused_and_nothing_is_written(here, capsys, words, sai
     assert main(["entrykit", "render", *words], {}) == 64
     assert said in capsys.readouterr().err
     assert os.listdir(here) == ["t.j2"]
+
+
+def test_a_template_that_cannot_be_read_is_named_once(here, capsys):
+    (here / "t.j2").write_bytes(b"\xff")
+
+    assert main(["entrykit", "render", "--template", "t.j2:-"], {}) == 70
+    assert capsys.readouterr().err == "entrykit: error: t.j2: not valid UTF-8\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["render", "--template", "/dev/null:out"], '"out": No such file or directory'),
+        (["render", "haproxy", "-e", "DOMAINS=a:b.test", "-o", "out"], "out: No such file or dir"),
+    ],
+)
+def test_a_working_folder_that_is_gone_is_not_said_to_be_standard_output(tmp_path, words, said):
+    gone = ["sh", "-c", 'mkdir gone; cd gone; rmdir ../gone; exec "$@"', "sh", ENTRYKIT, *words]
+
+    process = subprocess.run(
+        gone, cwd=tmp_path, env=ENVIRON, capture_output=True, text=True, check=False
+    )
+
+    assert process.returncode == (64 if "--template" in words else 73)
+    assert said in process.stderr
+    assert "standard output" not in process.stderr
 
 
 # the command

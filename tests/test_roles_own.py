@@ -284,6 +284,15 @@ def test_78_every_fault_of_the_path_is_told_at_once(tmp_path):
     assert lines == [f"ENTRYKIT_ROLES_PATH: {line}" for line in expected]
 
 
+def test_78_a_nul_in_the_path_is_told(tmp_path):
+    (tmp_path / "path").write_bytes(b"/a\0b")
+
+    assert refused("roles", ENTRYKIT_ROLES_PATH_FILE=f"{tmp_path}/path") == (
+        78,
+        [r'ENTRYKIT_ROLES_PATH: "/a\x00b": not an absolute path (expected /a/path:/another)'],
+    )
+
+
 def test_78_a_path_that_is_at_fault_stops_the_built_in_roles_as_well(tmp_path):
     own_role(tmp_path / "roles", "haproxy")
 
