@@ -107,6 +107,22 @@ def test_what_nobody_wants_is_removed_and_what_we_have_not_written_is_not(lineag
     assert left[CRT_LIST].splitlines()[1:] == [b"own.pem"]
 
 
+def test_several_keepers_deliver_into_one_folder(tmp_path, lineages):
+    """One for wildcards, say: each removes only what it has delivered itself, then or earlier."""
+    other = Lineages(tmp_path / "other", lineages.certs, CA, certs_group=GROUP)
+    lineages.issue("web", "one.test")
+    other.issue("wild", "*.wild.test")
+    assert lineages.deliver("web")[0]
+    assert other.hook("wild").returncode == 0
+
+    for one, name in ((lineages, "web"), (other, "wild")):
+        assert one.deliver(name) == (True, "")
+        assert sorted(found(lineages.certs)) == [CRT_LIST, NAMES_MAP, "web.pem", "wild.pem"]
+
+    assert other.deliver()[0]
+    assert sorted(found(lineages.certs)) == [CRT_LIST, NAMES_MAP, "web.pem"]
+
+
 def test_a_file_that_we_have_not_written_is_kept_and_the_others_are_delivered(lineages):
     lineages.certs.mkdir()
     (lineages.certs / "mine.pem").write_bytes(CA.pem("mine.test"))

@@ -3,6 +3,9 @@
 What HAProxy is given over its socket is gone when it restarts, so CERTS_DIR has it
 before: the PEM files, the crt-list, the map of names. What is to leave is taken out
 of those two first, then out of HAProxy, and its file is removed last.
+
+Several keepers may deliver into one CERTS_DIR, one for each kind of challenge say. What
+each has written it knows by CONFIG_DIR/entrykit-delivered.json, and removes nothing else.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from entrykit.pem import Refusal
 from entrykit.roles.certbot import pemfile, running
 from entrykit.roles.certbot.pemfile import PemFile
 from entrykit.roles.certbot.plan import Plan
+from entrykit.roles.certbot.record import Record
 from entrykit.roles.certbot.swap import Wanted
 
 _LOCKED: Final = 10.0  # seconds to wait for another delivery, which takes a fraction of one
@@ -36,7 +40,7 @@ def deliver(plan: Plan, names: Collection[str], log: Log) -> bool:
     Args:
         plan: where everything is.
         names: the lineages that are wanted. One that certbot does not have keeps the file
-            that it once had; files of others that were delivered earlier are removed.
+            that it once had; files of others that this keeper has delivered are removed.
         log: told of everything that changes, and of what HAProxy does not present and why.
 
     Returns:
@@ -65,9 +69,11 @@ def _deliver(plan: Plan, names: Collection[str], log: Log, *, alone: bool) -> bo
     with writing(folder), _locked(folder):
         pemfile.sweep(folder)
         before = _stamps(folder)
-        files = _written(folder, lineages, plan.certs_group, log)
         wanted = {name + pemfile.ENDING for name in names}
-        leaving = set() if alone else pemfile.ours(folder) - wanted
+        record = Record(plan.config_dir, "delivered", log)
+        record.keep(delivered := {*(record.names or ()), *wanted})
+        files = _written(folder, lineages, plan.certs_group, log)
+        leaving = set() if alone else pemfile.ours(folder) & delivered - wanted
         index = certificates.index(folder).without(leaving)
         crt_list.write_index(folder, index, certificates.FIRST_LINE)
         _sync(folder)
@@ -75,6 +81,7 @@ def _deliver(plan: Plan, names: Collection[str], log: Log, *, alone: bool) -> bo
         live = _told(plan, told, log, changed=_stamps(folder) != before)
         _tell_shared(folder, index, log)
         _remove(folder, leaving, log)
+        record.keep(delivered if alone else wanted)
     return live and len(files) == len(lineages) and not unread
 
 

@@ -7,16 +7,14 @@ certbot writes anew at each order, and comes back with a copy of the folder.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Mapping
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from entrykit.message import Log
-from entrykit.roles.certbot import disk
 from entrykit.roles.certbot.plan import Group, Plan
+from entrykit.roles.certbot.record import Record
 
 _Lineages: TypeAlias = Mapping[str, tuple[str, ...]]
-_FORMAT: Final = "entrykit-lineages-1"
 
 
 class Ownership:
@@ -28,10 +26,9 @@ class Ownership:
     """
 
     def __init__(self, plan: Plan, log: Log) -> None:
-        self._path = os.path.join(plan.config_dir, "entrykit-lineages.json")
-        self._groups, self._log = plan.groups, log
-        self._written = _read(self._path)
-        self._ours = self._written
+        self._groups = plan.groups
+        self._record = Record(plan.config_dir, "lineages", log)
+        self._ours = self._record.names
 
     def __contains__(self, lineage: str) -> bool:
         return self._ours is not None and lineage in self._ours
@@ -64,31 +61,10 @@ class Ownership:
             present: all that there are, in any state; others are forgotten.
         """
         self._ours = {*used, *((self._ours or set()) & {*present})}
-        if self._ours == self._written:
-            return
-        import json
-
-        text = json.dumps({"format": _FORMAT, "lineages": sorted(self._ours)}, indent=1)
-        try:
-            disk.write(self._path, f"{text}\n".encode(), 0o644)
-            self._written = self._ours
-        except OSError as error:  # a full disk; until a restart it is known all the same
-            self._log.error(f"{self._path}: {error.strerror}")
+        self._record.keep(self._ours)
 
 
 def _namesakes(groups: Collection[Group], there: _Lineages) -> set[str]:
     return {
         group.name for group in groups if not {*there.get(group.name, ())}.isdisjoint(group.names)
     }
-
-
-def _read(path: str) -> set[str] | None:
-    """Return what was written; None if nothing was, or nothing that can be read."""
-    import json
-
-    try:
-        with open(path, encoding="utf-8") as file:
-            tree = json.load(file)
-        return {*map(str, tree["lineages"])} if tree["format"] == _FORMAT else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
