@@ -26,3 +26,13 @@ def test_a_success_or_a_request_ends_the_wait():
     assert backoff.waits("api", 1030.0) >= 30
     backoff.hurry()
     assert backoff.waits("api", 1030.0) == 0
+
+
+def test_a_clock_that_is_set_right_does_not_make_years_of_a_minute():
+    """One that is wrong makes orders fail: the CA's own certificate is not valid then."""
+    backoff = Backoff()
+    backoff.failed("web", 1e9)
+
+    assert backoff.waits("web", 1e9 - 3600) == 0
+    assert backoff.failed("web", 1e9 - 3600) >= 300
+    assert backoff.waits("web", 1e9 - 3600) >= 300
