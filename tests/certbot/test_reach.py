@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import socket
-from contextlib import ExitStack
-from threading import Thread
+from contextlib import ExitStack, suppress
+from threading import Event, Thread
 
 import pytest
 from haproxy.edge import Edges
@@ -107,6 +107,27 @@ def test_what_was_seen_in_its_place_is_told(saying, said, expected):
     url = saying(said)
 
     assert expected in unreached(["a.test"], url, None, THUMBPRINT)["a.test"].what
+
+
+def test_an_answer_without_an_end_is_none():
+    """It would keep all other names from theirs: a stream of events that some app answers with."""
+    gone = Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip():
+            connection, _ = server.accept()
+            with connection, suppress(OSError):
+                connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+                for _ in range(60):
+                    connection.sendall(b":\n")
+                    gone.wait(0.2)
+
+        Thread(target=drip, daemon=True).start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        seen = unreached(["a.test"], url, None, THUMBPRINT)["a.test"]
+        gone.set()
+
+    assert seen.what == f"no answer from {url} within 5 s"
 
 
 def test_the_name_is_what_is_asked_for(port):

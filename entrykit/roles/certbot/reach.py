@@ -8,6 +8,7 @@ stateless mode, HAProxy answers by itself with the thumbprint of the account.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Sequence
 from threading import Thread
 from typing import Final, NamedTuple
@@ -112,11 +113,14 @@ def _fetch(url: str, name: str, path: str) -> tuple[int, str]:
         "User-Agent: entrykit\r\nAccept: */*\r\nConnection: close\r\n\r\n"
     )
     place = (parts.hostname or "", parts.port or 80)
+    until = time.monotonic() + _PATIENCE
     with socket.create_connection(place, timeout=_PATIENCE) as connection:
         connection.sendall(request.encode("latin-1"))
         answer = b""
         while len(answer) < _LARGEST and (more := connection.recv(_LARGEST)):
             answer += more
+            if time.monotonic() > until:  # a stream of events, say, has no end
+                raise TimeoutError
     return _parsed(answer)
 
 
