@@ -404,6 +404,29 @@ def test_killed_at_any_moment_the_next_delivery_completes(tmp_path, lineages):
     assert len(calls) > 10, calls
 
 
+def test_killed_at_any_moment_of_a_renewal_the_next_delivery_tells_haproxy(tmp_path, lineages):
+    """Also where that means a reload: from the files alone nobody would know that it is due."""
+    program = tmp_path / "killed.py"
+    program.write_text(KILLED)
+    conf = lineages.keeper_conf()
+    lineages.issue("web", "one.test")
+    lineages.deliver("web")
+    untold = []
+    for step in range(1, 200):
+        lineages.issue("web", "one.test")
+        argv = [sys.executable, program, str(step), conf]
+        done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
+        if done.returncode == 0:
+            break
+        told = [TOLD in said for said in (done.stderr, lineages.deliver("web")[1])]
+        untold += [] if any(told) else [done.stdout]
+    assert step > 10
+    assert untold == []
+
+
+TOLD = "HAProxy presents the certificates from its next start on"
+
+
 def is_whole(path):
     text = path.read_text()
     return text.startswith(MARK) and text.endswith("PRIVATE KEY-----\n")

@@ -15,6 +15,7 @@ import os
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Final
 
 from entrykit import certificates, crt_list
@@ -78,7 +79,7 @@ def _deliver(plan: Plan, names: Collection[str], log: Log, *, alone: bool) -> bo
         crt_list.write_index(folder, index, certificates.FIRST_LINE)
         _sync(folder)
         told = Wanted(files, leaving, index.groups)
-        live = _told(plan, told, log, changed=_stamps(folder) != before)
+        live = _told(plan, told, log, changed=bool(leaving) or _stamps(folder) != before)
         _tell_shared(folder, index, log)
         _remove(folder, leaving, log)
         record.keep(delivered if alone else wanted)
@@ -86,15 +87,21 @@ def _deliver(plan: Plan, names: Collection[str], log: Log, *, alone: bool) -> bo
 
 
 def _told(plan: Plan, wanted: Wanted, log: Log, *, changed: bool) -> bool:
-    """Tell HAProxy, and remember on the disk if that has failed: a later delivery has to."""
-    mark = os.path.join(str(plan.certs_dir), _UNTOLD)
+    """Tell HAProxy, and leave the mark if that has failed: a later delivery has to."""
+    folder = str(plan.certs_dir)
     if changed:
-        os.close(os.open(mark, os.O_WRONLY | os.O_CREAT, 0o644))
+        _owe(folder)
+    mark = os.path.join(folder, _UNTOLD)
     owed = os.path.exists(mark)
     live = running.bring(plan, wanted, log, changed=owed)
     if live and owed:
         os.unlink(mark)
     return live
+
+
+def _owe(folder: str) -> None:
+    """Remember on the disk that HAProxy has to be told: we may be killed before it is."""
+    os.close(os.open(os.path.join(folder, _UNTOLD), os.O_WRONLY | os.O_CREAT, 0o644))
 
 
 def _tell_shared(folder: str, index: certificates.Index, log: Log) -> None:
@@ -129,7 +136,7 @@ def _written(
     standing = []
     for file in lineages:
         try:
-            if pemfile.write(folder, file, group):
+            if pemfile.write(folder, file, group, partial(_owe, folder)):
                 log.info(f"{folder}/{file.name} is written")
                 _tell_unreadable(folder, file, group, log)
             standing.append(file)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
@@ -113,7 +113,7 @@ def sweep(folder: str) -> None:
             os.unlink(os.path.join(folder, name))
 
 
-def write(folder: str, file: PemFile, group: int | None) -> bool:
+def write(folder: str, file: PemFile, group: int | None, begin: Callable[[], None]) -> bool:
     """Make a PEM file stand in a folder, whole at every moment, and never readable by others.
 
     A file that is as it should be is not touched.
@@ -122,6 +122,7 @@ def write(folder: str, file: PemFile, group: int | None) -> bool:
         folder: CERTS_DIR.
         file: what is to stand there.
         group: the gid that may read it besides its owner; None for none.
+        begin: called when all is ready, and nothing has changed yet.
 
     Returns:
         Whether it was written.
@@ -140,6 +141,7 @@ def write(folder: str, file: PemFile, group: int | None) -> bool:
             raise pem.Refusal("no certificate in it")
         _permit(descriptor, group)
         os.fsync(descriptor)
+        begin()
         os.rename(staged, path)
     return True
 
