@@ -113,6 +113,8 @@ class Role(Generic[S]):
         passes: from the words on the command line, and the environment, to a command
             that is executed with nothing configured, and its environment; None if it is not
             one of those.
+        says: options that have the daemon say something of itself and end: a command of one
+            of them is executed with nothing configured.
         prepare: makes what the daemon needs beside its files in a folder: links,
             modes, keys. Idempotent. Its third argument says whether the folder is
             the live one; for another it changes nothing outside of that folder.
@@ -147,6 +149,7 @@ class Role(Generic[S]):
     environ: Callable[[S, Mapping[str, str]], Mapping[str, str]] = as_it_is
     reads: Callable[[Sequence[str], str], bool]
     passes: Callable[[Sequence[str], Mapping[str, str]], Passed | None] = pass_nothing
+    says: frozenset[str] = frozenset()
     prepare: Prepare[S] = prepare_nothing
     rehearses: bool = False
     secret_places: tuple[str, ...] = ()

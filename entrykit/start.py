@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
@@ -35,9 +36,19 @@ def start(name: str, command: Sequence[str], environ: Mapping[str, str], log: Lo
 
 def _pass(role: Role[Any], command: Sequence[str], environ: Mapping[str, str]) -> None:
     """Execute what configures nothing; the daemon may say whatever it likes, so no secrets."""
+    if asked := _asked(role, command):
+        execute(installed(role, asked, environ), scrubbed(role, environ))
     if passed := role.passes(command, environ):
         argv, extended = passed
         execute(argv, scrubbed(role, extended))
+
+
+def _asked(role: Role[Any], command: Sequence[str]) -> list[str] | None:
+    """Return the daemon's command where its only word asks it about itself."""
+    words = [role.daemon, *command] if len(command) == 1 else [*command]
+    if len(words) != 2 or words[1] not in role.says:  # noqa: PLR2004 -- the daemon, and that word
+        return None
+    return words if os.path.basename(words[0]) in {role.daemon, *role.also} else None
 
 
 def configure(

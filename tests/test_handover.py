@@ -20,6 +20,7 @@ from programs import (
     serves,
     status,
     talking,
+    under_test,
 )
 
 SECRETS = {
@@ -60,7 +61,7 @@ OURS = [
     (["haproxy"], ["haproxy"]),
     (["-d", "-V", "-f", "a b"], ["-d", "-V", "-f", "a b"]),
     (["-q"], ["-q"]),
-    (["--help"], ["--help"]),
+    (["-V", "--help"], ["-V", "--help"]),
     (["haproxy", "--", "-v", "", "*"], ["haproxy", "--", "-v", "", "*"]),
 ]
 
@@ -132,6 +133,64 @@ def test_another_program_is_executed_as_it_is(shown, command, said):
     assert words_of(process) == said
     assert process.stderr == ""
     assert not os.path.exists(shown["CONFIG_DIR"])
+
+
+# Of each role, how people see what is inside; the certbot role gives all but `certbot` to certbot.
+QUESTIONS = [
+    *(("haproxy", "haproxy", word) for word in ("-v", "-vv", "--version", "-h", "--help")),
+    *(("nginx-static", "nginx", word) for word in ("-v", "-V", "--version", "-h", "-?")),
+    *(("registry", "registry", word) for word in ("-v", "--version", "-h", "--help")),
+    *(("cf-serverd", "cf-serverd", word) for word in ("-V", "--version", "-h", "--help")),
+    *(("certbot", "certbot", word) for word in ("--version", "-h", "--help")),
+]
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["named", "flag-alone"])
+@pytest.mark.parametrize(("role", "daemon", "word"), QUESTIONS, ids=" ".join)
+def test_a_question_about_the_daemon_itself_is_just_asked(tmp_path, role, daemon, word, named):
+    """With no variable that a start needs, and with bad ones: the answer is the daemon's own."""
+    program = under_test(daemon)
+    environ = {
+        "PATH": f"{os.path.dirname(program)}:/usr/bin:/bin",
+        "HTTP_PORT": "none",
+        "CONFIG_DIR": str(tmp_path / "config"),
+        "COLUMNS": "80",
+    }
+
+    process = entrykit(role, *([daemon] if named else []), word, environ=environ)
+    alone = subprocess.run(
+        [program, word], env=environ, capture_output=True, text=True, check=False
+    )
+
+    assert said(process, daemon) == said(alone, daemon)
+    assert alone.stdout + alone.stderr
+    assert not (tmp_path / "config").exists()
+
+
+def said(process, daemon):
+    """Status and words; a program's own path is among them where it is told by one."""
+    words = re.sub(rf"\S*\b{daemon}\b", daemon, process.stdout + process.stderr)
+    return process.returncode, words
+
+
+@pytest.mark.parametrize("words", [["-v", "-f", "/x.cfg"], ["-f", "-v"], ["-V"], ["/x/haproxy2"]])
+def test_what_is_no_question_alone_is_the_daemons_start_or_another_program(shown, words):
+    """An option among others may be a value of theirs."""
+    environ = {"PATH": shown["PATH"], "CONFIG_DIR": shown["CONFIG_DIR"]}
+
+    process = entrykit("haproxy", *words, environ=environ)
+
+    assert process.returncode == (127 if words[0].startswith("/") else 78)
+
+
+def test_an_answer_has_no_secret_in_its_environment(shown, tmp_path):
+    environ = {"PATH": shown["PATH"], "STATS_PASSWORD": "secret", "TOLD": "yes"}
+    script(tmp_path / "bin" / "haproxy", "env")
+
+    process = entrykit("haproxy", "haproxy", "-v", environ=environ)
+
+    assert "TOLD=yes" in process.stdout
+    assert "STATS_PASSWORD" not in process.stdout
 
 
 @pytest.mark.parametrize("more", [{}, {"LC_CTYPE": "C", "LANG": "C"}, {"STATS_PASSWORD": "x"}])

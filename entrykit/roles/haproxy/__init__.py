@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # Of the official image, and so of images on top of it.
 _CMD: Final = ["haproxy", "-f", "/usr/local/etc/haproxy/haproxy.cfg"]
+# To the other words HAProxy answers with its options, as to any that it does not know.
+_SAYS: Final = frozenset({"-v", "-vv", "--version", "-h", "--help"})
 
 
 def _command(settings: HaproxySettings) -> Sequence[str]:
@@ -71,6 +73,7 @@ ROLE: Final = Role(
     bare=_bare,
     check=_check,
     reads=_reads,
+    says=_SAYS,
     prepare=prepare,
     rehearses=True,
     routes=_routes,

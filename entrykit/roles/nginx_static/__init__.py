@@ -8,7 +8,7 @@ from typing import Final
 
 from entrykit import quoting
 from entrykit.role import Role
-from entrykit.roles.nginx_static.command import completed, options
+from entrykit.roles.nginx_static.command import SAYS, completed, options
 from entrykit.roles.nginx_static.machine import NginxMachine
 from entrykit.roles.nginx_static.prepare import prepare
 from entrykit.roles.nginx_static.settings import NginxSettings
@@ -50,6 +50,7 @@ ROLE: Final = Role(
     bare=_bare,
     check=_check,
     reads=_reads,
+    says=SAYS,
     prepare=prepare,
     traces=("nginx.pid",),
 )

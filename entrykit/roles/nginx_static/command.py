@@ -8,6 +8,9 @@ from typing import Final
 _WITH_VALUE: Final = frozenset("cegps")
 _AND_NO_MORE: Final = frozenset("?hvVtTs")  # it says or signals something, and ends
 
+# nginx has no long ones, and says so.
+SAYS: Final = frozenset({"-?", "-h", "-v", "-V", "--help", "--version"})
+
 
 def options(words: Sequence[str]) -> dict[str, str]:
     """Return each option's letter with its value, empty for none; the last of several counts.
