@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from entrykit.errors import SettingsError, UsageError
 from entrykit.shown import shown, told
+from entrykit.textfile import read_text
 
 Warn = Callable[[str], None]
 
@@ -98,15 +99,9 @@ def _value(environ: Mapping[str, str], name: str, warnings: list[str]) -> str | 
 
 def _content(name: str, path: str) -> str:
     try:
-        # Editors of other systems begin a text with a byte order mark.
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            text = file.read().removesuffix("\n")
-    except UnicodeDecodeError:
-        raise ValueError(f"{name}: {shown(path)}: not valid UTF-8") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ValueError(f"{name}: {shown(path)}: {reason}") from None
-    return text
+        return read_text(path).removesuffix("\n")
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
 
 
 def encodable(text: str) -> bool:
@@ -208,11 +203,9 @@ def _laid(over: Mapping[str, Given], under: Mapping[str, Given]) -> dict[str, Gi
 def _lines(path: str, environ: Mapping[str, str]) -> dict[str, Given]:
     """Read docker's env-file: NAME=value, # comments, no quotes and no expansion."""
     try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            lines = [line.removesuffix("\r").lstrip() for line in file.read().split("\n")]
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not valid UTF-8"
-        raise UsageError(f"--env-file {shown(path)}: {reason}") from None
+        lines = [line.removesuffix("\r").lstrip() for line in read_text(path).split("\n")]
+    except ValueError as error:
+        raise UsageError(f"--env-file {error}") from None
     result: dict[str, Given] = {}
     faults = []
     for number, line in enumerate(lines, start=1):
