@@ -56,7 +56,8 @@ def read(environ: Mapping[str, str], names: Collection[str]) -> Reading:
         try:
             value = _value(environ, name, reading.warnings)
         except ValueError as error:
-            reading.faults[name] = str(error)
+            file = f"{name}_FILE"
+            reading.faults[name] = str(error) + about_quotes(file, environ.get(file, ""))
         else:
             path = environ.get(f"{name}_FILE")
             if value is not None:
@@ -102,6 +103,19 @@ def _content(name: str, path: str) -> str:
         return read_text(path).removesuffix("\n")
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
+
+
+def about_quotes(name: str, text: str) -> str:
+    """Return a further line for the fault of a value in quotes: env-files have no quoting.
+
+    Those of podman 4.3 and 5.4, of kubectl and of kustomize 5.7 were tried.
+    """
+    if not re.fullmatch(r"(['\"]).*\1", text, re.DOTALL):
+        return ""
+    return (
+        f"\n{name}: the quotes around the value are a part of it, as env-files of docker, podman "
+        "and kubectl have no quoting (expected none)"
+    )
 
 
 def encodable(text: str) -> bool:

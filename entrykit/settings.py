@@ -138,7 +138,11 @@ class Settings(BaseModel):
             settings = cls._with_examples(texts, faults)
         conflicts = _of_none(faults, settings.conflicts()) if settings else []
         if faults or conflicts or reading.refused:
-            ordered = (faults[name] for name in map(str.upper, cls.model_fields) if name in faults)
+            ordered = (
+                faults[name] + environment.about_quotes(name, reading.values.get(name, ""))
+                for name in map(str.upper, cls.model_fields)
+                if name in faults
+            )
             raise SettingsError([*"\n".join(ordered).splitlines(), *conflicts, *reading.refused])
         if not settings:
             raise AssertionError("a model without faults is valid")
