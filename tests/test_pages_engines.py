@@ -62,7 +62,7 @@ def parted(words):
 
 def role_of(image, page):
     """The role of an image; None for one that has none, or that is somebody else's."""
-    name = image.partition(":")[0]
+    name = image.partition(":")[0].removeprefix("localhost/")
     if name.startswith("entrykit/"):
         ours = name.removeprefix("entrykit/")
         assert ours in _OURS, f"{image}: no folder of images/"
