@@ -201,6 +201,22 @@ def test_what_has_to_be_restored_sleeps_and_nothing_else_changes(folder, asleep)
     assert all(each["spec"]["suspend"] for each in changed if each["kind"] == "CronJob")
 
 
+def test_the_policy_of_an_image_as_the_page_has_it(tmp_path):
+    """A cluster takes the patch, also a namespace that is restricted."""
+    page = (HOME / "docs" / "kubernetes.md").read_text()
+    (shown,) = re.findall(r"```yaml\n(patches:\n.*?)```", page, re.DOTALL)
+    hub = os.path.relpath(FOLDER / "cf-serverd", tmp_path.resolve())
+    (tmp_path / "kustomization.yaml").write_text(f"resources: [{hub}]\n{shown}")
+
+    document = named(built(tmp_path), "StatefulSet", "cf-serverd")
+
+    pod = pod_of(document)
+    assert {"name": "masterfiles", "emptyDir": {}} in pod["volumes"]
+    kubernetes_validate.validate(document, RELEASES[0], strict=True)
+    test_a_namespace_that_is_restricted_takes_the_pod(pod)
+    test_no_pod_has_more_than_it_needs(pod)
+
+
 def test_the_overlay_that_the_page_shows(tmp_path):
     """With the folder of this clone in place of its address, and the variables that follow it."""
     page = (HOME / "docs" / "kubernetes.md").read_text()
