@@ -110,7 +110,7 @@ def about_quotes(name: str, text: str) -> str:
 
     Those of podman 4.3 and 5.4, of kubectl and of kustomize 5.7 were tried.
     """
-    if not re.fullmatch(r"(['\"]).*\1", text, re.DOTALL):
+    if not re.fullmatch(r"\s*(['\"]).*\1\s*", text, re.DOTALL):
         return ""
     return (
         f"\n{name}: the quotes around the value are a part of it, as env-files of docker, podman "
