@@ -95,8 +95,8 @@ def has_looked(keeper, kind):
 
 
 @pytest.mark.parametrize(("folder", "kind"), KINDS)
-def test_volumes_that_are_not_empty_are_refused(tmp_path, evidence, folder, kind):
-    """Until they are emptied, by the page's words; nothing of the first state is left then."""
+def test_volumes_that_are_not_empty_are_told_of(tmp_path, evidence, folder, kind):
+    """By an error; once they are emptied, by the page's words, nothing is left of what was there."""
     cluster = Cluster(tmp_path, evidence)
     account, later = (cluster.volumes["letsencrypt"] / name for name in ("account", ".later"))
     account.write_text("old")
