@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
+from secrets import token_hex
 
 from haproxy.polling import eventually
 from programs import DEADLINE
@@ -63,14 +64,15 @@ class Container:
         for inside, outside in (volumes or {}).items():
             self.words += ["--volume", f"{outside}:{inside}"]
         self.words += [image, *command]
-        self.id = None
+        self.id = f"test-{token_hex(8)}"
+        self._first = 0
         self._evidence = [] if evidence is None else evidence
 
     def __enter__(self):
-        self.id = podman("create", *self.words).stdout.strip()
         self._evidence.append(self.evidence)
         try:
-            podman("start", self.id)
+            podman("run", "--detach", "--name", self.id, *self.words)
+            self._first = self.pid
         except BaseException:
             self.__exit__()
             raise
@@ -78,7 +80,7 @@ class Container:
 
     def __exit__(self, *_):
         self._evidence.remove(self.evidence)
-        podman("rm", "--force", "--time", "0", "--volumes", self.id, check=False)
+        podman("rm", "--force", "--ignore", "--time", "0", "--volumes", self.id, check=False)
 
     def evidence(self):
         """For the report of a failure: what it was, and what it has said."""
@@ -88,7 +90,7 @@ class Container:
     @property
     def log(self):
         """All that it has said on both streams."""
-        done = podman("logs", self.id)
+        done = podman("logs", self.id, check=False)
         return done.stdout + done.stderr
 
     @property
@@ -105,17 +107,20 @@ class Container:
 
     def ended(self):
         """Wait for its end and return its exit code."""
-        return int(podman("wait", self.id).stdout)
+        return int(podman("wait", "--interval", "50ms", self.id).stdout)
 
     def is_healthy(self):
         """Run the image's own health check once."""
         return podman("healthcheck", "run", self.id, check=False).returncode == 0
 
     def comes(self, condition, seconds=DEADLINE):
-        """Wait for a condition, and return what is true then; fails if the container ends."""
+        """Wait for a condition, and return what is true then; fails if the container ends.
+
+        PID 1 is looked at in /proc: asking the engine that often would keep the machine busy.
+        """
 
         def probe():
-            if not self.pid:
+            if not Path(f"/proc/{self._first}/root").exists():
                 raise RuntimeError(f"{self.words} has ended: {self.log}")
             return condition()
 
