@@ -25,7 +25,8 @@ def podman(*words, check=True, timeout=DEADLINE):
 
 def config_of(image):
     """What an image says of itself: User, Cmd, StopSignal, Labels, Healthcheck and the like."""
-    return json.loads(podman("image", "inspect", image).stdout)[0]["Config"]
+    said = json.loads(podman("image", "inspect", image).stdout)[0]
+    return said["Config"] | {"Healthcheck": said.get("Healthcheck")}
 
 
 def layers_of(image):

@@ -6,7 +6,7 @@ import ssl
 
 import pytest
 from certbot.pebble import Pebble
-from containers.engine import Container, config_of, podman
+from containers.engine import Container, podman
 from containers.rows import ANY
 from programs import children, status
 
@@ -92,13 +92,3 @@ def test_certbots_own_python_and_version_are_the_bases():
     bare = podman("run", "--rm", "--network", "none", "--entrypoint", "sh", BARE, *ask[1:])
 
     assert done.stdout == bare.stdout
-
-
-def test_the_bases_own_ways_are_kept():
-    """VOLUME, WORKDIR and variables are the base's; ports are added."""
-    ours, bases = config_of(IMAGE), config_of(BARE)
-
-    for key in ("WorkingDir", "Env", "Volumes"):
-        assert ours.get(key) == bases.get(key)
-    assert set(bases["ExposedPorts"]) <= set(ours["ExposedPorts"])
-    assert ours["Entrypoint"] == ["entrykit", "certbot"]

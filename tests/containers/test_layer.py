@@ -5,19 +5,26 @@ from __future__ import annotations
 import gzip
 import io
 import re
+import socket
 import subprocess
 import tarfile
 
 import pytest
 from containers.engine import ENGINE, HOME, config_of, layers_of, podman
-from containers.rows import HAPROXY, SERVERS, each
+from containers.rows import HAPROXY, NGINX, SERVERS
 from haproxy.polling import eventually
+from haproxy.ports import free_port
+
+import entrykit
 
 pytestmark = pytest.mark.containers
 
 MOST = 10_000_000  # bytes, compressed
 KEPT = ("Cmd", "StopSignal", "WorkingDir", "Env", "Volumes")
+OCI = ("title", "description", "version", "licenses")
+BASES = {row.name: row.bare for row in SERVERS} | {"certbot": "docker.io/certbot/certbot:v5.5.0"}
 IMAGES = sorted(path.parent.name for path in HOME.glob("images/*/Dockerfile"))
+DAEMONS = [name for name in IMAGES if name != "entrykit"]
 
 
 def files_of(image):
@@ -87,23 +94,54 @@ def test_two_builds_give_the_same_layers():
     assert layers_of("localhost/entrykit/again") == before
 
 
-@pytest.mark.parametrize("row", each(SERVERS))
-def test_the_bases_own_ways_are_kept(row):
+@pytest.mark.parametrize(("name", "bare"), BASES.items())
+def test_the_bases_own_ways_are_kept(name, bare):
     """CMD, USER, STOPSIGNAL, WORKDIR, VOLUME and variables are the base's; ports are added."""
-    ours, bases = config_of(row.image), config_of(row.bare)
+    ours, bases = config_of(f"localhost/entrykit/{name}"), config_of(bare)
 
     assert {key: ours.get(key) for key in KEPT} == {key: bases.get(key) for key in KEPT}
     assert (ours.get("User") or "root") == (bases.get("User") or "root")
     assert set(bases.get("ExposedPorts") or ()) <= set(ours["ExposedPorts"])
-    assert ours["Entrypoint"] == ["entrykit", row.name]
+    assert ours["Entrypoint"] == ["entrykit", name]
 
 
-@pytest.mark.parametrize("name", [name for name in IMAGES if name != "entrykit"])
+def test_the_hub_has_no_base_of_its_own():
+    """Debian's shell is not its command, nor is its signal Debian's to say."""
+    config = config_of("localhost/entrykit/cf-serverd")
+
+    assert (config["Entrypoint"], config["Cmd"]) == (["entrykit", "cf-serverd"], ["cf-serverd"])
+    assert config["StopSignal"] in ("SIGTERM", "15")
+    assert not config.get("User")
+
+
+@pytest.mark.parametrize("name", DAEMONS)
+def test_a_look_at_the_health_starts_no_python(name):
+    """It happens every few seconds, for as long as the container lives."""
+    kind, command = config_of(f"localhost/entrykit/{name}")["Healthcheck"]["Test"]
+
+    assert kind == "CMD-SHELL"
+    assert not {"python", "entrykit "} & {*command.split()}
+    if "/opt/entrykit/bin/" in command:
+        assert command.startswith("/opt/entrykit/bin/healthy ")
+        assert (HOME / "tools/in-image/healthy").read_text().startswith("#!/bin/sh\n")
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_labels_of_oci(name):
+    """What it is, which version, under which licence."""
+    labels = config_of(f"localhost/entrykit/{name}")["Labels"]
+    told = {title: labels[f"org.opencontainers.image.{title}"] for title in OCI}
+
+    assert told["title"] == ("entrykit" if name == "entrykit" else f"entrykit {name}")
+    assert told["version"] == entrykit.__version__
+    assert told["licenses"] == "MIT"
+    assert told["description"]
+
+
+@pytest.mark.parametrize("name", DAEMONS)
 def test_labels(name, tmp_path):
     """INSTALL writes a unit and variables for the host, UNINSTALL takes the unit away again."""
     image = f"localhost/entrykit/{name}"
-    assert config_of(image)["Labels"]["org.opencontainers.image.title"] == f"entrykit {name}"
-
     run_label("install", image, tmp_path)
     unit = (tmp_path / "systemd/system/edge.service").read_text()
     variables = tmp_path / "entrykit/edge.env"
@@ -135,10 +173,49 @@ def test_the_units_command_starts_a_container(tmp_path):
     try:
         podman(*kept)
         eventually(lambda: podman("healthcheck", "run", "edge", check=False).returncode == 0, 30)
-        podman("stop", "--ignore", "edge")
     finally:
-        podman("rm", "--force", "--ignore", "edge")
+        podman("rm", "--force", "--ignore", "--time", "0", "edge")
         podman("volume", "rm", "--force", "entrykit-certs", check=False)
+
+
+@pytest.mark.parametrize(
+    ("role", "disk", "said", "left"),
+    [
+        ("no-such", "", "no role is called", []),
+        ("registry", ":size=4k", "No space left on device", []),
+        ("haproxy", ":size=4k", "No space left on device", ["/host/entrykit/edge.env"]),
+    ],
+)
+def test_files_of_the_host_are_written_whole_or_not_at_all(role, disk, said, left):
+    """An empty one would be taken for a person's own by the next try, or started by systemd."""
+    unit = f"/opt/entrykit/bin/unit install {role} edge {HAPROXY.image}"
+    done = podman(
+        *("run", "--rm", "--network", "none", "--user", "0", "--tmpfs", f"/host{disk}"),
+        *("--entrypoint", "sh", HAPROXY.image),
+        *("-c", f"{unit} && echo done; find /host -type f"),
+    )
+
+    assert done.stdout.split() == left
+    assert said in done.stderr
+
+
+def test_the_label_run_starts_a_container(tmp_path):
+    """With the variables of the role's file, and options of one's own."""
+    (tmp_path / "entrykit").mkdir()
+    (tmp_path / "entrykit/nginx-static.env").write_text("DOMAINS=example.com\nHTTP_PORT=8081\n")
+    port = free_port()
+    words = label("run", NGINX.image, container="labelled")
+    words = [word.replace("/etc/entrykit", f"{tmp_path}/entrykit") for word in words]
+    words[words.index("8080:8080")] = f"127.0.0.1:{port}:8081"
+    try:
+        podman(*words)
+        eventually(lambda: socket.create_connection(("127.0.0.1", port), 5).close() is None, 30)
+        eventually(
+            lambda: podman("healthcheck", "run", "labelled", check=False).returncode == 0, 30
+        )
+    finally:
+        podman("rm", "--force", "--ignore", "--time", "0", "labelled")
+        podman("volume", "rm", "--force", "entrykit-www", check=False)
 
 
 def test_words_of_ones_own_go_into_the_unit(tmp_path):
@@ -149,9 +226,12 @@ def test_words_of_ones_own_go_into_the_unit(tmp_path):
     assert f" --network apps {HAPROXY.image}:latest\n" in unit
 
 
-def run_label(label, image, etc, *more):
+def label(name, image, *more, container="edge"):
+    """The words after `podman` of a label, as runlabel would run them."""
+    argv = ["container", "runlabel", "--display", "--name", container, name, image, "--", *more]
+    return podman(*argv).stdout.split("command: podman ")[1].split()
+
+
+def run_label(name, image, etc, *more):
     """Run the command that runlabel would, with another folder in the place of /etc."""
-    argv = ["container", "runlabel", "--display", "--name", "edge", label, image, "--", *more]
-    shown = podman(*argv)
-    words = shown.stdout.split("command: podman ")[1].split()
-    podman(*(word.replace("/etc:/host", f"{etc}:/host") for word in words))
+    podman(*(word.replace("/etc:/host", f"{etc}:/host") for word in label(name, image, *more)))
