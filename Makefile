@@ -12,7 +12,7 @@ SHELL := bash
 BIN := .venv/bin
 # What the tests and the demo run, beside Python's packages.
 PROGRAMS := haproxy nginx libnginx-mod-http-brotli-filter libnginx-mod-http-brotli-static \
-	certbot cfengine3 docker-registry skopeo redis-server rabbitmq-server pebble curl openssl \
+	certbot cfengine3 docker-registry skopeo redis-server rabbitmq-server pebble curl wget openssl \
 	docker.io iproute2 procps util-linux
 # Releases of Debian whose daemons are not this machine's own; the first of them is always tried.
 CODENAME := $(shell . /etc/os-release && echo "$$VERSION_CODENAME")

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from containers.engine import Container, podman
-from containers.rows import BIG, SERVERS, each, every_way, written
+from containers.rows import BIG, HAPROXY, NGINX, REGISTRY, SERVERS, each, every_way, written
 from haproxy.polling import eventually
 from haproxy.ports import free_port
 from programs import children, opened, status
@@ -158,3 +158,25 @@ def answers(port):
         connection.settimeout(5)
         connection.sendall(written("/"))
         return connection.recv(1)
+
+
+@pytest.mark.parametrize(
+    ("row", "variable", "value"),
+    [
+        pytest.param(HAPROXY, "HEALTH_PORT", "8500", id="haproxy"),
+        pytest.param(NGINX, "HEALTH_PORT", "8500", id="nginx-static"),
+        pytest.param(REGISTRY, "REGISTRY_HTTP_ADDR", "0.0.0.0:8500", id="registry"),
+    ],
+)
+def test_health_is_asked_where_it_is(row, variable, value, site, evidence):
+    """On a port that a variable of the container has chosen."""
+    environ = {name: text.replace("8401", "8500") for name, text in row.environ.items()}
+    container = Container(
+        row.image,
+        options=row.options,
+        environ=environ | {variable: value},
+        volumes={"/www:ro": site},
+        evidence=evidence,
+    )
+    with container:
+        container.comes(container.is_healthy)
