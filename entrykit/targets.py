@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from entrykit.faults import Faults, each
-from entrykit.hostnames import app_name
+from entrykit.hostnames import app_name, is_address
 from entrykit.ports import port
 from entrykit.shown import shown
 
@@ -85,7 +85,7 @@ def _over(said: str, kind: str, authority: str, path: str) -> Target:
     if not number and kind == "tcp":
         raise Faults([f"{said}: no port (expected tcp://host:port)"])
     try:
-        name = app_name(host)
+        name = app_name(host) if kind == "https" else _host(host)
         chosen = port(number) if number else _PORTS[kind]
     except Faults as error:
         told = [fault.replace("not an app name", "not a host") for fault in error.faults]
@@ -93,6 +93,17 @@ def _over(said: str, kind: str, authority: str, path: str) -> Target:
     if kind == "tcp":
         return Target(kind, name, chosen, "")
     return Target(kind, name, chosen, path if path.startswith("/") else f"/{path}")
+
+
+def _host(text: str) -> str:
+    """Judge a host; a dot at the end of a name says that no domain is to be searched for it.
+
+    That is for whoever resolves it (resolv.conf(5), ndots); no certificate has such a name.
+    """
+    name = text.removesuffix(".")
+    if name == text or is_address(name):
+        return app_name(text)
+    return f"{app_name(name)}."
 
 
 def _split(authority: str) -> tuple[str, str]:

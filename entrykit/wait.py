@@ -31,14 +31,12 @@ def wait(targets: Sequence[Target], milliseconds: int, log: Log) -> None:
         log: told what is waited for, what is seen, and what is there.
 
     Raises:
-        WaitError: the time is over.
+        WaitError: the time is over, or one cannot even be looked at.
     """
     listed = ", ".join(map(str, targets))
     log.info(f"waiting for {listed}, at most {milliseconds / 1000:g} s")
     start = time.monotonic()
-    sights: SimpleQueue[_Sight] = SimpleQueue()
-    for target in targets:
-        threading.Thread(target=_watch, args=(target, sights), daemon=True).start()
+    sights = _sights(targets)
     seen: dict[Target, str | None] = dict.fromkeys(targets, "nothing yet")
     while any(seen.values()):
         left = start + milliseconds / 1000 - time.monotonic()
@@ -49,6 +47,17 @@ def wait(targets: Sequence[Target], milliseconds: int, log: Log) -> None:
         if sight != seen[target]:
             log.info(f"{target}: {sight or f'there, after {time.monotonic() - start:.1f} s'}")
         seen[target] = sight
+
+
+def _sights(targets: Sequence[Target]) -> SimpleQueue[_Sight]:
+    """Start to look at all; what is seen goes into the queue."""
+    sights: SimpleQueue[_Sight] = SimpleQueue()
+    for target in targets:
+        try:
+            threading.Thread(target=_watch, args=(target, sights), daemon=True).start()
+        except RuntimeError as error:  # a limit on processes or memory
+            raise WaitError([f"{target}: cannot be looked at: {error}"]) from None
+    return sights
 
 
 def _late(seen: dict[Target, str | None], milliseconds: int) -> list[str]:

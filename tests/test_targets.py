@@ -14,6 +14,8 @@ GOOD = [
     ("tcp://db:5432/", Target("tcp", "db", 5432, ""), "tcp://db:5432"),
     ("tcp://my_db.internal:1", Target("tcp", "my_db.internal", 1, ""), "tcp://my_db.internal:1"),
     ("tcp://[2001:DB8::1]:53", Target("tcp", "2001:db8::1", 53, ""), "tcp://[2001:db8::1]:53"),
+    ("tcp://db.example.:1", Target("tcp", "db.example.", 1, ""), "tcp://db.example.:1"),
+    ("http://x./a", Target("http", "x.", 80, "/a"), "http://x.:80/a"),
     ("http://x", Target("http", "x", 80, "/"), "http://x:80/"),
     ("http://x/health", Target("http", "x", 80, "/health"), "http://x:80/health"),
     ("https://x?token=1", Target("https", "x", 443, "/?token=1"), "https://x:443/?…"),
@@ -23,6 +25,7 @@ GOOD = [
     ("unix:/run/y", Target("unix", "", 0, "/run/y"), "unix:/run/y"),
 ]
 EXPECTED = "expected tcp://db:5432, http://app/health, file:/a/path or unix:/a/socket, say"
+HOST = "a host (expected a DNS name, an IPv4 address or an IPv6 address in brackets)"
 BAD = [
     ("db:5432", f'"db:5432": not a target ({EXPECTED})'),
     ("", f'"": not a target ({EXPECTED})'),
@@ -34,10 +37,13 @@ BAD = [
     ("tcp://db", '"tcp://db": no port (expected tcp://host:port)'),
     ("tcp://db:5432/x", '"tcp://db:5432/x": has a path (expected tcp://host:port)'),
     ("tcp://db:0", '"tcp://db:0": "0": not a port (expected 1 to 65535)'),
-    ("tcp://:1", ('"tcp://:1": "": not a host (expected a DNS name, an IPv4 address or an '
-     "IPv6 address in brackets)")),
-    ("tcp://::1:80", ('"tcp://::1:80": "": not a host (expected a DNS name, an IPv4 address '
-     "or an IPv6 address in brackets)")),
+    ("tcp://:1", f'"tcp://:1": "": not {HOST}'),
+    ("tcp://.:1", f'"tcp://.:1": "": not {HOST}'),
+    ("tcp://a..:1", f'"tcp://a..:1": "a.": not {HOST}'),
+    ("tcp://10.0.0.1.:1", ('"tcp://10.0.0.1.:1": "10.0.0.1.": not an IPv4 address (expected four '
+     "numbers from 0 to 255)")),
+    ("https://x./", f'"https://x./": "x.": not {HOST}'),
+    ("tcp://::1:80", f'"tcp://::1:80": "": not {HOST}'),
     ("http://me:hunter2@x/", "http://…: has a user or a password (expected none)"),
     ("ftp://me:hunter2@x/", f'"…": not a target ({EXPECTED})'),
     ("http://x:y/?hunter2", '"http://x:y/?…": "y": not a port (expected 1 to 65535)'),

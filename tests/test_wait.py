@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -173,6 +174,19 @@ def test_what_does_not_come_is_told_with_what_was_seen_last():
     ]
     assert errors[2].startswith("entrykit: error: tcp://no.invalid:1: not there after 0.7 s")
     assert len(errors) == 3
+
+
+def test_what_cannot_be_looked_at_is_told_and_no_bug():
+    """As where a limit of processes is reached; here by threads larger than any memory."""
+    limited = ["sh", "-c", 'ulimit -s 274877906944; exec "$@"', "sh", ENTRYKIT]
+
+    done = subprocess.run([*limited, "wait", "file:/"], env=ENVIRON, capture_output=True,
+                          text=True, timeout=60, check=False)  # fmt: skip
+
+    assert done.returncode == 69
+    assert done.stderr.splitlines()[-1] == (
+        "entrykit: error: file:/: cannot be looked at: can't start new thread"
+    )
 
 
 def test_they_are_waited_for_side_by_side(tmp_path):
