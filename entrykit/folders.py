@@ -19,13 +19,19 @@ def make_folder(path: str | Path) -> bool:
         FileExistsError: something else has the name.
         OSError: it cannot be made.
     """
-    if os.path.isdir(path):
-        return False
-    if above := os.path.dirname(os.path.normpath(path)):
-        make_folder(above)
+    missing = []
+    above = os.fspath(path)
+    while above and not os.path.isdir(above):
+        missing.append(above)
+        above = os.path.dirname(os.path.normpath(above))
+    for folder in reversed(missing):
+        _make(folder)
+    return bool(missing)
+
+
+def _make(folder: str) -> None:
     try:
-        os.mkdir(path, 0o755)
+        os.mkdir(folder, 0o755)
     except FileExistsError:
-        if not os.path.isdir(path):  # another start was faster
+        if not os.path.isdir(folder):  # another start was faster
             raise
-    return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import chdir
 
 import pytest
 
@@ -36,6 +37,13 @@ def test_what_has_the_name_and_is_no_folder_is_an_error(tmp_path, path):
 
     with pytest.raises((FileExistsError, NotADirectoryError)):
         make_folder(tmp_path / path)
+
+
+def test_no_path_is_too_deep_that_the_system_takes(tmp_path):
+    """Python gives up at a thousand calls within each other; a path may have 2,000 names."""
+    with chdir(tmp_path):
+        assert make_folder("a/" * 1500)
+        os.removedirs("a/" * 1500)  # what removes a test's folder cannot either
 
 
 def test_a_link_to_a_folder_is_one_and_a_slash_at_the_end_is_nothing(tmp_path):
