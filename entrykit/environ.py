@@ -137,8 +137,9 @@ def near_misses(environ: Mapping[str, str], names: Collection[str]) -> Iterator[
     known = {*names, *(f"{name}_FILE" for name in names)}
     slips = {slip: name for name in sorted(known, reverse=True) for slip in _slips(name)}
     slips |= {name: name for name in known}  # HTTP_PORT is one letter short of HTTPS_PORT
+    longest = max(map(len, known), default=0) + 1
     for name in sorted(environ):
-        if name in known or is_link(name, environ[name]):
+        if name in known or len(name) > longest or is_link(name, environ[name]):
             continue
         meant = next((slips[slip] for slip in _slips(name.upper()) if slip in slips), None)
         if meant:

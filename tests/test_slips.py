@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from programs import entrykit
 
 from entrykit.environ import read
 from entrykit.role import load_role
@@ -28,6 +29,16 @@ def test_a_slip_is_a_warning_with_the_name_that_was_meant(name, meant):
 
     assert reading.warnings == [f"{name}: no such variable; did you mean {meant}?"]
     assert (reading.values, reading.faults) == ({}, {})
+
+
+def test_a_name_that_is_far_too_long_takes_no_time(tmp_path):
+    """All that one missing letter makes of it would be a terabyte: it would not end."""
+    path = tmp_path / "env"
+    path.write_text(f"{'X' * 1_000_000}=y\nDOMAINS=web:example.com\n")
+
+    done = entrykit("render", "haproxy", "--env-file", path, environ={})
+
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("name", ["DOMAINS\x1b", "DOMAINS\n", "DOMAINS ", "DOMAINS\udcff"])
