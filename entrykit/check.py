@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from entrykit.errors import CheckError
-from entrykit.handover import find, installed, not_executed, scrubbed
+from entrykit.handover import find, installed, not_executed, scrubbed, words_of
 from entrykit.message import Log
 from entrykit.role import Role
 from entrykit.secret import MASK
@@ -37,7 +37,7 @@ def judge_for(
     seen = role.environ(settings, scrubbed(role, environ))
 
     def judge(folder: str) -> None:
-        argv = installed(role, role.check(folder), environ)
+        argv = installed(role, words_of(role, "check", role.check(folder)), environ)
         with _leaving_no(role.traces, settings.config_dir):
             status, output = (role.verdict or run)(argv, seen)
         words = masked(output.replace(f"{folder}/", ""), settings)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from entrykit.errors import HandOverError
+from entrykit.errors import HandOverError, RoleError
 from entrykit.role import Role
 from entrykit.settings import Settings
 from entrykit.shown import shown
@@ -24,11 +24,27 @@ def upstream(role: Role[Any], settings: Settings, command: Sequence[str]) -> lis
     The image's entrypoint gets the command, which the role may have completed;
     where there is none, the daemon is executed as the official entrypoint would.
     """
-    words = list(role.complete(settings, command) if command else role.command(settings))
+    if command:
+        words = words_of(role, "complete", role.complete(settings, command))
+    else:
+        words = words_of(role, "command", role.command(settings))
     named = settings.entrykit_upstream
     if named is None and os.path.exists(role.entrypoint):
         named = role.entrypoint
-    return [named, *words] if named else list(role.bare(words))
+    return [named, *words] if named else words_of(role, "bare", role.bare(words))
+
+
+def words_of(role: Role[Any], door: str, given: object) -> list[str]:
+    """Return the command that a function of a role gives.
+
+    Raises:
+        RoleError: it is a text, whose letters would be taken for words, or nothing of the kind.
+    """
+    if isinstance(given, str) or not isinstance(given, Sequence):
+        kind = type(given).__name__
+        expected = f'expected a list of words: ["{role.daemon}", "-f"], say'
+        raise RoleError([f"the role {role.name}: {door} gives what is of type {kind} ({expected})"])
+    return list(given)
 
 
 def installed(role: Role[Any], argv: Sequence[str], environ: Mapping[str, str]) -> list[str]:
@@ -113,8 +129,9 @@ def _close_descriptors() -> None:
     """Let no descriptor above 2 survive; they stay open until then, for an error to be told."""
     try:
         numbers = [int(name) for name in os.listdir("/proc/self/fd")]
-    except FileNotFoundError:  # no /proc: as in a bare chroot
-        numbers = list(range(os.sysconf("SC_OPEN_MAX")))
+    except OSError:  # no /proc, as in a bare chroot: there may be a billion numbers
+        os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+        return
     for number in numbers:
         if number > 2:  # noqa: PLR2004 -- standard error
             with suppress(OSError):  # the one that listed the folder is closed again

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -61,10 +62,11 @@ def _typed(tree: Tree) -> Typed:
         return [_typed(item) for item in tree]
     if not isinstance(tree, tuple):
         return tree
-    twice = {key for key, _ in tree if sum(key == other for other, _ in tree) > 1}
-    if twice:
+    found = {key: _typed(value) for key, value in tree}
+    if len(found) < len(tree):
+        twice = [key for key, times in Counter(key for key, _ in tree).items() if times > 1]
         raise Faults([f"{shown_key(key)}: there twice (expected each key once)" for key in twice])
-    return {key: _typed(value) for key, value in tree}
+    return found
 
 
 _PLAIN: Final[dict[str, bool | None]] = {

@@ -7,7 +7,7 @@ import re
 import subprocess
 
 import pytest
-from namespaces import UNSHARE
+from namespaces import UNSHARE, mounted
 from programs import (
     ENTRYKIT,
     Running,
@@ -251,6 +251,16 @@ def test_no_descriptor_above_2_survives(tmp_path):
     links = re.findall(r"(\d+) -> (.*)$", process.stdout, re.MULTILINE)
     assert [number for number, _ in links] == ["0", "1", "2", "3"], process
     assert re.fullmatch(r"/proc/\d+/fd", links[3][1])  # what ls has opened itself
+
+
+def test_no_descriptor_above_2_survives_where_there_is_no_proc():
+    """As in a bare chroot, which cannot say which ones are open."""
+    script = 'exec 7</dev/null; umount -l /proc; exec "$@"'
+    asked = ["sh", "-c", 'for number in 0 1 2 7; do (: >&"$number") && echo "$number"; done']
+
+    done = mounted(script, ENTRYKIT, "haproxy", *asked)
+
+    assert done.stdout.split() == ["0", "1", "2"], done
 
 
 @pytest.mark.versions
