@@ -131,9 +131,12 @@ def _start(words: Sequence[str], environ: Mapping[str, str], log: Log) -> NoRetu
     from entrykit.role import is_role, role_names
 
     if not words or not is_role(words[0], environ):
+        from entrykit.roles_path import slips
+
         known = f"a role ({', '.join(role_names(environ))}) or a verb ({', '.join(VERBS)})"
         given = f"{words[0]!r} is neither" if words else "nothing to do"
-        raise UsageError(f"{given}: expected {known}\nTIP: entrykit --help")
+        lines = [f"{given}: expected {known}", *slips(environ), "TIP: entrykit --help"]
+        raise UsageError("\n".join(lines))
     from entrykit.start import start
 
     start(words[0], words[1:], environ, log)

@@ -224,7 +224,10 @@ def load_role(name: str, environ: Mapping[str, str] = os.environ) -> Role[Any]:
 
     if found := load_packaged(name):
         return found
-    raise UsageError(f"no role is called {name!r} (known: {', '.join(role_names(environ))})")
+    from entrykit.roles_path import slips
+
+    known = ", ".join(role_names(environ))
+    raise UsageError("\n".join([f"no role is called {name!r} (known: {known})", *slips(environ)]))
 
 
 def naming_roles(*environs: Mapping[str, str]) -> Mapping[str, str]:

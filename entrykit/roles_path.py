@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Final
 
 from entrykit.cli import VERBS
-from entrykit.environ import read
+from entrykit.environ import near_misses, read
 from entrykit.errors import SettingsError
 from entrykit.role import FILE, ROLES_PATH, is_built_in
 from entrykit.shown import told
@@ -25,6 +25,11 @@ def role_name(folder: str) -> str | None:
     """
     name = os.path.basename(folder)
     return name.replace("_", "-") if _folder_name(name) else None
+
+
+def slips(environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield a warning for each variable that is probably meant for the path."""
+    return near_misses(environ, [ROLES_PATH])
 
 
 def on_path(environ: Mapping[str, str]) -> Mapping[str, str]:

@@ -217,7 +217,10 @@ def _env(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> int
 def _roles(_words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> int:
     judge_format(environ, log)
     from entrykit.listing import roles
+    from entrykit.roles_path import slips
 
+    for slip in slips(environ):
+        log.warning(slip)
     for role in roles(environ):
         sys.stdout.write(f"{role.name}\t{role.summary}\n")
     return 0

@@ -341,6 +341,17 @@ def test_64_an_unknown_role_is_told_with_those_on_the_path(roles):
     assert "own" in refused("onw", ENTRYKIT_ROLES_PATH=str(roles))[1][0]
 
 
+@pytest.mark.parametrize(
+    ("words", "code"), [(["own"], 64), (["render", "own"], 64), (["roles"], 0)]
+)
+def test_a_slip_in_the_name_of_the_path_is_told(roles, words, code):
+    done = entrykit(*words, environ={"ENTRYKIT_ROLE_PATH": str(roles)})
+
+    assert done.returncode == code
+    hint = "ENTRYKIT_ROLE_PATH: no such variable; did you mean ENTRYKIT_ROLES_PATH?\n"
+    assert hint in done.stderr
+
+
 # what is wrong with role.py: 70
 
 GOOD = ROLE.replace("NAME", "own")
@@ -457,6 +468,29 @@ def test_a_bug_between_a_role_and_entrykit_is_not_said_to_be_entrykits_alone(env
 
     assert code == 70
     assert lines[-1].startswith("this is a bug of entrykit or of the role own: please report it")
+
+
+@pytest.mark.parametrize(
+    ("door", "given", "kind"),
+    [
+        ("check", 'lambda _folder: "own-daemon -t"', "str"),
+        ("check", "lambda _folder: None", "NoneType"),
+        ("command", 'lambda _settings: "own-daemon"', "str"),
+        ("bare", 'lambda _words: "own-daemon"', "str"),
+        ("complete", 'lambda _settings, _words: "own-daemon"', "str"),
+    ],
+)
+def test_70_a_command_that_is_no_list_is_told(environ, roles, door, given, kind):
+    """The letters of a text would be taken for its words."""
+    lines = [line for line in GOOD.splitlines() if not line.startswith(f"    {door}=")]
+    text = "\n".join(lines).replace("    reads=", f"    {door}={given},\n    reads=")
+    (roles / "own" / "role.py").write_text(text)
+
+    code, said = refused("own", *(["own-daemon"] if door == "complete" else []), **environ)
+
+    expected = 'expected a list of words: ["own-daemon", "-f"], say'
+    assert code == 70
+    assert said == [f"the role own: {door} gives what is of type {kind} ({expected})"]
 
 
 def test_a_broken_template_of_such_a_role_is_told_with_its_line(tmp_path):
