@@ -92,7 +92,8 @@ def _written() -> Iterator[None]:
         finally:
             sys.stdout.flush()  # also where argparse ends the program by itself
     except OSError as error:
-        if error.filename is not None or isinstance(error, BrokenPipeError):
+        # Of a stream the system gives a number and no name; anything else is somebody else's.
+        if error.errno is None or error.filename is not None or isinstance(error, BrokenPipeError):
             raise
         _drop(sys.stdout)
         tip = "look at where the output goes"

@@ -446,8 +446,9 @@ def test_a_broken_role_hides_no_other_from_the_list(roles):
     assert entrykit("render", "own", environ=own).returncode == 0
 
 
-def test_a_bug_of_a_role_is_its_own_and_not_entrykits(environ, roles):
-    text = GOOD.replace("reads=lambda _command, _main: True", "reads=lambda _c, _m: 1 / 0")
+@pytest.mark.parametrize("bug", ["1 / 0", '(_ for _ in ()).throw(OSError("odd"))'])
+def test_a_bug_of_a_role_is_its_own_and_not_entrykits(environ, roles, bug):
+    text = GOOD.replace("reads=lambda _command, _main: True", f"reads=lambda _c, _m: {bug}")
     (roles / "own" / "role.py").write_text(text)
 
     code, lines = refused("own", **environ)
