@@ -12,9 +12,10 @@ from contextlib import suppress
 from typing import Any, Final
 
 from entrykit.alternatives import Alternative
-from entrykit.environ import Given, Reading
+from entrykit.environ import Reading
 from entrykit.errors import EntrykitError, UsageError
 from entrykit.origins import Origin, origins
+from entrykit.overlay import Given
 from entrykit.role import Role
 from entrykit.settings import Settings
 from entrykit.shown import shown
@@ -29,7 +30,7 @@ class Explanation:
 
     Args:
         role: whose.
-        laid: the variables as `entrykit.environ.placed` gave them.
+        laid: the variables as `entrykit.overlay.placed` gave them.
         reading: what was read of them.
         settings: what was made of that.
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from entrykit.environ import Given, Reading
+from entrykit.environ import Reading
+from entrykit.overlay import Given
 from entrykit.reference import Variable, variables
 from entrykit.secret import MASK
 from entrykit.settings import Settings
@@ -61,7 +62,7 @@ def origins(
 
     Args:
         model: whose variables; the role's own come first.
-        laid: what `entrykit.environ.placed` gave.
+        laid: what `entrykit.overlay.placed` gave.
         reading: what was read of it.
 
     Returns:

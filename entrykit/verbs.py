@@ -95,7 +95,7 @@ def _environment_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _environ(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> dict[str, str]:
-    from entrykit.environ import overlay
+    from entrykit.overlay import overlay
 
     seen = overlay({} if words.no_env else environ, words.env_file, words.assignments)
     log.follow(seen)
@@ -185,8 +185,8 @@ def _diff(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> in
 
 
 def _explain(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> int:
-    from entrykit.environ import placed
     from entrykit.explain import Explanation
+    from entrykit.overlay import placed
 
     if words.graph and words.target is not None:
         raise UsageError(f"{shown(words.target)}: --graph draws all of the role")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from entrykit.environ import placed
 from entrykit.origins import origins
+from entrykit.overlay import placed
 from entrykit.role import load_role
 
 

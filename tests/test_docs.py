@@ -12,7 +12,7 @@ import pytest
 
 import entrykit
 from entrykit.cli import VERBS, main
-from entrykit.environ import overlay
+from entrykit.overlay import overlay
 from entrykit.reference import describe
 from entrykit.role import load_role, role_names
 

@@ -9,8 +9,9 @@ import pytest
 
 from entrykit import render
 from entrykit.cli import main
-from entrykit.environ import Given, overlay, peek, placed, read
+from entrykit.environ import peek, read
 from entrykit.errors import SettingsError, UsageError
+from entrykit.overlay import Given, overlay, placed
 from entrykit.role import load_role
 from entrykit.shown import shown
 

@@ -12,7 +12,7 @@ import pytest
 from pages import PAGES, ROOT, blocks
 
 from entrykit.cli import VERBS
-from entrykit.environ import overlay
+from entrykit.overlay import overlay
 from entrykit.role import load_role, role_names
 
 # Options of `docker run` (its manual) that take a value, and those that do not.

@@ -9,8 +9,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from entrykit.cli import main
-from entrykit.environ import overlay
 from entrykit.kinds import Kind
+from entrykit.overlay import overlay
 from entrykit.reference import FORMATS, describe, variables
 from entrykit.role import load_role, role_names
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from entrykit.environ import overlay
 from entrykit.errors import SettingsError
+from entrykit.overlay import overlay
 from entrykit.role import Role, load_role
 from entrykit.settings import Settings
 from entrykit.testing.plugin import roles_environ
