@@ -32,7 +32,7 @@ def write(name: str, folder: str) -> list[str]:
 
     Raises:
         UsageError: no role can have such a name.
-        CommitError: a file is there already, and then none was written; or none can be.
+        CommitError: a file is there already, or one cannot be written; then none was.
     """
     _refuse_name(name)
     files = {os.path.join(folder, path): text for path, text in _files(name)}
@@ -41,11 +41,23 @@ def write(name: str, folder: str) -> list[str]:
             tip = "name a folder that has no such file"
             raise CommitError(path, "it is there already; nothing was written", tip)
     with writing(folder):
+        _write(files)
+    return list(files)
+
+
+def _write(files: Mapping[str, str]) -> None:
+    """Write all files or none: what is left would be in the way of the next try."""
+    made = []
+    try:
         for path, text in files.items():
             make_folder(os.path.dirname(path))
             with open(path, "x", encoding="utf-8") as file:
+                made.append(path)
                 file.write(text)
-    return list(files)
+    except OSError:
+        for path in made:
+            os.unlink(path)
+        raise
 
 
 def _refuse_name(name: str) -> None:

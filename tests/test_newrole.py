@@ -12,6 +12,7 @@ import httpx
 import pytest
 from haproxy.polling import eventually
 from haproxy.ports import free_port
+from namespaces import mounted
 from programs import ENTRYKIT, Running, entrykit, script, under_test
 
 from entrykit.cli import main
@@ -145,6 +146,15 @@ def test_73_where_it_cannot_write(tmp_path, capsys):
 
     assert new_role("my-app", tmp_path / "file" / "new") == 73
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_73_a_full_disk_leaves_nothing_that_is_in_the_way(tmp_path):
+    script = 'mount -t tmpfs -o size=8k none "$1"; "$2" new-role my-app "$1" || find "$1" -type f'
+
+    done = mounted(script, tmp_path, ENTRYKIT)
+
+    assert "No space left on device" in done.stderr
+    assert done.stdout == ""
 
 
 @pytest.mark.parametrize(
