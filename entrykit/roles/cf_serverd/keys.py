@@ -14,7 +14,7 @@ from typing import Final
 from entrykit.check import run
 from entrykit.errors import CommitError, SettingsError
 from entrykit.message import Log
-from entrykit.roles.cf_serverd import rsa
+from entrykit.roles.cf_serverd import encrypted, rsa
 from entrykit.roles.cf_serverd.settings import CfServerdSettings
 from entrykit.roles.cf_serverd.workdir import OVERRIDE, program
 from entrykit.secret import Secret
@@ -50,7 +50,7 @@ def make_ready(settings: CfServerdSettings, environ: Mapping[str, str], log: Log
         _install(folder, given, log)
     elif not os.path.lexists(f"{folder}/{PRIVATE}") and not os.path.lexists(f"{folder}/{PUBLIC}"):
         _generate(folder, environ, log)
-    _judge(folder, log)
+    _judge(folder)
     _trust(settings, folder, environ, log)
     try:
         digest = _digest(f"{folder}/{PUBLIC}", environ)
@@ -69,13 +69,14 @@ def _given(settings: CfServerdSettings) -> dict[str, Secret]:
 
 
 def _fault(private: Secret, public: Secret) -> tuple[str, str] | None:
-    """Say which of two halves is none, and why; of one that is encrypted nothing can be said."""
+    """Say which of two halves will not do, and why."""
     known = []
     for name, key in ((PUBLIC, public), (PRIVATE, private)):
         try:
             known.append(rsa.modulus(key, private=name == PRIVATE))
         except rsa.Encrypted:
-            return None
+            reason = encrypted.fault(private, rsa.der(public, private=False))
+            return (PRIVATE, reason) if reason else None
         except ValueError as error:
             return name, str(error)
     return None if known[0] == known[1] else (PRIVATE, "not the private half of the public key")
@@ -144,7 +145,7 @@ def _remove(folder: str) -> None:
     rmtree(folder, ignore_errors=True)
 
 
-def _judge(folder: str, log: Log) -> None:
+def _judge(folder: str) -> None:
     """Refuse what is no pair: cf-serverd starts with it, or ends with 0 and hardly a word."""
     paths = [f"{folder}/{name}" for name in (PRIVATE, PUBLIC)]
     for path, other in zip(paths, reversed(paths), strict=True):
@@ -156,8 +157,6 @@ def _judge(folder: str, log: Log) -> None:
     private, public = map(_read, paths)
     if fault := _fault(private, public):
         raise CommitError(f"{folder}/{fault[0]}", fault[1], _TIP)
-    if "ENCRYPTED" in private.reveal():
-        log.warning(f"{paths[0]} is encrypted: whether it belongs to {paths[1]} is not known")
 
 
 def _trust(settings: CfServerdSettings, folder: str, environ: Mapping[str, str], log: Log) -> None:

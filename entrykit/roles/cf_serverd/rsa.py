@@ -40,6 +40,11 @@ def modulus(pem: Secret, *, private: bool) -> bytes:
         Encrypted: it is encrypted, as older releases of cf-key made them.
         ValueError: it is no RSA key of that half, or one that CFEngine does not read.
     """
+    return _largest(der(pem, private=private))
+
+
+def der(pem: Secret, *, private: bool) -> bytes:
+    """Return what a key in PEM holds; with arguments and errors as `modulus`."""
     found = _PEM.search(pem.reveal().replace("\r", ""))
     if not found or ("PRIVATE" in found[1]) != private:
         raise ValueError(f"not a {'private' if private else 'public'} key in PEM")
@@ -47,7 +52,7 @@ def modulus(pem: Secret, *, private: bool) -> bytes:
         raise ValueError(f"not a public key as CFEngine reads it ({_CONVERT})")
     if "ENCRYPTED" in found[1] or "Proc-Type" in found[2]:
         raise Encrypted("encrypted")
-    return _largest(_decoded(found[2]))
+    return _decoded(found[2])
 
 
 def _decoded(text: str) -> bytes:
