@@ -214,6 +214,105 @@ def test_from_another_policy_to_the_framework(hub, framework, before):
     assert inside(hub, served, served).get("masterfiles/promises.cf", 5308).text
 
 
+@pytest.mark.parametrize("after", ["ours", "PROMISES"])
+def test_and_back_from_the_framework(hub, framework, after):
+    """The link to its promises.cf is ours; without the def.json it would be open."""
+    made = framed(hub, framework)
+    made.serve({"x": "x"})
+    made.start().stop()
+    del made.variables["MPF"], made.variables["CF_SERVERD_ACL"]
+    made.variables |= (
+        {"CF_SERVERD_ACL": "127.0.0.1", "CF_SERVERD_PORT": str(made.port)}
+        if after == "ours"
+        else {"PROMISES": own(made, "masterfiles")}
+    )
+    served = made.start()
+
+    assert not served.promises.is_symlink()
+    assert not served.promises.with_name("def.json").exists()
+    assert inside(hub, served, served).get("masterfiles/x", served.port).text == "x"
+    assert (served.masterfiles / "promises.cf").read_text() == (
+        framework / "promises.cf"
+    ).read_text()
+
+
+def test_back_from_the_framework_to_what_is_refused_changes_nothing(hub, framework):
+    made = framed(hub, framework)
+    made.start().stop()
+    del made.variables["MPF"], made.variables["CF_SERVERD_ACL"]
+    made.variables["PROMISES"] = "nonsense"
+    augments = made.promises.with_name("def.json").read_bytes()
+    made.launch()
+
+    assert made.ended() == 65, made.said
+    assert made.promises.readlink() == made.masterfiles / "promises.cf"
+    assert made.promises.with_name("def.json").read_bytes() == augments
+
+
+def test_a_link_to_a_framework_that_a_person_made_is_not_replaced(hub, framework):
+    """Without a def.json of ours beside it, it is not ours."""
+    made = hub.made({"x": "x"})
+    shutil.copytree(framework, made.masterfiles, dirs_exist_ok=True)
+    made.promises.parent.mkdir()
+    made.promises.symlink_to(made.masterfiles / "promises.cf")
+    made.launch()
+
+    assert made.ended() == 73, made.said
+    assert made.promises.is_symlink()
+
+
+UNJUDGED = {
+    "PROMISES": {"PROMISES": "nonsense"},
+    "MPF": {"MPF": "on"},
+    "ENTRYKIT_TEMPLATES": {"ENTRYKIT_TEMPLATES": "/nonexistent"},
+}
+
+
+@pytest.mark.parametrize("name", UNJUDGED)
+def test_what_is_not_the_roles_own_has_to_be_judged(hub, name):
+    made = hub.made(ENTRYKIT_CHECK="off", **UNJUDGED[name]).launch()
+
+    assert made.ended() == 78, made.said
+    assert f"ENTRYKIT_CHECK: off, and nobody would judge {name}, and" in made.said
+    assert not made.promises.exists()
+
+
+def test_the_roles_own_policy_is_closed_without_a_verdict(hub):
+    served = hub({"x": "x"}, ENTRYKIT_CHECK="off")
+
+    assert served.listening() == {("127.0.0.1", served.port)}
+    assert hub.client(served).get("masterfiles/x", served.port).text == "x"
+
+
+MOVED = ['{"vars": {"sys.masterdir": "DIR"}}', '{"variables": {"sys.masterdir": {"value": "DIR"}}}']
+
+
+def moved(server, augments):
+    """Lay augments beside the policy that move masterfiles to a folder nobody means to serve."""
+    other = server.path.with_name("other")
+    other.mkdir()
+    (other / "secret").write_text("secret")
+    server.promises.parent.mkdir(exist_ok=True)
+    server.promises.with_name("def.json").write_text(augments.replace("DIR", str(other)))
+    return server.start()
+
+
+@pytest.mark.parametrize("augments", MOVED)
+def test_without_the_role_augments_serve_another_folder(hub, augments):
+    server = moved(hub.raw({"x": "x"}).policy(path='"$(sys.masterdir)"'), augments)
+
+    assert hub.client(server).get("masterfiles/secret", server.port).text == "secret"
+
+
+@pytest.mark.parametrize("augments", MOVED)
+def test_augments_do_not_move_what_the_role_serves(hub, augments):
+    served = moved(hub.made({"x": "x"}), augments)
+    client = hub.client(served)
+
+    assert client.get("masterfiles/secret", served.port).text is None
+    assert client.get("masterfiles/x", served.port).text == "x"
+
+
 def test_an_open_part_of_ones_own_in_a_framework_is_judged(hub, framework):
     """As an inputs folder has it, in which CFEngine itself has kept copies."""
     made = framed(hub, framework)

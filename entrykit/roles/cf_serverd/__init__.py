@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from entrykit import quoting
 from entrykit.role import Role
 from entrykit.roles.cf_serverd.command import completed, passed, reads
+from entrykit.roles.cf_serverd.machine import HubMachine
 from entrykit.roles.cf_serverd.prepare import prepare
 from entrykit.roles.cf_serverd.settings import CfServerdSettings
+from entrykit.roles.cf_serverd.tree import was_framed
 from entrykit.roles.cf_serverd.verdict import verdict
 from entrykit.roles.cf_serverd.workdir import environ_of
 
@@ -22,8 +24,8 @@ def _command(settings: CfServerdSettings) -> Sequence[str]:
 def _complete(settings: CfServerdSettings, command: Sequence[str]) -> Sequence[str]:
     main = f"{settings.config_dir}/promises.cf"
     named = settings.config_dir != f"{settings.cfengine_workdir}/inputs"
-    foreign = bool(settings.promises or settings.entrykit_templates) or settings.mpf
-    return completed(command, main, settings.cf_serverd_log_level, named=named, foreign=foreign)
+    level, foreign = settings.cf_serverd_log_level, bool(settings.foreign)
+    return completed(command, main, level, named=named, foreign=foreign)
 
 
 def _bare(command: Sequence[str]) -> Sequence[str]:
@@ -40,6 +42,13 @@ def _makes(settings: CfServerdSettings, path: str) -> bool:
     return path == ("def.json" if settings.mpf else "promises.cf")
 
 
+def _defaults(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Let a promises.cf give way that is our own link into a framework."""
+    asked = environ.get("ENTRYKIT_OVERWRITE") or environ.get("ENTRYKIT_OVERWRITE_FILE")
+    framed = not asked and was_framed(CfServerdSettings.folder(environ))
+    return {"ENTRYKIT_OVERWRITE": "on"} if framed else {}
+
+
 ROLE: Final = Role(
     name="cf-serverd",
     summary="a CFEngine hub: policy for the hosts of an ACL, keys that are never replaced",
@@ -48,7 +57,9 @@ ROLE: Final = Role(
     makes=_makes,
     main="promises.cf",
     quotes={".cf": quoting.cfengine, ".json": quoting.json_tree},
+    machine=HubMachine,
     daemon="cf-serverd",
+    defaults=_defaults,
     package="cfengine3",
     entrypoint="",  # there is no official image
     command=_command,

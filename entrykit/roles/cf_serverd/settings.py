@@ -11,12 +11,11 @@ from pydantic import Field, PrivateAttr
 from entrykit import environ as environment
 from entrykit import kinds
 from entrykit.faults import Faults
-from entrykit.roles.cf_serverd import acl, values, workdir
+from entrykit.roles.cf_serverd import acl, rules, values, workdir
 from entrykit.roles.cf_serverd.access import Access, AccessList, Lists, RoleList
-from entrykit.roles.cf_serverd.policy import AUGMENTED, NOT_POLICY, Promise, augments, promises
+from entrykit.roles.cf_serverd.policy import Promise, augments, promises
 from entrykit.secret import Whole
 from entrykit.settings import Settings, ignore
-from entrykit.shown import shown
 
 _ACL_EXAMPLE: Final = "10.0.0.0/8,2001:db8::/32"
 _NOT_SET: Final = f"CF_SERVERD_ACL: not set (expected {_ACL_EXAMPLE}, say: who may connect)"
@@ -167,7 +166,7 @@ class CfServerdSettings(Settings):
         folder = found.config_dir or f"{place}/inputs"
         found = found.model_copy(update={"cfengine_workdir": place, "config_dir": folder})
         found._given = environ  # noqa: SLF001 -- a frozen model's own part
-        for warning in found.open_ways():
+        for warning in rules.open_ways(found):
             warn(warning)
         return found
 
@@ -202,32 +201,17 @@ class CfServerdSettings(Settings):
 
     def conflicts(self) -> Iterator[str]:
         """Yield what does not go together."""
-        if self.promises and self.mpf:
-            yield "MPF: on, and PROMISES is set as well (expected one of the two)"
-        for name in sorted(self.model_fields_set, key=[*type(self).model_fields].index):
-            if not name.startswith("cf_serverd_") or name in NOT_POLICY:
-                continue
-            if self.promises:
-                yield f"{name.upper()}: PROMISES decides that (expected one of the two)"
-            elif self.mpf and name not in AUGMENTED:
-                yield f"{name.upper()}: with MPF=on the policy in masterfiles decides that"
-        ciphers = self.cf_serverd_allowciphers or "TLS_"
-        if self.cf_serverd_allowtlsversion == "1.3" and "TLS_" not in ciphers:
-            reason = "no suite of TLS 1.3, below which CF_SERVERD_ALLOWTLSVERSION allows nothing"
-            yield f"CF_SERVERD_ALLOWCIPHERS: {reason} (expected one with TLS_)"
-        private, public = self.cf_serverd_private_key, self.cf_serverd_public_key
-        if (private is None) != (public is None):
-            missing = "CF_SERVERD_PRIVATE_KEY" if private is None else "CF_SERVERD_PUBLIC_KEY"
-            yield f"{missing}: not set, and the other half of the pair is (expected both)"
+        return rules.conflicts(self)
 
-    def open_ways(self) -> Iterator[str]:
-        """Yield a warning for each way in which the server is open to everybody."""
-        for name in ("cf_serverd_acl", "cf_serverd_allowconnects", "cf_serverd_admit_ips"):
-            for reason in acl.openness(getattr(self, name)):
-                yield f"{name.upper()}: {reason}"
-        if self.cf_serverd_trustkeysfrom:
-            known = ", ".join(self.cf_serverd_trustkeysfrom)
-            yield f"CF_SERVERD_TRUSTKEYSFROM: any unknown key from {shown(known)} is trusted"
+    @property
+    def foreign(self) -> str:
+        """The variable by which the policy is not the role's own, or not all of it; or nothing."""
+        own = {
+            "PROMISES": self.promises,
+            "MPF": self.mpf,
+            "ENTRYKIT_TEMPLATES": self.entrykit_templates,
+        }
+        return next((name for name, value in own.items() if value), "")
 
     @property
     def connecting(self) -> tuple[str, ...]:

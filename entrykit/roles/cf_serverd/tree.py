@@ -49,8 +49,8 @@ def link_judged(settings: CfServerdSettings, folder: str) -> None:
 def link_live(settings: CfServerdSettings, log: Log) -> None:
     """Link each part of a framework into CONFIG_DIR, but where a person has something there.
 
-    Without a framework, drop the def.json that an earlier start made for one: once promises.cf
-    is not the framework's any more, nobody heeds it.
+    Without one, take away what an earlier start made for one: first promises.cf, which would be
+    open without the def.json beside it.
 
     Args:
         settings: CONFIG_DIR, and where the framework is.
@@ -68,8 +68,17 @@ def link_live(settings: CfServerdSettings, log: Log) -> None:
                 _link(place, path)
             elif not _same(path, _part(settings, name)):
                 log.warning(f"{path} is used, and not {_part(settings, name)}")
-    elif not os.path.islink(f"{live}/{_MAIN}") and _is_ours(live, _AUGMENTS):
-        os.unlink(f"{live}/{_AUGMENTS}")
+    elif _is_ours(live, _AUGMENTS):
+        if was_framed(live):
+            os.unlink(f"{live}/{_MAIN}")
+        if not os.path.islink(f"{live}/{_MAIN}"):
+            os.unlink(f"{live}/{_AUGMENTS}")
+
+
+def was_framed(folder: str) -> bool:
+    """Whether an earlier start has linked promises.cf of a framework there, beside our def.json."""
+    path = f"{folder}/{_MAIN}"
+    return os.path.islink(path) and _is_made(folder, _MAIN) and _is_ours(folder, _AUGMENTS)
 
 
 def _parts(settings: CfServerdSettings) -> Iterator[tuple[str, str]]:

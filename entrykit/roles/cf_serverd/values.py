@@ -32,12 +32,12 @@ def path(text: str) -> str:
 
 
 def place(text: str) -> str:
-    """Accept an absolute path that a shell takes as it is between double quotes.
+    """Accept such a path that a shell takes as it is between double quotes.
 
     cf-serverd has sh(1) run cf-promises with it, and where that fails it starts with a policy of
     its own, on every address (tried with 3.21, 3.24 and 3.27).
     """
-    found = kinds.folder(text)
+    found = path(text)
     if any(char in found for char in '"$`\\'):
         expected = 'expected a path without ", $, ` and \\'
         raise Faults([f"{shown(text)}: cf-serverd gives it to a shell ({expected})"])

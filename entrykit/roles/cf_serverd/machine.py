@@ -1,0 +1,27 @@
+"""What promises.cf has to know of the machine: whether it is the one that serves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from entrykit.role import Machine
+
+
+@dataclass(frozen=True, slots=True)
+class HubMachine(Machine):
+    """The machine of a hub.
+
+    Attributes:
+        serves: whether the policy is for this machine. It then names masterfiles by the path
+            that was judged: `$(sys.masterdir)` would be whatever a def.json beside it says
+            (tried with 3.21 and 3.27), /etc or the folder of the keys.
+    """
+
+    serves: bool = False
+
+    @classmethod
+    def observe(cls, _environ: Mapping[str, str]) -> Self:
+        """Look at this machine."""
+        return cls(serves=True)
