@@ -82,10 +82,11 @@ class Registry:
     def start(self):
         """Start it and wait until it answers."""
         self.launch()
-        self.running.comes(self._answers)
+        self.running.comes(self.answers)
         return self
 
-    def _answers(self):
+    def answers(self):
+        """Ask once whether it is well; without a listener, as `Running.comes` expects it."""
         try:
             return (
                 self.client.get("/").status_code == 200

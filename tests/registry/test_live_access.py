@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -164,3 +165,29 @@ def test_a_file_that_is_not_there_is_refused(registry, pair, name):
     assert code == 78
     assert f"error: {variable}" in said
     assert "/nowhere/x.pem" in said
+
+
+def dated(folder, authority, begin, end):
+    """Write a pair that is valid for that time, in days from now."""
+    now = datetime.now(UTC)
+    times = {"not_before": now + timedelta(begin), "not_after": now + timedelta(end)}
+    issued = authority.issue("127.0.0.1", **times)
+    issued.cert_chain_pems[0].write_to_path(str(folder / "dated.crt"))
+    issued.private_key_pem.write_to_path(str(folder / "dated.key"))
+    names = ("REGISTRY_HTTP_TLS_CERTIFICATE", "REGISTRY_HTTP_TLS_KEY")
+    return dict(zip(names, map(str, (folder / "dated.crt", folder / "dated.key")), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("days", "reason"), [((-9, -2), "expired on "), ((2, 9), "not valid before "), ((-1, 9), None)]
+)
+def test_a_certificate_out_of_its_time_is_served_with_a_warning(
+    registry, authority, tmp_path, days, reason
+):
+    """Whether it will do is the client's to say; this one does not look."""
+    started = registry(**dated(tmp_path, authority, *days), verify=False)
+
+    warning = f"warning: REGISTRY_HTTP_TLS_CERTIFICATE: {tmp_path}/dated.crt: {reason}"
+    assert (warning in started.said) is bool(reason)
+    assert ("dated.crt: " in started.said) is bool(reason)
+    assert started.client.get("/v2/").status_code == 200

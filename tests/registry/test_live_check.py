@@ -61,6 +61,23 @@ def test_the_verb_check_leaves_nothing(registry, extra, code):
     assert processes(str(started.config)) == [started.running.pid]
 
 
+def test_the_verb_check_warns_of_what_a_start_warns_of(registry):
+    started = registry(
+        REGISTRY_STORAGE="inmemory",
+        REGISTRY_HTTP_SECRET="s",
+        REGISTRY_HTTP_DEBUG_ADDR=f"0.0.0.0:{free_port()}",
+    )
+    done = entrykit("check", "registry", environ=started.environ)
+
+    said = [line for line in done.stderr.splitlines() if "warning: " in line]
+    assert [line.split(": ")[2] for line in said] == [
+        "REGISTRY_STORAGE",
+        "REGISTRY_HTTP_DEBUG_ADDR",
+        "REGISTRY_HTTP_SECRET",
+    ]
+    assert [line for line in started.said.splitlines() if "entrykit: warning: " in line] == said
+
+
 def test_a_first_start_that_is_refused_leaves_nothing(registry):
     made = registry.made(REGISTRY_EXTRA_YAML=WRONG)
 

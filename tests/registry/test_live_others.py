@@ -33,6 +33,29 @@ def test_a_mirror_pulls_through_and_keeps(registry, carry):
     assert mirror.client.post("/v2/app/blobs/uploads/").status_code == 405
 
 
+def test_a_mirror_goes_on_without_its_origin(registry, carry):
+    """Once it runs; a start without is an end, see test_live_check.py."""
+    origin = registry()
+    carry.into(origin)
+    mirror = registry(**mirror_of(origin))
+    carry.out_of(mirror)
+    digest = carry.image.layer.removeprefix("sha256:")
+    eventually(lambda: list(mirror.data.glob(f"**/{digest}/data")))
+    origin.stop()
+
+    carry.out_of(mirror)
+
+
+def test_a_mirror_waits_for_its_origin(registry):
+    origin = registry.made()
+    wait = {"ENTRYKIT_WAIT": f"tcp://{origin.host}", "ENTRYKIT_WAIT_TIMEOUT": "1m"}
+    mirror = registry.made(**mirror_of(origin, **wait)).launch()
+    assert eventually(lambda: "waiting" in mirror.said)
+    origin.start()
+
+    assert mirror.running.comes(mirror.answers)
+
+
 def test_a_mirror_logs_in(registry, release, carry, skopeo, tmp_path):
     """2.8 does so only where a token is asked for, as Docker Hub does, and says nothing of it."""
     origin = registry(

@@ -3,37 +3,48 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from typing import Final
 
 from entrykit.commit import writing
 from entrykit.errors import CommitError
 from entrykit.folders import make_folder
 from entrykit.message import Log
 from entrykit.roles.registry.config import FILESYSTEM
+from entrykit.roles.registry.dates import dates
 from entrykit.roles.registry.settings import RegistrySettings
+
+_FEW: Final = 16  # characters of a secret that is tried out sooner or later
+_HERE: Final = ("127.", "localhost:", "[::1]:")
 
 
 def prepare(settings: RegistrySettings, _folder: str, live: bool, log: Log) -> None:
-    """Make the folder of the images, and say what stands open.
+    """Say what a person may not expect, and make the folder of the images.
 
     Args:
         settings: where images are kept, who is let in.
-        live: whether the registry will run here; else nothing is done.
-        log: told of what a person may not expect.
+        live: whether the registry will run here; else nothing is made.
+        log: told of what stands open, and of what will not last.
 
     Raises:
         CommitError: the folder cannot be made, or cannot be written.
     """
-    if not live:
-        return
-    if settings.driver == "filesystem":
-        _usable(settings)
-    if settings.driver == "inmemory":
-        log.warning("REGISTRY_STORAGE: inmemory: every image is lost when the registry stops")
+    for warning in (*_surprises(settings), *dates(settings)):
+        log.warning(warning)
     if settings.login == "none" and not settings.extra_kinds("auth"):
         log.info("REGISTRY_AUTH: none: whoever reaches the registry may pull and push")
-    debug = settings.registry_http_debug_addr
-    if debug and not debug.startswith(("127.", "localhost:", "[::1]:")):
-        log.warning(f"REGISTRY_HTTP_DEBUG_ADDR: {debug} shows secrets to whoever reaches it")
+    if live and settings.driver == "filesystem":
+        _usable(settings)
+
+
+def _surprises(settings: RegistrySettings) -> Iterator[str]:
+    if settings.driver == "inmemory":
+        yield "REGISTRY_STORAGE: inmemory: every image is lost when the registry stops"
+    debug, secret = settings.registry_http_debug_addr, settings.registry_http_secret
+    if debug and not debug.startswith(_HERE):
+        yield f"REGISTRY_HTTP_DEBUG_ADDR: {debug} shows secrets to whoever reaches it"
+    if secret and len(secret.reveal()) < _FEW:
+        yield "REGISTRY_HTTP_SECRET: so short that it can be guessed (`openssl rand -hex 32`)"
 
 
 def _usable(settings: RegistrySettings) -> None:
