@@ -11,7 +11,7 @@ import entrykit
 from entrykit.errors import SettingsError
 from entrykit.faults import Faults
 from entrykit.reference import variables
-from entrykit.roles.registry import values
+from entrykit.roles.registry import passwords, values
 from entrykit.roles.registry.machine import RegistryMachine
 from entrykit.roles.registry.release import NEWER, release_of
 from entrykit.roles.registry.settings import RegistrySettings
@@ -69,13 +69,13 @@ def test_what_is_no_plain_url_is_refused(text):
 def test_every_bcrypt_that_the_registry_knows_is_taken(prefix):
     text = f"alice:{prefix}10${'b' * 53}"
 
-    assert values.users(text) == Secret(text)
+    assert passwords.users(text) == Secret(text)
 
 
 @pytest.mark.parametrize("text", [HASH, f":{HASH}", f"a:{HASH}x", "a:$2y$05$short", f"a:b:{HASH}"])
 def test_what_is_no_user_with_a_hash_is_refused(text):
     with pytest.raises(Faults, match="entry 1: no bcrypt hash"):
-        values.users(text)
+        passwords.users(text)
 
 
 @pytest.mark.parametrize("variable", variables(RegistrySettings), ids=lambda each: each.name)

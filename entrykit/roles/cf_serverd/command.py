@@ -103,25 +103,27 @@ def completed(
         main: the policy that is judged.
         level: of its messages, unless the command has one.
         named: whether it has to be named: it is not where cf-serverd looks for it.
-        foreign: whether the policy is a person's or a framework's, whom classes may tell to
-            admit others.
+        foreign: whether the policy is somebody else's: classes may tell that to admit others.
 
     Raises:
-        UsageError: the command names another policy, which nobody has judged; one that is
-            not there has cf-serverd start with its own, on every address. Or it has classes
-            that the judge of a foreign policy did not have.
+        UsageError: the command names another policy (where that is not there, cf-serverd starts
+            with its own, on every address), or classes that a foreign one was judged without.
     """
     words = ["cf-serverd", *command] if command[0].startswith("-") else [*command]
     given = options(words[1:])
     for reason in _refusals(given, main, foreign=foreign):
         raise UsageError(f"{' '.join(command)}: {reason}")
     names = {name for name, _ in given}
-    added = [f"--{flag}" for flag in ("no-fork", "no-lock") if flag not in names]
+    return [words[0], *_added(names, level, main if named else None), *words[1:]]
+
+
+def _added(names: set[str], level: str | None, main: str | None) -> Iterator[str]:
+    """Yield what a command with these options lacks."""
+    yield from (f"--{flag}" for flag in ("no-fork", "no-lock") if flag not in names)
     if level and _LOUDNESS.isdisjoint(names):
-        added += ["--log-level", level]
-    if named and "file" not in names:
-        added += ["--file", main]
-    return [words[0], *added, *words[1:]]
+        yield from ("--log-level", level)
+    if main and "file" not in names:
+        yield from ("--file", main)
 
 
 def _refusals(given: Sequence[tuple[str, str]], main: str, *, foreign: bool) -> Iterator[str]:

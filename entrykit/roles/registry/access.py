@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from entrykit import kinds
-from entrykit.roles.registry import values
+from entrykit.roles.registry import passwords, values
 from entrykit.settings import Settings
 
 
@@ -19,7 +19,7 @@ class AccessVariables(Settings):
         description="How clients log in: that whose variables are set, none if none are.",
         examples=["htpasswd"],
     )
-    registry_auth_htpasswd_users: values.Users | None = Field(
+    registry_auth_htpasswd_users: passwords.Users | None = Field(
         default=None,
         description="Users and the bcrypt hashes of their passwords, as `htpasswd -nB USER` "
         "writes them; on lines of their own or with commas between. They are written to "

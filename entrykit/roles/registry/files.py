@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from entrykit.roles.registry.values import MAKE_A_HASH, is_hashed
+from entrykit.roles.registry.passwords import MAKE_A_HASH, is_hashed
 
 if TYPE_CHECKING:
     from entrykit.roles.registry.settings import RegistrySettings

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BeforeValidator, Field
 
 from entrykit import kinds
-from entrykit.roles.registry import maps, values
+from entrykit.roles.registry import entries, maps, values
 from entrykit.settings import Settings
 
 _LEVELS = Annotated[Literal["error", "warn", "info", "debug"], BeforeValidator(str.lower)]
@@ -29,7 +29,7 @@ class ServerVariables(Settings):
         description="Fields for every line of the log: a JSON or YAML map.",
         examples=['{"service": "registry"}'],
     )
-    registry_log_hooks: maps.Hooks | None = Field(
+    registry_log_hooks: entries.Hooks | None = Field(
         default=None, description="Mails for lines of the log: a JSON or YAML list of maps."
     )
     registry_log_reportcaller: kinds.Switch | None = Field(

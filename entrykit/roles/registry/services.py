@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from entrykit import kinds
-from entrykit.roles.registry import maps, values
+from entrykit.roles.registry import entries, values
 from entrykit.settings import Settings
 
 _Platforms = Annotated[
@@ -105,7 +105,7 @@ class ServiceVariables(Settings):
         description="PEM files of the CAs that redis is judged by; 3.x only.",
         examples=["/certs/ca.pem"],
     )
-    registry_notifications_endpoints: maps.Endpoints | None = Field(
+    registry_notifications_endpoints: entries.Endpoints | None = Field(
         default=None,
         description="Who is told of pushes, pulls and deletions: a JSON or YAML list of maps.",
     )
@@ -121,15 +121,15 @@ class ServiceVariables(Settings):
     registry_health_storagedriver_threshold: kinds.Count = Field(
         default=3, description="How many looks in a row have to fail."
     )
-    registry_health_file: maps.FileChecks | None = Field(
+    registry_health_file: entries.FileChecks | None = Field(
         default=None,
         description="Files that make it answer 503 while they are there: a JSON or YAML list.",
         examples=['[{"file": "/run/maintenance", "interval": "10s"}]'],
     )
-    registry_health_http: maps.HttpChecks | None = Field(
+    registry_health_http: entries.HttpChecks | None = Field(
         default=None, description="URLs that have to answer: a JSON or YAML list."
     )
-    registry_health_tcp: maps.TcpChecks | None = Field(
+    registry_health_tcp: entries.TcpChecks | None = Field(
         default=None,
         description="Servers that have to accept connections: a JSON or YAML list.",
         examples=['[{"addr": "redis:6379", "timeout": "1s"}]'],
@@ -152,7 +152,7 @@ class ServiceVariables(Settings):
         description="Of which platforms an index has to have the images; 3.x only.",
         examples=["all"],
     )
-    registry_validation_manifests_indexes_platformlist: maps.Platforms | None = Field(
+    registry_validation_manifests_indexes_platformlist: entries.Platforms | None = Field(
         default=None,
         description="Those of `list`: a JSON or YAML list; 3.x only.",
         examples=['[{"architecture": "amd64", "os": "linux"}]'],

@@ -12,6 +12,7 @@ from pydantic import Field
 from entrykit import kinds
 from entrykit.roles.registry import maps
 from entrykit.roles.registry.access import AccessVariables
+from entrykit.roles.registry.hidden import Hidden
 from entrykit.roles.registry.s3 import ALIASES, S3Variables
 from entrykit.roles.registry.server import ServerVariables
 from entrykit.roles.registry.services import ServiceVariables
@@ -76,9 +77,7 @@ class RegistrySettings(
     def secrets(self) -> list[str]:
         """Return every secret text, those within maps and lists too."""
         values = [getattr(self, name) for name in type(self).model_fields]
-        found = {
-            leaf for value in values if isinstance(value, maps.Hidden) for leaf in value.leaves()
-        }
+        found = {leaf for value in values if isinstance(value, Hidden) for leaf in value.leaves()}
         if self.registry_auth_htpasswd_users:
             found.update(self.registry_auth_htpasswd_users.reveal().splitlines())
         return sorted({*found, *super().secrets()}, key=len, reverse=True)

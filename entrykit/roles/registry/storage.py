@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from entrykit import kinds
-from entrykit.roles.registry import maps, values
+from entrykit.roles.registry import entries, values
 from entrykit.settings import Settings
 
 
@@ -109,6 +109,6 @@ class StorageVariables(Settings):
     registry_storage_tag_concurrencylimit: values.Natural | None = Field(
         default=None, description="Lookups of tags at a time; 3.x only.", examples=["8"]
     )
-    registry_middleware_storage: maps.Middleware | None = Field(
+    registry_middleware_storage: entries.Middleware | None = Field(
         default=None, description="Middleware of the storage: a JSON or YAML list of maps."
     )

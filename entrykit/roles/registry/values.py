@@ -9,7 +9,6 @@ from pydantic import PlainValidator
 
 from entrykit import kinds
 from entrykit.faults import Faults
-from entrykit.secret import Secret
 from entrykit.shown import shown
 
 _MIB: Final = 1 << 20
@@ -25,12 +24,6 @@ _PART: Final = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)(ns|us|µs|ms|s|m|h)")
 _DAYS: Final = re.compile(r"([1-9][0-9]{0,4})d")
 _HOURS: Final = {"ns": 3.6e12, "us": 3.6e9, "µs": 3.6e9, "ms": 3.6e6, "s": 3600, "m": 60, "h": 1}
 _LONGEST: Final = 2_000_000  # hours: int64 nanoseconds hold some more
-
-_HASH: Final = re.compile(r"\$2[aby]\$(?:0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{53}")
-MAKE_A_HASH: Final = (
-    "expected user:hash with bcrypt, as `htpasswd -nB USER` writes it, or `mkpasswd -m bcrypt` "
-    "the hash alone; in a Compose file every $ is written $$"
-)
 
 
 def duration(text: str) -> str:
@@ -204,29 +197,6 @@ STORAGE_CLASSES: Final = (
 OLD_STORAGE_CLASSES: Final = STORAGE_CLASSES[:3]
 
 
-def users(text: str) -> Secret:
-    """Accept lines `user:bcrypt-hash`, or such items with commas; # begins a comment."""
-    entries = [entry.strip() for entry in re.split(r"[\n,]", text.replace("\r\n", "\n"))]
-    entries = [entry for entry in entries if entry and not entry.startswith("#")]
-    faults, seen = [] if entries else [f"no user ({MAKE_A_HASH})"], set()
-    for number, entry in enumerate(entries, start=1):
-        name, colon, digest = entry.partition(":")
-        if not colon or not name or not _HASH.fullmatch(digest):
-            faults.append(f"entry {number}: no bcrypt hash ({MAKE_A_HASH})")
-        elif kinds.line(name) in seen:
-            faults.append(f"entry {number}: a user for the second time (expected each once)")
-        seen.add(name)
-    if faults:
-        raise Faults(faults)
-    return Secret("\n".join(entries))
-
-
-def is_hashed(line: str) -> bool:
-    """Whether a line of a password file is one that the registry can use."""
-    name, _, digest = line.partition(":")
-    return bool(name) and _HASH.fullmatch(digest) is not None
-
-
 _NUMBER: Final = {"type": ["integer", "string"], "pattern": "^(0|[1-9][0-9]{0,17})$", "minimum": 0}
 _PATH: Final = {"type": "string", "pattern": "^/.*[^/]$"}
 _TIME: Final = {"type": "string", "pattern": "^([0-9.]+(ns|us|µs|ms|s|m|h))+$|^[1-9][0-9]*d$"}
@@ -248,4 +218,3 @@ Origin = Annotated[str, PlainValidator(origin), kinds.Kind("URL")]
 Endpoint = Annotated[str, PlainValidator(endpoint), kinds.Kind("URL")]
 Prefix = Annotated[str, PlainValidator(prefix), kinds.Kind("path")]
 StorageClass = Annotated[str, PlainValidator(storage_class), kinds.Kind("storage class")]
-Users = Annotated[Secret, PlainValidator(users), kinds.Kind("lines user:hash", secret=True)]
