@@ -15,6 +15,7 @@ from entrykit.roles.cf_serverd.workdir import OVERRIDE
 
 BASE = 'body common control { bundlesequence => { "main" }; }\nbundle common main { }\n'
 CLOSED = 'allowconnects => { "10.0.0.0/8" };'
+SHADOW = 'bundle common control_server { vars: "allowconnects" slist => { "10.0.0.0/8" }; }\n'
 
 
 @pytest.fixture
@@ -43,12 +44,21 @@ def server(lines):
         'allowconnects => { "0.0.0.0/0", "::/0" };',
         'allowconnects => { "hub.example.com" };',
         'allowconnects => { "::1" }; trustkeysfrom => { };',
+        f'server:: {CLOSED} !server:: allowconnects => {{ "" }};',
         f'{CLOSED} allowtlsversion => "1.3";',
         f'{CLOSED} port => "1"; bindtointerface => "::1"; maxconnections => "2";',
     ],
 )
 def test_a_policy_that_says_who_may_connect_is_accepted(judged, lines):
     assert judged(server(lines)) == (0, "")
+
+
+def test_a_policy_that_is_warned_of_is_accepted(judged):
+    """The warning quotes a line that begins as the JSON does that is read."""
+    status, said = judged(server(f'{CLOSED} skipverify =>\n{{ "x" }};'))
+
+    assert status == 0
+    assert "skipverify" in said
 
 
 def test_a_list_of_many_is_read_to_its_end(judged):
@@ -65,6 +75,16 @@ def test_a_list_of_many_is_read_to_its_end(judged):
         (server("allowconnects => { };"), "has no allowconnects"),
         (server('allowconnects => { "" };'), "has no allowconnects"),
         (server(f'absent:: {CLOSED} any:: port => "5308";'), "has no allowconnects"),
+        (server(f'server:: allowconnects => {{ "" }}; !server:: {CLOSED}'), "has no allowconnects"),
+        (server(f"common:: {CLOSED}"), 'depends on "common"'),
+        (server(f"(a|!common).any:: {CLOSED}"), 'depends on "(a|!common).any"'),
+        (server("") + SHADOW, "a bundle control_server"),
+        (BASE + SHADOW, "no `body server control`"),
+        (
+            f'{BASE}body file control {{ namespace => "n"; }}\n{server(CLOSED)[len(BASE) :]}',
+            "no `body",
+        ),
+        (server(f'{CLOSED} allowtlsversion => "";'), 'allowtlsversion ""'),
         (server('allowconnects => { "10.0.0.0/99" };'), 'allowconnects: "10.0.0.0/99"'),
         (server('allowconnects => { "2001:db8::/33" };'), "whole octets only"),
         (server(f'{CLOSED} denyconnects => {{ "10.1.2.3/8" }};'), "denyconnects: "),

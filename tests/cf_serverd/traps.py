@@ -86,6 +86,12 @@ def listed(entries):
     return policy(allowconnects=entries, allowallconnects=entries)
 
 
+def in_context(name, entries):
+    """A policy with such a list of clients for a class; of others there is none."""
+    lists = {f"{name}:: allowconnects": entries, f"{name}:: allowallconnects": entries}
+    return policy(allowconnects=None, allowallconnects=None, **lists)
+
+
 def acl(*texts):
     return tuple({"CF_SERVERD_ACL": text} for text in texts)
 
@@ -201,6 +207,20 @@ TRAPS = {
             for text in ("/$(sys.workdir)", "/${sys.workdir}", "/@(x)", "/@{x}", "/a\nb", "/\x7f")
         ),
     ),
+    "a list for cf-promises alone": Trap(
+        in_context("common", OTHER),
+        admits,
+        'depends on "common"',
+        ({"PROMISES": f"{MAIN}body server control {{ common:: allowconnects => {OTHER}; }}\n"},),
+        65,
+    ),
+    "a list that cf-serverd alone has": Trap(
+        in_context("server", '{ "" }'),
+        admits,
+        "would admit everybody",
+        ({"PROMISES": f"{MAIN}body server control {{ server:: allowconnects => {{ }}; }}\n"},),
+        65,
+    ),
     "trust in everybody's keys": Trap(
         policy(trustkeysfrom='{ "0.0.0.0/0" }'),
         trusting,
@@ -216,6 +236,8 @@ JUDGED = (
     "no body server control",
     "a list of nobody",
     "a list of an empty text",
+    "a list for cf-promises alone",
+    "a list that cf-serverd alone has",
     "no list",
     "a network too small to be one",
     "a denied network that is none",

@@ -16,7 +16,7 @@ from typing import Any, Final
 from entrykit.check import run
 from entrykit.configfile import MARKS
 from entrykit.faults import Faults
-from entrykit.roles.cf_serverd import acl
+from entrykit.roles.cf_serverd import acl, parsed
 from entrykit.roles.cf_serverd.policy import AUGMENTS
 from entrykit.roles.cf_serverd.workdir import OVERRIDE, program
 from entrykit.shown import shown
@@ -26,6 +26,7 @@ _TABLE: Final = re.compile(r"^(?:Variable name .*|default:control_server\..*)$\n
 _ROW: Final = re.compile(r"^default:control_server\.(\w+)\s+(.*?)\s+source=", re.MULTILINE)
 _OURS: Final = "cf-promises accepts it, and this is what entrykit has against it:"
 _OWN: Final = frozenset({"inputs", "lastseen", "outputs", "ppkeys", "reports", "state"})
+_AS_SERVER: Final = ("--define", "server")
 _TLS: Final = frozenset({"1.1", "1.2", "1.3"})
 
 Told = Mapping[str, str | list[str]]
@@ -47,12 +48,14 @@ def verdict(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[int, str]:
     path = program(argv[0], environ)
     folder = os.path.dirname(argv[-1])
     with _work(folder, environ.get(OVERRIDE)) as work:
-        words = [path, *argv[1:], "--show-vars=default:control_server.*"]
-        status, said = run(words, {**environ, OVERRIDE: work})
+        words, own = [path, *argv[1:], *_AS_SERVER], {**environ, OVERRIDE: work}
+        status, said = run([*words, "--show-vars=default:control_server.*"], own)
+        tree = "" if status else run([*words, "--policy-output-format=json-full"], own)[1]
     rest = _TABLE.sub("", said.replace(work, environ.get(OVERRIDE, work)))
     if status:
         return status, rest
-    faults = list(_open_ways(_told(said))) + list(_unheeded(folder, _told(said)))
+    told = _told(said)
+    faults = [*parsed.faults(tree)] or [*_open_ways(told), *_unheeded(folder, told)]
     return (1, "\n".join([_OURS, *faults, rest])) if faults else (0, rest)
 
 
@@ -93,9 +96,6 @@ def _items(text: str) -> list[str]:
 
 def _open_ways(told: Told) -> Iterator[str]:
     """Yield each way in which cf-serverd would be open to everybody, without a word of its own."""
-    if not told:
-        yield "no `body server control`: cf-serverd would listen everywhere, on port 5308"
-        return
     connecting = told.get("allowconnects")
     if not connecting or connecting == [""]:
         yield "`body server control` has no allowconnects: cf-serverd would admit everybody"
@@ -103,8 +103,8 @@ def _open_ways(told: Told) -> Iterator[str]:
         for item in told.get(name, ()):
             yield from _network_faults(name, item)
     version = told.get("allowtlsversion", "1.2")
-    if version not in _TLS:
-        yield f"allowtlsversion {shown(str(version))}: cf-serverd would allow TLS 1.0"
+    if not isinstance(version, str) or version not in _TLS:
+        yield f"allowtlsversion {shown(''.join(version))}: cf-serverd would allow TLS 1.0"
 
 
 def _network_faults(name: str, item: str) -> Iterator[str]:
