@@ -48,7 +48,7 @@ def commit(
         Exception: whatever `judge` raises; then nothing was changed.
     """
     files = with_list(files, folder)
-    with writing(folder), _locked(folder):
+    with writing(folder), locked(folder):
         stage.recover(folder)
         changed = _changed(folder, files, overwrite=overwrite)
         if changed:
@@ -71,11 +71,11 @@ def recover(folder: str) -> None:
         CommitError: something cannot be written.
     """
     if stage.is_decided(folder):
-        with writing(folder), _locked(folder):
+        with writing(folder), locked(folder):
             stage.recover(folder)
     elif stage.is_left(folder):
-        with writing(folder), _locked_at_once(folder) as locked:
-            if locked:
+        with writing(folder), _locked_at_once(folder) as alone:
+            if alone:
                 stage.recover(folder)
 
 
@@ -101,7 +101,7 @@ def _tip(number: int | None, folder: str) -> str:
 
 
 @contextmanager
-def _locked(folder: str) -> Iterator[None]:
+def locked(folder: str) -> Iterator[None]:
     """Let one start at a time work on a folder that several containers share."""
     make_folder(folder)
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

@@ -49,6 +49,20 @@ def test_a_new_container_on_the_same_volume_keeps_the_keys(hub):
     assert client.get("masterfiles/x", second.port).text == "x"
 
 
+def test_several_that_start_at_once_on_one_volume_have_one_pair(hub, tmp_path):
+    """Each has all else to itself, as containers have it."""
+    (tmp_path / "volume").mkdir(0o700)
+    hubs = [hub.made({"x": "x"}) for _ in range(5)]
+    for each in hubs:
+        each.ppkeys.symlink_to(tmp_path / "volume")
+        each.launch()
+    for each in hubs:
+        each.running.comes(each.listening)
+
+    assert sum("a new pair of keys" in each.said for each in hubs) == 1
+    assert all(f"this hub's key is {hubs[0].digest}" in each.said for each in hubs)
+
+
 def test_a_second_start_touches_nothing(hub):
     first = hub({"x": "x"})
     first.stop()

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Final
 
 from entrykit.check import run
-from entrykit.commit import writing
+from entrykit.commit import locked, writing
 from entrykit.errors import CommitError, SettingsError
 from entrykit.folders import make_folder
 from entrykit.message import Log
@@ -49,13 +49,14 @@ def prepare(settings: CfServerdSettings, folder: str, live: bool, log: Log) -> N
     work = settings.cfengine_workdir
     with writing(work):
         _make_folders(settings)
-    with writing(f"{work}/bin"):
+    with writing(f"{work}/bin"), locked(f"{work}/bin"):
         _link_promises(work, settings.surroundings)
     with writing(settings.config_dir):
         link_live(settings, log)
     with writing(f"{work}/ppkeys"):
         _close_keys(f"{work}/ppkeys", log)
-        keys.make_ready(settings, settings.surroundings, log)
+        with locked(f"{work}/ppkeys"):  # hubs may share it that have folders of policy of their own
+            keys.make_ready(settings, settings.surroundings, log)
     _refuse_unsafe(settings.config_dir)
 
 
