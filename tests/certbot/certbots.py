@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
 import re
+import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
 
 from certbot.pebble import Pebble
@@ -58,14 +61,7 @@ class Certbots:
 
     @property
     def version(self):
-        said = subprocess.run(
-            ["certbot", "--version"],
-            env={"PATH": self._path},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        return tuple(map(int, re.search(r"[0-9.]+", said)[0].split(".")))
+        return version(self._path)
 
     # its runs
 
@@ -96,20 +92,44 @@ class Certbots:
     def environ(self, **more):
         return {"PATH": self._path, "REQUESTS_CA_BUNDLE": str(self._pebble.bundle), **more}
 
-    def doomed(self, lineage, *names, at=0, by=9, empty=False, force=False):
-        """Order, and be killed before a step; returns the exit code and the steps."""
+    def doomed(self, lineage, *names, at, by, force=False):
+        """Order, and be killed before a step: `7`, or `7e` with its file made but not written.
+
+        Returns:
+            The exit code.
+        """
+        empty = {"DOOMED_EMPTY": "1"} if at.endswith("e") else {}
+        environ = {"DOOMED_AT": at.rstrip("e"), "DOOMED_BY": str(int(by))} | empty
+        return self.certonly(lineage, *names, force=force, **self._watched(**environ))[0]
+
+    def states(self, lineage, *names, force=False):
+        """Order, and return a copy of what a kill before each step would leave, by step."""
+        copies = self.folder / "states"
+        copies.mkdir()
+        environ = self._watched(DOOMED_STATES=str(copies))
+        code, ordered = self.certonly(lineage, *names, force=force, **environ)
+        assert (code, ordered) == (0, True), self.said
+        steps = sorted(copies.iterdir(), key=lambda copy: (int(copy.name.rstrip("e")), copy.name))
+        return {copy.name: copy for copy in steps}
+
+    @property
+    def steps(self):
+        """What was done in the steps of all orders that were watched."""
+        return (self.folder / "steps").read_text().splitlines()
+
+    def _watched(self, **environ):
         steps = self.folder / "steps"
-        steps.unlink(missing_ok=True)
-        environ = {
-            "PYTHONPATH": str(DOOMED),
-            "DOOMED_BELOW": str(self.config),
-            "DOOMED_STEPS": str(steps),
-            "DOOMED_AT": str(at),
-            "DOOMED_BY": str(int(by)),
-            **({"DOOMED_EMPTY": "1"} if empty else {}),
-        }
-        code, _ = self.certonly(lineage, *names, force=force, **environ)
-        return code, steps.read_text().splitlines() if steps.exists() else []
+        ours = {"DOOMED_BELOW": str(self.config), "DOOMED_STEPS": str(steps)}
+        return {"PYTHONPATH": str(DOOMED), **ours, **environ}
+
+    def copied(self, name):
+        """Copy what there is."""
+        return Path(shutil.copytree(self.config, self.folder / name, symlinks=True))
+
+    def become(self, copy):
+        """Put a copy in the place of what there is."""
+        shutil.rmtree(self.config)
+        shutil.copytree(copy, self.config, symlinks=True)
 
     @property
     def ordered(self):
@@ -155,6 +175,34 @@ class Certbots:
             path: (path.lstat().st_mtime_ns, path.lstat().st_ctime_ns, path.lstat().st_ino)
             for path in [self.config, *self.config.rglob("*")]
         }
+
+
+@cache
+def version(path):
+    """The version of the certbot that a PATH leads to."""
+    said = subprocess.run(
+        ["certbot", "--version"], env={"PATH": path}, capture_output=True, text=True, check=True
+    ).stdout
+    return tuple(map(int, re.search(r"[0-9.]+", said)[0].split(".")))
+
+
+def shape(folder):
+    """What makes a difference to who mends: what there is, and which files are empty or torn.
+
+    Keys and numbers are others in each run, and so is the name of an account.
+    """
+    return frozenset(
+        (re.sub("[0-9a-f]{32}", "account", str(path.relative_to(folder))), _looks(path))
+        for path in folder.rglob("*")
+    )
+
+
+def _looks(path):
+    if path.is_symlink():
+        return os.readlink(path)
+    if path.is_dir():
+        return "folder"
+    return oct(path.stat().st_mode), path.read_bytes()[-1:]
 
 
 def whole(paths):
