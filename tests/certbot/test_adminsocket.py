@@ -18,6 +18,7 @@ from haproxy.edge import Edges
 from haproxy.polling import eventually
 
 from entrykit.roles.certbot.adminsocket import AdminSocket, RefusedError, UnreachableError
+from entrykit.roles.certbot.names_map import NamesMap
 
 pytestmark = pytest.mark.versions
 
@@ -44,6 +45,12 @@ def admin(edge):
     client = AdminSocket(edge.environ["ADMIN_SOCKET"])
     yield client
     client.drop(NAME)
+
+
+@pytest.fixture
+def names(admin):
+    """The map of that HAProxy."""
+    return NamesMap(admin)
 
 
 def test_the_version_is_two_numbers(admin, search_path):
@@ -94,35 +101,35 @@ def test_what_cannot_be_presented_is_refused_and_changes_nothing(admin, pem):
 
 
 @pytest.mark.parametrize("group", ["web.pem", "odd'\"\\$%,!~;[a]", "\udcff"])
-def test_the_map_holds_any_name_of_a_file(admin, group):
-    admin.add_groups({"a.test": group, "b.test": "b.pem"})
-    assert admin.groups() == {"one.test": "0.pem", "a.test": group, "b.test": "b.pem"}
+def test_the_map_holds_any_name_of_a_file(names, group):
+    names.add({"a.test": group, "b.test": "b.pem"})
+    assert names.groups() == {"one.test": "0.pem", "a.test": group, "b.test": "b.pem"}
 
-    admin.set_group("b.test", group)
+    names.set("b.test", group)
 
-    assert admin.groups() == {"one.test": "0.pem", "a.test": group, "b.test": group}
+    assert names.groups() == {"one.test": "0.pem", "a.test": group, "b.test": group}
     for name in ("a.test", "b.test"):
-        admin.delete_group(name)
-    assert admin.groups() == {"one.test": "0.pem"}
+        names.delete(name)
+    assert names.groups() == {"one.test": "0.pem"}
 
 
-def test_many_names_are_added_in_pieces(admin):
+def test_many_names_are_added_in_pieces(names):
     """Each is short enough for one command."""
     many = {f"{number}.{'long-label' * 6}.test": NAME for number in range(1000)}
 
-    admin.add_groups(many)
+    names.add(many)
 
-    assert admin.groups() == {"one.test": "0.pem", **many}
+    assert names.groups() == {"one.test": "0.pem", **many}
     for name in many:
-        admin.delete_group(name)
+        names.delete(name)
 
 
 @pytest.mark.parametrize(
     "say",
     [
         lambda admin: admin.enlist("nobody.pem"),
-        lambda admin: admin.set_group("nobody.test", "x"),
-        lambda admin: admin.delete_group("nobody.test"),
+        lambda admin: NamesMap(admin).set("nobody.test", "x"),
+        lambda admin: NamesMap(admin).delete("nobody.test"),
     ],
 )
 def test_what_is_not_there_is_refused(admin, say):
@@ -142,7 +149,7 @@ def test_a_haproxy_without_the_list_and_the_map_is_another_ones(tmp_path, search
             with pytest.raises(RefusedError):
                 admin.listed()
             with pytest.raises(RefusedError):
-                admin.groups()
+                NamesMap(admin).groups()
         finally:
             other.terminate()
 

@@ -123,6 +123,20 @@ def test_it_waits_for_a_haproxy_that_is_away(edge, follower):
     shown(follower, lambda: serial(edge, "three.test"))
 
 
+def test_one_whose_names_do_not_fit_into_an_answer_is_known_to_be_presented(edge, tmp_path):
+    """HAProxy has read it at its start: the socket would not take it."""
+    names = [f"{number}.some-long-name.many.test" for number in range(600)]
+    edge.secret.hold({"many.pem": CA.pem("one.test", *names), "two.pem": CA.pem("two.test")})
+    edge.stop()
+    edge.start()
+    edge.secret.hold({"many.pem": (edge.certs / "many.pem").read_bytes()})
+    argv = [*PROGRAM, edge.certs, edge.environ["ADMIN_SOCKET"]]
+    with Running(argv, {"PATH": os.environ["PATH"]}, tmp_path / "follow.log") as follower:
+        follower.comes(lambda: "no longer: two.pem" in follower.log.read_text())
+
+    assert "many.pem" not in follower.log.read_text()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_stops_at_once(follower, number):
     follower.process.send_signal(number)

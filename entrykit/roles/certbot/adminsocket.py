@@ -1,4 +1,4 @@
-"""HAProxy's admin socket, and the words that it has for certificates and maps.
+"""HAProxy's admin socket, and the words that it has for certificates.
 
 The words are those of "The Runtime API" in HAProxy's management guide; the answers
 are those of 2.6, 3.0 and 3.2. HAProxy says what went wrong as text, too: an answer
@@ -9,26 +9,24 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     import socket
 
-# What haproxy.cfg calls them: `crt-base tls`, and the two files in there.
+# What haproxy.cfg calls them: `crt-base tls`, and the list in there.
 _FOLDER: Final = "tls/"
 _CRT_LIST: Final = "tls/crt-list.txt"
-_MAP: Final = "tls/names.map"
 
 _SECONDS: Final = 5.0
 _FINGERPRINT: Final = re.compile(r"^SHA1 FingerPrint: ([0-9A-F]{40})$", re.MULTILINE)
+_SERIAL: Final = re.compile(r"^Serial: ([0-9A-F]+)$", re.MULTILINE)
 _ANOTHER: Final = re.compile(
     # 2.6 puts what is set into the transaction of another certificate.
     r"Transaction updated for certificate (?P<updated>\S+)!"
     r"|ongoing transaction is about '(?P<ongoing>[^']+)'"
 )
-_CHUNK: Final = 12 << 10  # octets of a map at a time; before 3.4 a command has 16 KiB in all
-_SPECIAL: Final = re.compile(r"([^A-Za-z0-9_.*-])")
 
 
 class UnreachableError(Exception):
@@ -129,9 +127,18 @@ class AdminSocket:
         return {line.removeprefix(_FOLDER) for line in lines if line.startswith(_FOLDER)}
 
     def fingerprint(self, name: str) -> str | None:
-        """Return the SHA-1 of the certificate that HAProxy has for a file; None if it has none."""
+        """Return the SHA-1 of the certificate that HAProxy has for a file; None if it has none.
+
+        Nor is there one where the names of a certificate come to 16 KiB: the answer ends in
+        them (tried with 2.6).
+        """
         found = _FINGERPRINT.search(self.ask(f"show ssl cert {_FOLDER}{name}"))
         return found[1] if found else None
+
+    def serial(self, name: str) -> int | None:
+        """Return the serial number of the certificate that HAProxy has for a file, if any."""
+        found = _SERIAL.search(self.ask(f"show ssl cert {_FOLDER}{name}"))
+        return int(found[1], 16) if found else None
 
     def listed(self) -> list[tuple[str, str]]:
         """Return the files that can be presented, each with its line in the crt-list.
@@ -195,59 +202,3 @@ class AdminSocket:
                 self._told(f"del ssl crt-list {_CRT_LIST} {entry}", "deleted")
         if name in self.certificates():
             self._told(f"del ssl cert {_FOLDER}{name}", "deleted")
-
-    # the map from host names to groups of certificates
-
-    def groups(self) -> dict[str, str]:
-        """Return the map of names as HAProxy has it.
-
-        Raises:
-            RefusedError: it has none.
-        """
-        answer = self.ask(f"show map {_MAP}")
-        lines = [line.split(" ", 2) for line in answer.splitlines() if line]
-        if not all(line[0].startswith("0x") for line in lines):
-            raise RefusedError(answer)
-        return {name: group for _, name, group in lines}
-
-    def add_groups(self, groups: Mapping[str, str]) -> None:
-        """Add names that the map does not have.
-
-        Raises:
-            RefusedError: it would not.
-        """
-        for payload in _chunks(f"{name} {group}\n" for name, group in groups.items()):
-            self._silent(f"add map {_MAP}", payload.encode(errors="surrogateescape"))
-
-    def set_group(self, name: str, group: str) -> None:
-        """Give a name of the map another group.
-
-        Raises:
-            RefusedError: it would not.
-        """
-        escaped = _SPECIAL.sub(r"\\\1", group)
-        self._silent(f"set map {_MAP} {name} {escaped}")
-
-    def delete_group(self, name: str) -> None:
-        """Take a name out of the map.
-
-        Raises:
-            RefusedError: it would not.
-        """
-        self._silent(f"del map {_MAP} {name}")
-
-    def _silent(self, command: str, payload: bytes = b"") -> None:
-        answer = self.ask(command, payload)
-        if answer.strip():
-            raise RefusedError(answer)
-
-
-def _chunks(lines: Iterable[str]) -> Iterator[str]:
-    chunk = ""
-    for line in lines:
-        if len(chunk) + len(line) > _CHUNK:
-            yield chunk
-            chunk = ""
-        chunk += line
-    if chunk:
-        yield chunk

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
-from entrykit import pem
+from entrykit import pem, x509
 from entrykit.configfile import MARK
 from entrykit.errors import CommitError
 from entrykit.live import open_live
@@ -50,6 +50,11 @@ class PemFile:
 
         sha1 = hashlib.sha1(pem.leaf(self.pem), usedforsecurity=False)
         return sha1.hexdigest().upper()
+
+    @property
+    def serial(self) -> int:
+        """The number that its CA has given its certificate."""
+        return x509.serial(pem.leaf(self.pem))
 
 
 def read_lineage(config_dir: str, name: str) -> PemFile | None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from entrykit.roles.certbot.adminsocket import AdminSocket, RefusedError, UnreachableError
+from entrykit.roles.certbot.names_map import NamesMap
 from entrykit.roles.certbot.pemfile import PemFile
 
 # Before 3.4 a command with its payload has 16 KiB; a longer one made a worker of 3.2.0 abort.
@@ -100,11 +101,14 @@ def _swap(socket: AdminSocket, wanted: Wanted, reload: Callable[[], None] | None
 def _stale(socket: AdminSocket, files: Iterable[PemFile]) -> list[PemFile]:
     """Find what HAProxy does not present as it should."""
     listed = _listed(socket)
-    return [
-        file
-        for file in files
-        if file.name not in listed or socket.fingerprint(file.name) != file.fingerprint
-    ]
+    return [file for file in files if file.name not in listed or not _is_loaded(socket, file)]
+
+
+def _is_loaded(socket: AdminSocket, file: PemFile) -> bool:
+    fingerprint = socket.fingerprint(file.name)
+    if fingerprint is None:
+        return socket.serial(file.name) == file.serial
+    return fingerprint == file.fingerprint
 
 
 def _listed(socket: AdminSocket) -> set[str]:
@@ -150,20 +154,21 @@ def _drop(socket: AdminSocket, leaving: Collection[str], result: Swapped) -> Non
 
 
 def _add_names(socket: AdminSocket, groups: Mapping[str, str]) -> None:
-    live = socket.groups()
-    socket.add_groups({name: group for name, group in groups.items() if name not in live})
+    names = NamesMap(socket)
+    live = names.groups()
+    names.add({name: group for name, group in groups.items() if name not in live})
     for name, group in groups.items():
         if live.get(name, group) != group:
-            socket.set_group(name, group)
+            names.set(name, group)
 
 
 def _delete_names(socket: AdminSocket, wanted: Wanted, result: Swapped) -> None:
     """Forget the names of what has changed or is gone; somebody else's certificates keep theirs."""
     changed = {*wanted.leaving, *(file.name for file in wanted.files)} - set(result.faults)
-    loaded = socket.certificates()
-    for name, group in socket.groups().items():
+    loaded, names = socket.certificates(), NamesMap(socket)
+    for name, group in names.groups().items():
         if name not in wanted.groups and (group in changed or group not in loaded):
-            socket.delete_group(name)
+            names.delete(name)
 
 
 def _within(seconds: float, condition: Callable[[], bool]) -> bool:
