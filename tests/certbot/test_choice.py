@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from entrykit.roles.certbot.choice import Choice, choose
+from entrykit.roles.certbot.choice import Choice, Need, choose
 
 A, B, C = "a.test", "b.test", "c.test"
+
+
+def chosen(wanted, existing, failing, **how):
+    return choose(
+        Need(lineage="web", wanted=wanted, existing=existing, apart="web-2", **how), failing
+    )
 
 
 @pytest.mark.parametrize(
@@ -31,8 +37,8 @@ A, B, C = "a.test", "b.test", "c.test"
     ],
 )
 def test_only_what_is_missing_changed_or_due_is_ordered(wanted, existing, failing, due, expected):
-    assert choose(wanted, existing, failing, due=due) == expected
+    assert chosen(wanted, existing, failing, due=due) == expected
 
 
 def test_a_renewal_that_cannot_wait_leaves_out_what_fails():
-    assert choose([A, B], [A, B], [B], due=True, late=True) == Choice((A,))
+    assert chosen([A, B], [A, B], [B], due=True, late=True) == Choice((A,))

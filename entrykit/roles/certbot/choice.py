@@ -21,14 +21,28 @@ class Choice:
     apart: bool = False
 
 
-def choose(
-    wanted: Sequence[str],
-    existing: Collection[str],
-    failing: Collection[str],
-    *,
-    due: bool,
-    late: bool = False,
-) -> Choice | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """What there is of a lineage, and what it is to be.
+
+    Attributes:
+        lineage: its name.
+        wanted: names that it is to have.
+        existing: names of the certificate that it has; none if there is none.
+        due: whether that certificate is to be renewed.
+        late: whether that cannot wait any more for names that fail.
+        apart: name of a new lineage, for names that cannot go into this one now.
+    """
+
+    lineage: str
+    wanted: Sequence[str]
+    existing: Collection[str]
+    due: bool = False
+    late: bool = False
+    apart: str
+
+
+def choose(need: Need, failing: Collection[str]) -> Choice | None:
     """Choose the names of an order.
 
     Names that fail are left out. That is no reason to replace a certificate that is
@@ -36,19 +50,17 @@ def choose(
     own, and a name that is wanted no more stays in it for so long.
 
     Args:
-        wanted: names that the lineage is to have.
-        existing: names of the certificate that it has; none if there is none.
+        need: what is needed.
         failing: names that cannot be ordered now.
-        due: whether that certificate is to be renewed.
-        late: whether that cannot wait any more for names that fail.
 
     Returns:
         The order; None if there is nothing to order, or nothing that can be.
     """
+    wanted, existing = need.wanted, need.existing
     ready = tuple(name for name in wanted if name not in failing)
     fresh = tuple(name for name in ready if name not in existing)
     valid = any(name in existing for name in wanted if name in failing)
-    if not existing or late or (due and not valid):
+    if not existing or need.late or (need.due and not valid):
         return Choice(ready, force=set(ready) == set(existing)) if ready else None
     if valid:
         return Choice(fresh, apart=True) if fresh else None

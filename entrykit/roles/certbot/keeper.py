@@ -51,17 +51,9 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     bar = Bar(sys.stderr) if sys.stderr and sys.stderr.isatty() else None
     log = log_for(environ, cast("TextIO", bar) if bar else None)
     log.shift(list(argv).count("-v"))
-    once = True
     try:
-        plan = _plan(argv)
-        once = plan.renew_interval == 0 or "--thumbprint" in argv
-        certbot = Certbot(plan, environ, signals, log)
-        if "--thumbprint" in argv:
-            return _show(certbot)
-        return _keep(plan, certbot, Progress(log, bar))
-    except Stopped as stopped:
-        log.info("stopped")
-        return 128 + stopped.number if once else 0
+        certbot = Certbot(_plan(argv), environ, signals, log)
+        return _run(certbot, Progress(log, bar), asked="--thumbprint" in argv)
     except EntrykitError as error:
         log.error(str(error))
         return error.exit_code
@@ -71,6 +63,15 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
         log.error(traceback.format_exc())
         log.error("this is a bug of entrykit: please report it with the lines above")
         return EX_SOFTWARE
+
+
+def _run(certbot: Certbot, progress: Progress, *, asked: bool) -> int:
+    """Answer what is asked, or keep the certificates, until told to stop."""
+    try:
+        return _show(certbot) if asked else _keep(certbot, progress)
+    except Stopped as stopped:
+        certbot.log.info("stopped")
+        return 128 + stopped.number if asked or not certbot.plan.renew_interval else 0
 
 
 def _plan(argv: Sequence[str]) -> Plan:
@@ -95,8 +96,8 @@ def _show(certbot: Certbot) -> int:
     return 0
 
 
-def _keep(plan: Plan, certbot: Certbot, progress: Progress) -> int:
-    signals, log = certbot.signals, certbot.log
+def _keep(certbot: Certbot, progress: Progress) -> int:
+    plan, signals, log = certbot.plan, certbot.signals, certbot.log
     rounds = Rounds(certbot, Orders(certbot, Front(plan, signals, log)), progress)
     regular = began = time.monotonic()
     hurry = False

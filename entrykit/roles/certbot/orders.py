@@ -10,7 +10,7 @@ from typing import Final
 from entrykit.roles.certbot.account import AccountError, forget
 from entrykit.roles.certbot.backoff import Backoff
 from entrykit.roles.certbot.budget import Budget
-from entrykit.roles.certbot.choice import Choice, choose
+from entrykit.roles.certbot.choice import Choice, Need, choose
 from entrykit.roles.certbot.front import Front, PortError
 from entrykit.roles.certbot.issued import Issued
 from entrykit.roles.certbot.lineages import Lineage
@@ -105,25 +105,8 @@ class Orders:
         """Whether one of some names is waiting to be tried again."""
         return any(self._budget.waits(name, self._now()) > 0 for name in names)
 
-    def keep(  # noqa: PLR0913 -- each is a fact of one lineage
-        self,
-        lineage: str,
-        wanted: Sequence[str],
-        existing: Collection[str],
-        *,
-        due: bool,
-        late: bool,
-        apart: str,
-    ) -> Issued | None:
+    def keep(self, need: Need) -> Issued | None:
         """Order what a lineage needs, if it needs something.
-
-        Args:
-            lineage: its name.
-            wanted: the names that it is to have.
-            existing: the names of the certificate that it has.
-            due: whether that is to be renewed.
-            late: whether its renewal cannot wait for names that fail.
-            apart: name of a new lineage, for names that cannot go into this one now.
 
         Returns:
             What was issued.
@@ -131,32 +114,39 @@ class Orders:
         Raises:
             Stopped: the keeper was told to stop.
         """
-        failing = {name for name in wanted if self._budget.waits(name, self._now()) > 0}
-        choice = choose(wanted, existing, failing, due=due, late=late)
-        if choice is None or not self._may(lineage):
+        failing = {name for name in need.wanted if self._budget.waits(name, self._now()) > 0}
+        choice = self._choice(need, failing)
+        if choice is None:
             return None
         try:
             failing.update(self._unreached(choice.names))
         except PortError as error:
-            self._without_port(lineage, error)
+            self._without_port(need.lineage, error)
             return None
-        # A CA tells of what it never issues for one by one, and only then tries the others.
+        return self._issued(need, failing)
+
+    def _issued(self, need: Need, failing: set[str]) -> Issued | None:
+        """Order, and again without what was refused.
+
+        A CA tells of what it never issues for one by one, and only then tries the others.
+        """
         for attempt in range(_ATTEMPTS):
-            choice = choose(wanted, existing, failing, due=due, late=late)
-            if choice is None or not self._may(lineage):
+            if (choice := self._choice(need, failing)) is None:
                 break
-            name = apart if choice.apart else lineage
-            outcome = self._order(name, choice)
-            if outcome is None:
+            name = need.apart if choice.apart else need.lineage
+            if (outcome := self._order(name, choice)) is None:
                 break
             if outcome.ok:
-                self._backoff.done(lineage)
-                return Issued(lineage, name, choice.names)
+                self._backoff.done(need.lineage)
+                return Issued(need.lineage, name, choice.names)
             if not outcome.failed and (attempt or not self._registers_anew(outcome)):
-                self._blame_nobody(lineage, outcome.error, busy=outcome.busy)
+                self._blame_nobody(need.lineage, outcome.error, busy=outcome.busy)
                 break
             failing.update(outcome.failed)
         return None
+
+    def _choice(self, need: Need, failing: Collection[str]) -> Choice | None:
+        return choose(need, failing) if self._may(need.lineage) else None
 
     def _may(self, lineage: str) -> bool:
         tired = self._backoff.waits(lineage, self._now()) > 0 or self._trouble >= _TROUBLE
