@@ -5,11 +5,15 @@ from __future__ import annotations
 import signal
 
 import pytest
+from hypothesis import HealthCheck, settings
 from programs import under_test
 
 from entrykit.cli import main
 
 EVIDENCE = pytest.StashKey()
+# How long an example takes says more of the machine's load than of us.
+settings.register_profile("any load", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any load")
 
 
 def pytest_configure(config):

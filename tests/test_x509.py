@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from entrykit.x509 import dns_names, key_kind, public_key, serial, validity
@@ -82,7 +82,6 @@ def judged(der: bytes) -> list[str]:
     return [*extension.value.get_values_for_type(x509.DNSName), *found]
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.one_of(NAMES.map(x509.DNSName), OTHERS), max_size=8),
     st.lists(COMMON_NAMES, max_size=2),
@@ -235,7 +234,6 @@ def only_value_errors(der: bytes) -> None:
             read(der)
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_a_damaged_certificate_is_read_or_a_value_error(data):
     damaged = bytearray(WHOLE)
@@ -246,7 +244,6 @@ def test_a_damaged_certificate_is_read_or_a_value_error(data):
     only_value_errors(bytes(damaged))
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_any_bytes_are_read_or_a_value_error(data):
     only_value_errors(data)
