@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 from programs import under_test
+from testing import nursery
 
 BIN = Path(sys.executable).parent
 CASE = "tests/cases/prod"
+SECONDS = 300
 SITE = "DOMAINS=web:example.com\n"
 ROLE = ("-o", "entrykit_role=haproxy")
 
@@ -51,12 +55,39 @@ class Repository:
         """Run a command there to its end."""
         return subprocess.run(
             argv, cwd=self.folder, env=self.environ | environ, stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, timeout=120, check=False,
+            capture_output=True, text=True, timeout=SECONDS, check=False,
         )  # fmt: skip
 
     def pytest(self, *words, **environ):
-        """Run pytest there."""
-        return Ran(self.run("pytest", "-p", "no:cacheprovider", *words, **environ))
+        """Run pytest there, with our plugin alone, in a process that is forked off."""
+        streams = {name: str(self.scratch.parent / name) for name in ("stdout", "stderr")}
+        alone = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+        request = {
+            "words": ["-p", "no:cacheprovider", "-p", "entrykit.testing.plugin", *words],
+            "folder": str(self.folder), "environ": self.environ | alone | environ,
+            "seconds": SECONDS, **streams,
+        }  # fmt: skip
+        for path in streams.values():
+            Path(path).write_bytes(b"")
+        started = forking()
+        started.stdin.write(f"{json.dumps(request)}\n")
+        started.stdin.flush()
+        code = int(started.stdout.readline())
+        return Ran(code, *(Path(path).read_text() for path in streams.values()))
+
+    def program(self, *words, **environ):
+        """Run the program `pytest` there, with all plugins of this environment."""
+        done = self.run("pytest", "-p", "no:cacheprovider", *words, **environ)
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+
+@cache
+def forking():
+    """The process that runs of pytest are forked off; it ends with its standard input."""
+    return subprocess.Popen(
+        [sys.executable, nursery.__file__], text=True, env={"PYTHONDONTWRITEBYTECODE": "1"},
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    )  # fmt: skip
 
 
 class Ran:
@@ -68,8 +99,8 @@ class Ran:
         counts: how many tests came out how: `passed`, `failed`, `skipped`, `updated` …
     """
 
-    def __init__(self, process):
-        self.code = process.returncode
-        self.said = process.stdout + process.stderr
-        summary = process.stdout.rstrip().rpartition("\n")[2]
+    def __init__(self, code, stdout, stderr):
+        self.code = code
+        self.said = stdout + stderr
+        summary = stdout.rstrip().rpartition("\n")[2]
         self.counts = {word: int(number) for number, word in re.findall(r"(\d+) ([a-z]+)", summary)}

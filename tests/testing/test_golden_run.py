@@ -78,7 +78,7 @@ def test_without_the_daemon_a_test_is_skipped_and_says_what_has_it(repository, w
     (repository.daemons / "haproxy").unlink()
     repository.add({"tests/test_it.py": PYTHON})
 
-    ran = repository.pytest(*CHECKED, "-rs", *words)
+    ran = repository.program(*CHECKED, "-rs", *words)
 
     assert ran.code == 0
     assert ran.counts == {"passed": 1, "skipped": 2}
@@ -90,7 +90,7 @@ def test_without_the_daemon_a_test_fails_where_daemons_are_required(repository, 
     (repository.daemons / "haproxy").unlink()
     repository.add({"tests/test_it.py": PYTHON})
 
-    ran = repository.pytest(*CHECKED, "--entrykit-require-daemons", *words)
+    ran = repository.program(*CHECKED, "--entrykit-require-daemons", *words)
 
     assert ran.code == 1
     assert ran.counts == {"passed": 1, "failed": 2}
@@ -104,11 +104,11 @@ def test_cases_are_shared_out_among_processes(repository):
     words = ("-n", "2")
     repository.add({f"tests/cases/{number}/env": SITE for number in range(6)})
 
-    assert repository.pytest("--entrykit-update", *ROLE, *words).counts == {
+    assert repository.program("--entrykit-update", *ROLE, *words).counts == {
         "updated": 6,
         "passed": 1,
     }
-    assert repository.pytest(*CHECKED, *words).counts == {"passed": 14}
+    assert repository.program(*CHECKED, *words).counts == {"passed": 14}
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_cases_are_shared_out_among_processes(repository):
     ],
 )
 def test_any_way_to_run_pytest_will_do(repository, words):
-    assert repository.pytest(*CHECKED, *words).code == 0
+    assert repository.program(*CHECKED, *words).code == 0
 
 
 def test_a_warning_of_a_start_is_one_of_pytest(repository):

@@ -35,7 +35,7 @@ def test_it_imports_nothing_before_there_is_a_case(tmp_path, files):
     """Also where files and folders happen to have these names."""
     repository = Repository(tmp_path).add({"test_it.py": BARE, **files})
 
-    assert repository.pytest("-W", "error").counts == {"passed": 1}
+    assert repository.program("-W", "error").counts == {"passed": 1}
 
 
 INSTALLED = {
@@ -62,7 +62,7 @@ def test_entrykit_may_be_imported_before_pytest(tmp_path):
 def test_it_can_be_left_out(tmp_path):
     repository = Repository(tmp_path).add({"haproxy/env": "", "haproxy/error.txt": ""})
 
-    assert repository.pytest("-p", "no:entrykit").code == pytest.ExitCode.NO_TESTS_COLLECTED
+    assert repository.program("-p", "no:entrykit").code == pytest.ExitCode.NO_TESTS_COLLECTED
 
 
 def test_a_folder_that_is_only_called_expected_is_searched(tmp_path):
