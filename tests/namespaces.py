@@ -16,4 +16,4 @@ def mounted(script, *arguments):
         The finished process, its streams captured as text.
     """
     argv = [*UNSHARE, "sh", "-euc", script, "sh", *map(str, arguments)]
-    return subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False)
