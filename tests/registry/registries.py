@@ -32,7 +32,7 @@ class Registry:
         scheme = "http" if verify is None else "https"
         self.client = httpx.Client(
             base_url=f"{scheme}://127.0.0.1:{port}",
-            verify=True if verify is None else verify,
+            verify=verify or False,  # what a client trusts is read for each one
             trust_env=False,
             timeout=20,
         )

@@ -59,7 +59,7 @@ class Store:
     def _ask(self, method, path):
         try:
             url = f"http://127.0.0.1:{self.port}/{path}"
-            return httpx.request(method, url, trust_env=False, timeout=20)
+            return httpx.request(method, url, trust_env=False, verify=False, timeout=20)
         except httpx.TransportError as error:
             raise OSError(str(error)) from error
 
