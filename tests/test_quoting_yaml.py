@@ -14,11 +14,12 @@ from entrykit.secret import Secret, is_private
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 TREES = st.recursive(
     TEXTS | st.booleans() | st.integers() | st.none(),
-    lambda inner: st.lists(inner) | st.dictionaries(TEXTS, inner),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
+    max_leaves=20,
 )
 
 
-@given(st.dictionaries(TEXTS, TREES))
+@given(st.dictionaries(TEXTS, TREES, max_size=4))
 def test_any_tree_is_read_as_it_was(tree):
     assert yaml.safe_load(yaml_tree(tree)) == tree
 
