@@ -8,6 +8,7 @@ A line of JSON on standard input has the `words` of a run, its `folder`, its `en
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -38,6 +39,7 @@ def main():
     sys.path[0] = str(Path(sys.executable).parent)  # as of the program `pytest`
     for name in (*(f"_pytest.{plugin}" for plugin in default_plugins), *SHARED):
         import_module(name)
+    gc.freeze()  # pytest collects garbage when it ends, and none of this is any
     for line in sys.stdin:
         child = os.fork()
         if not child:
