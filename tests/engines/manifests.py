@@ -21,14 +21,14 @@ APPLIED = sorted(
 
 
 @cache
-def _written(folder):
-    argv = [KUSTOMIZE, "build", folder]
-    return subprocess.run(argv, capture_output=True, text=True, check=True, timeout=600).stdout
-
-
 def built(folder):
-    """Return the documents of a folder that is applied, by its name or its path."""
-    return list(yaml.safe_load_all(_written(FOLDER / folder)))
+    """Return the documents of a folder that is applied, by its name or its path: not to be changed.
+
+    They are made and read once a process: tests have them for parameters.
+    """
+    argv = [KUSTOMIZE, "build", FOLDER / folder]
+    made = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=600)
+    return tuple(yaml.safe_load_all(made.stdout))
 
 
 @cache
