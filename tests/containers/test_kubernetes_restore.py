@@ -96,7 +96,7 @@ def has_looked(keeper, kind):
 
 @pytest.mark.parametrize(("folder", "kind"), KINDS)
 def test_volumes_that_are_not_empty_are_told_of(tmp_path, evidence, folder, kind):
-    """By an error; once they are emptied, by the page's words, nothing is left of what was there."""
+    """By an error; the page's words empty them, and then there is the backup and nothing else."""
     cluster = Cluster(tmp_path, evidence)
     account, later = (cluster.volumes["letsencrypt"] / name for name in ("account", ".later"))
     account.write_text("old")
@@ -118,35 +118,34 @@ def test_volumes_that_are_not_empty_are_told_of(tmp_path, evidence, folder, kind
 
 def test_a_hub_is_the_same_for_its_clients(tmp_path, evidence):
     """No key is made before the backup is there, and then none is needed."""
-    works = [claimed(tmp_path / name / "work", HUB) for name in ("lost", "other")]
+    port = free_port()
 
-    def hub(number, documents):
-        port = free_port()
-        return port, Pod(
+    def hub(name, work, documents):
+        """A pod in a folder of its own."""
+        (tmp_path / name).mkdir()
+        return Pod(
             documents,
             "StatefulSet",
             "cf-serverd",
-            number=number,
-            folder=tmp_path,
-            folders={"work": works[number > 0]},
+            folder=tmp_path / name,
+            folders={"work": work},
             environ={"CF_SERVERD_PORT": str(port), "CF_SERVERD_BINDTOINTERFACE": "127.0.0.1"},
             evidence=evidence,
         )
 
-    def key(number):
-        port, pod = hub(number, built("cf-serverd"))
-        with pod:
-            pod.comes(lambda: socket.create_connection(("127.0.0.1", port), 5).close() is None)
-            return (works[number > 0] / "ppkeys/localhost.pub").read_bytes(), piped(
-                pod, SHOWN["cf-serverd-0", ">"]
-            )
+    def listens():
+        return socket.create_connection(("127.0.0.1", port), 5).close() is None
 
-    first, archive = key(0)
-    _, sleeper = hub(1, resting("cf-serverd"))
-    with sleeper:
-        assert os.listdir(works[1]) == ["masterfiles"]  # where a ConfigMap is mounted
-        piped(sleeper, SHOWN["cf-serverd-0", "<"], archive)
-        assert (works[1] / "ppkeys").stat().st_mode & 0o777 == 0o700
-    restored, _ = key(2)
+    lost, other = (claimed(tmp_path / name / "work", HUB) for name in ("lost", "other"))
+    with hub("first", lost, built("cf-serverd")) as pod:
+        pod.comes(listens)
+        archive = piped(pod, SHOWN["cf-serverd-0", ">"])
+    with hub("asleep", other, resting("cf-serverd")) as pod:
+        assert os.listdir(other) == ["masterfiles"]  # where a ConfigMap is mounted
+        piped(pod, SHOWN["cf-serverd-0", "<"], archive)
+        assert (other / "ppkeys").stat().st_mode & 0o777 == 0o700
+    with hub("second", other, built("cf-serverd")) as pod:
+        pod.comes(listens)
 
-    assert restored == first
+    for key in ("localhost.pub", "localhost.priv"):
+        assert (other / "ppkeys" / key).read_bytes() == (lost / "ppkeys" / key).read_bytes()
