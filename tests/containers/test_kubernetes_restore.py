@@ -18,6 +18,7 @@ from certbot.pebble import Pebble
 from containers.edges import Edge
 from containers.engine import HOME
 from containers.pods import Pod, claimed
+from containers.trial import FIRST
 from engines.manifests import built, resting
 from haproxy.ports import free_port
 
@@ -73,14 +74,14 @@ def test_the_same_certificates_with_no_order(tmp_path, evidence, folder, kind):
         shutil.copyfile(pebble.bundle, lost.volumes["letsencrypt"] / "authority.pem")
         trust = ssl.create_default_context(cadata=pebble.root())
         with lost.certbot(built("base"), "Deployment", pebble) as keeper, lost.haproxy() as haproxy:
-            _, serial = haproxy.comes(lambda: lost.edge.secured(trust))
+            _, serial = haproxy.comes(lambda: lost.edge.secured(trust), FIRST)
             archive = piped(keeper, BACKUP)
 
         with other.certbot(resting(folder), kind, pebble) as sleeper:
             piped(sleeper, RESTORE[kind], archive)
         with other.certbot(built(folder), kind, pebble) as keeper, other.haproxy() as haproxy:
-            _, restored = haproxy.comes(lambda: other.edge.secured(trust))
-            keeper.comes(lambda: has_looked(keeper, kind))
+            _, restored = haproxy.comes(lambda: other.edge.secured(trust), FIRST)
+            keeper.comes(lambda: has_looked(keeper, kind), FIRST)
 
         assert restored == serial
         assert pebble.orders() == 1

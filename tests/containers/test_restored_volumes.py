@@ -13,6 +13,7 @@ import yaml
 from certbot.pebble import Pebble
 from containers.asking import Client
 from containers.engine import ENGINE, HOME, Container, config_of, podman
+from containers.trial import FIRST
 from haproxy.ports import free_port
 from programs import DEADLINE
 
@@ -117,11 +118,11 @@ def presented(pebble, volumes, evidence):
     client = Client(port, pebble.root())
     options = [*OPTIONS, *volumes.options]
     with certbot(pebble, volumes, evidence) as keeper:
-        keeper.comes(lambda: "the next look" in keeper.log)
+        keeper.comes(lambda: "the next look" in keeper.log, FIRST)
     with Container(
         f"{IMAGES}/haproxy", options=options, environ=environ, evidence=evidence
     ) as haproxy:
-        return haproxy.comes(lambda: client.serial(HOST))
+        return haproxy.comes(lambda: client.serial(HOST), FIRST)
 
 
 @pytest.mark.parametrize("page", ["quadlet", "swarm"])
