@@ -51,10 +51,11 @@ bundle: images ## save the images and deploy/ into one archive, for where there 
 wheelhouse: setup ## fetch the wheels that the images are built from
 	tools/wheelhouse
 
+# A file's tests may share a stack, which each process that has any of them would bring up.
 .PHONY: test-images
 test-images: images ## run the images in containers; as root
 	@tools/kustomize version >/dev/null && tools/stand-in localhost/entrykit-tests/systemd:trixie
-	$(PYTEST) -m containers
+	$(PYTEST) --dist loadfile -m containers
 
 .PHONY: test-versions
 test-versions: setup $(addprefix test-,$(OTHERS)) ## what depends on the daemons' versions, with bookworm's, trixie's and sid's

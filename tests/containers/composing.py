@@ -15,6 +15,12 @@ from haproxy.ports import free_port
 
 COMPOSE = Path(sys.executable).with_name("podman-compose")
 DEPLOY = HOME / "deploy"
+# How all of a project's are listed and removed; a network has to be the last.
+GONE = (
+    (("ps", "--all"), ("rm", "--time", "0", "--volumes", "--depend")),
+    (("volume", "ls"), ("volume", "rm")),
+    (("network", "ls"), ("network", "rm")),
+)
 LONG = 180  # seconds for one command, on a machine that is busy
 
 
@@ -59,7 +65,15 @@ class Stack:
         self._evidence.remove(self.evidence)
         if kind:  # the report comes too late to ask
             sys.stdout.writelines(f"{title}\n{text}\n" for title, text in self.evidence())
-        self("down", "--volumes", "--timeout", "1", check=False)
+        self._remove()
+
+    def _remove(self):
+        """Leave nothing, and wait for nobody's grace: `down` would go from one to the next."""
+        label = f"--filter=label=com.docker.compose.project={self.project}"
+        for listed, removed in GONE:
+            if found := podman(*listed, "--quiet", label).stdout.split():
+                podman(*removed, "--force", *found, timeout=LONG)
+        podman("pod", "rm", "--force", "--ignore", f"pod_{self.project}")  # podman-compose's
 
     def __call__(self, *words, check=True, **how):
         """Run one command of podman-compose to its end; its streams are captured, as bytes."""
