@@ -8,6 +8,7 @@ import re
 import socket
 import subprocess
 import tarfile
+from pathlib import Path
 
 import pytest
 from containers.engine import ENGINE, HOME, config_of, layers_of, podman
@@ -21,6 +22,10 @@ pytestmark = pytest.mark.containers
 
 MOST = 10_000_000  # bytes, compressed
 KEPT = ("Cmd", "StopSignal", "WorkingDir", "Env", "Volumes")
+RECIPE = f"{HOME}/images/{{}}/Dockerfile"
+PYTHON = ("--build-arg", "PYTHON=docker.io/library/python:3.13-slim-bookworm")
+BUILD = ("build", "--quiet", "--no-cache", "--network", "none", "--format", "docker")
+BUILD += ("--timestamp", "315532800")
 OCI = ("title", "description", "version", "licenses")
 BASES = {row.name: row.bare for row in SERVERS} | {"certbot": "docker.io/certbot/certbot:v5.5.0"}
 IMAGES = sorted(path.parent.name for path in HOME.glob("images/*/Dockerfile"))
@@ -86,12 +91,31 @@ def test_all_images_share_it():
 def test_two_builds_give_the_same_layers():
     """Same inputs, same digests: nothing in a layer depends on when it was built."""
     before = layers_of("localhost/entrykit/entrykit")
-    build = ["build", "--quiet", "--no-cache", "--network", "none", "--format", "docker"]
-    build += ["--build-arg", "PYTHON=docker.io/library/python:3.13-slim-bookworm"]
-    build += ["--timestamp", "315532800", "--tag", "entrykit/again"]
-    podman(*build, "--file", HOME / "images/entrykit/Dockerfile", HOME, timeout=300)
+    podman(
+        *BUILD,
+        *PYTHON,
+        "--tag",
+        "entrykit/again",
+        "--file",
+        RECIPE.format("entrykit"),
+        HOME,
+        timeout=300,
+    )
 
     assert layers_of("localhost/entrykit/again") == before
+
+
+@pytest.mark.parametrize("name", sorted(BASES))
+def test_what_is_on_top_is_the_same_as_well(name, tmp_path):
+    """Built anew, but for the layer that all of them have: that is taken from another image."""
+    recipe = Path(RECIPE.format(name)).read_text()
+    made = recipe[recipe.index("FROM ${PYTHON}") : recipe.index("RUN PYTHONHASHSEED")]
+    text = recipe.replace(made, "FROM localhost/entrykit/entrykit AS layer\nUSER root\n")
+    text = re.sub(r"^RUN PYTHONHASHSEED.*\n", "", text, flags=re.MULTILINE)
+    (tmp_path / "Dockerfile").write_text(text)
+    podman(*BUILD, "--tag", f"entrykit/again-{name}", tmp_path, timeout=300)
+
+    assert layers_of(f"localhost/entrykit/again-{name}") == layers_of(f"localhost/entrykit/{name}")
 
 
 @pytest.mark.parametrize(("name", "bare"), BASES.items())
