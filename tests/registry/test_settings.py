@@ -230,6 +230,9 @@ def test_no_fault_shows_a_secret(name):
         ("auth:\n  # token: {}\n", "auth: empties what variables say"),
         ("auth: {htpasswd: }", "auth.htpasswd: empties what variables say"),
         ("http: {tls: {certificate: ~}}", "http.tls.certificate: empties what variables say"),
+        ('http: {tls: {certificate: ""}}', "http.tls.certificate: empties what variables say"),
+        ("auth: []", "auth: empties what variables say"),
+        ("http: {debug: {addr: ':5001'}}", 'http.debug.addr: ":5001": shows profiles and secrets'),
         ("http: {draintimeout: 10}", "http.draintimeout: 10: not a time (expected 10s, say)"),
         ('health: {tcp: [{interval: "5"}]}', "health.tcp.interval: 5: not a time"),
     ],
@@ -268,7 +271,7 @@ def test_extra_yaml_does_not_empty_the_secret_of_replicas():
 
     (fault,) = faults(**given, REGISTRY_EXTRA_YAML='http: {secret: ""}')
 
-    assert fault.startswith("REGISTRY_HTTP_SECRET: not set, and REPLICAS is 2")
+    assert fault.startswith("REGISTRY_EXTRA_YAML: http.secret: empties what variables say")
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from entrykit.roles.registry.hidden import at
 from entrykit.roles.registry.passwords import MAKE_A_HASH, is_hashed
 
 if TYPE_CHECKING:
@@ -99,9 +100,7 @@ def _passwords(data: bytes) -> str | None:
 
 def _extra_passwords(settings: RegistrySettings) -> Iterator[str]:
     """Judge a password file of REGISTRY_EXTRA_YAML: the check already would make a missing one."""
-    auth = settings.extra.get("auth")
-    entry = auth.get("htpasswd") if isinstance(auth, dict) else None
-    path = entry.get("path") if isinstance(entry, dict) else None
+    path = at(settings.extra, "auth", "htpasswd", "path")
     ours = settings.htpasswd if settings.registry_auth_htpasswd_users else None
     if isinstance(path, str) and path != ours and (reason := _fault(path, _passwords)):
         yield f"REGISTRY_EXTRA_YAML: auth.htpasswd.path: {path}: {reason}"

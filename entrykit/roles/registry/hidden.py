@@ -50,3 +50,10 @@ def sealed(tree: Typed) -> object:
     if isinstance(tree, list):
         return [sealed(item) for item in tree]
     return Secret(tree) if isinstance(tree, str) else tree
+
+
+def at(tree: object, *keys: str) -> object:
+    """Return what a tree has at a place; None where it has nothing there."""
+    for key in keys:
+        tree = tree.get(key) if isinstance(tree, dict) else None
+    return tree

@@ -12,7 +12,9 @@ from entrykit.folders import make_folder
 from entrykit.message import Log
 from entrykit.roles.registry.config import FILESYSTEM
 from entrykit.roles.registry.dates import dates
+from entrykit.roles.registry.hidden import at
 from entrykit.roles.registry.settings import RegistrySettings
+from entrykit.shown import shown
 
 _FEW: Final = 16  # characters of a secret that is tried out sooner or later
 _HERE: Final = ("127.", "localhost:", "[::1]:")
@@ -40,9 +42,11 @@ def prepare(settings: RegistrySettings, _folder: str, live: bool, log: Log) -> N
 def _surprises(settings: RegistrySettings) -> Iterator[str]:
     if settings.driver == "inmemory":
         yield "REGISTRY_STORAGE: inmemory: every image is lost when the registry stops"
-    debug, secret = settings.registry_http_debug_addr, settings.registry_http_secret
-    if debug and not debug.startswith(_HERE):
-        yield f"REGISTRY_HTTP_DEBUG_ADDR: {debug} shows secrets to whoever reaches it"
+    secret, extra = settings.registry_http_secret, at(settings.extra, "http", "debug", "addr")
+    name = "REGISTRY_EXTRA_YAML" if extra else "REGISTRY_HTTP_DEBUG_ADDR"
+    debug = str(extra or settings.registry_http_debug_addr or _HERE[0])
+    if not debug.startswith(_HERE):
+        yield f"{name}: {shown(debug)} shows secrets to whoever reaches it"
     if secret and len(secret.reveal()) < _FEW:
         yield "REGISTRY_HTTP_SECRET: so short that it can be guessed (`openssl rand -hex 32`)"
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from entrykit.faults import Faults
 from entrykit.kinds import host_port
+from entrykit.roles.registry.hidden import at
 from entrykit.roles.registry.rules_extra import extra_faults
 from entrykit.roles.registry.rules_storage import storage_faults
 from entrykit.shown import shown
@@ -168,10 +169,7 @@ def _redis(settings: RegistrySettings) -> Iterator[str]:
 def _replicas(settings: RegistrySettings) -> Iterator[str]:
     if settings.replicas == 1:
         return
-    http = settings.extra.get("http")
-    secret = settings.registry_http_secret
-    if isinstance(http, dict):
-        secret = http.get("secret", secret)
+    secret = settings.registry_http_secret or at(settings.extra, "http", "secret")
     if not secret and not settings.registry_proxy_remoteurl:
         yield (
             f"REGISTRY_HTTP_SECRET: not set, and REPLICAS is {settings.replicas} (expected the "

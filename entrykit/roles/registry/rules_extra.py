@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from entrykit.roles.registry.config import own_tree
+from entrykit.roles.registry.hidden import at
+from entrykit.shown import shown
 
 if TYPE_CHECKING:
     from entrykit.roles.registry.settings import RegistrySettings
@@ -29,6 +31,10 @@ def extra_faults(settings: RegistrySettings) -> Iterator[str]:
     if settings.extra:
         yield from _emptied(own_tree(settings, None), settings.extra, "")
     yield from _bare_times(settings.extra, "")
+    debug = at(settings.extra, "http", "debug", "addr")
+    if isinstance(debug, str) and debug.startswith(":"):
+        reason = f"shows profiles and secrets to everybody (expected 127.0.0.1{debug})"
+        yield f"{_NAME}: http.debug.addr: {shown(debug)}: {reason}"
 
 
 def _emptied(ours: Mapping[str, object], extra: Mapping[str, object], above: str) -> Iterator[str]:
@@ -38,7 +44,7 @@ def _emptied(ours: Mapping[str, object], extra: Mapping[str, object], above: str
     """
     for name, given in extra.items():
         below = ours.get(name)
-        if given is None and name in ours:
+        if given in (None, "", []) and name in ours:
             expected = "expected a value, or no such key"
             yield f"{_NAME}: {above}{name}: empties what variables say ({expected})"
         elif isinstance(below, dict) and isinstance(given, dict):
