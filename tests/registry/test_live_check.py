@@ -223,3 +223,32 @@ def test_an_ordinary_user_writes_nothing_that_others_read(registry, open_folder,
     assert made.client.get("/v2/").status_code == 200
     found = (mine / "config" / "config.yml").stat()
     assert (found.st_uid, found.st_mode & 0o027) == (uid, 0)
+
+
+STRANGER = 4321
+
+
+@pytest.mark.parametrize("theirs", ["data", "docker/registry/v2", "docker/registry/v2/blobs"])
+def test_images_of_another_user_are_told_of_before_the_first_push(registry, theirs):
+    """As on a volume that a registry has had as root; the daemon alone answers 500."""
+    made = registry.made()
+    for name in ("blobs", "repositories"):
+        (made.data / "docker/registry/v2" / name).mkdir(parents=True)
+    folder = made.data if theirs == "data" else made.data / theirs
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, STRANGER, STRANGER)
+
+    code, said = made.prefixed(*USER).ends()
+
+    assert code == 73, said
+    assert "Permission denied (as uid 12345)" in said
+    assert str(folder) in said
+
+
+def test_what_is_not_written_there_may_be_another_users(registry, carry):
+    started = registry.made()
+    for name in ("blobs", "repositories"):
+        (started.data / "docker/registry/v2" / name).mkdir(parents=True)
+    os.chown(started.data, STRANGER, STRANGER)
+
+    carry.into(started.prefixed(*USER).start())

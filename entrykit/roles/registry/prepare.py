@@ -17,6 +17,8 @@ from entrykit.roles.registry.settings import RegistrySettings
 from entrykit.shown import shown
 
 _FEW: Final = 16  # characters of a secret that is tried out sooner or later
+# Where images lie below the folder: they may be of another user, who has run a registry before.
+_PLACES: Final = ("docker/registry/v2/blobs", "docker/registry/v2/repositories")
 _HERE: Final = ("127.", "localhost:", "[::1]:")
 
 
@@ -58,12 +60,21 @@ def _usable(settings: RegistrySettings) -> None:
         return
     with writing(path):
         make_folder(path)
-    if not os.access(path, os.W_OK | os.X_OK):
-        read_only = os.statvfs(path).f_flag & os.ST_RDONLY
-        reason = "Read-only file system" if read_only else "Permission denied"
-        raise CommitError(
-            path,
-            f"{reason} (as uid {os.geteuid()})",
-            f"let uid {os.geteuid()} or group {os.getegid()} write there, or set "
-            "REGISTRY_STORAGE_MAINTENANCE_READONLY_ENABLED=on",
-        )
+    for folder in dict.fromkeys(_deepest(f"{path}/{name}") for name in _PLACES):
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise CommitError(folder, *_refusal(folder))
+
+
+def _deepest(path: str) -> str:
+    """Return the folder itself, or the one above in which it would be made."""
+    while not os.path.isdir(path):
+        path = os.path.dirname(path)
+    return path
+
+
+def _refusal(folder: str) -> tuple[str, str]:
+    read_only = os.statvfs(folder).f_flag & os.ST_RDONLY
+    reason = "Read-only file system" if read_only else "Permission denied"
+    users = f"uid {os.geteuid()} or group {os.getegid()}"
+    otherwise = "set REGISTRY_STORAGE_MAINTENANCE_READONLY_ENABLED=on"
+    return f"{reason} (as uid {os.geteuid()})", f"let {users} write there and below, or {otherwise}"
