@@ -10,6 +10,7 @@ from entrykit.certificates import COMPANIONS, CRT_LIST, NAMES_MAP, Index, index
 from entrykit.configfile import MARK
 from entrykit.folders import make_folder
 from entrykit.group import open_to_group
+from entrykit.published import publish
 
 
 def write_index(folder: str | Path, index: Index, mark: str, certs: str = "") -> None:
@@ -76,25 +77,13 @@ def mirror(certs: str | Path, into: str | Path, mark: str) -> Index:
 
 
 def _write(path: str, data: bytes) -> None:
-    """Replace a file at once; several containers may do so at the same time."""
+    """Replace one of our files, if it is not as it should be."""
     live = _live(path)
     if live == data:
         return
     if live and not live.startswith(MARK.encode()):
         raise FileExistsError(errno.EEXIST, "entrykit did not write this file", path)
-    folder, name = os.path.split(path)
-    new = os.path.join(folder, f".{name}.{os.urandom(8).hex()}")
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-    try:
-        with open(descriptor, "wb") as file:
-            os.fchmod(descriptor, 0o644)
-            file.write(data)
-            file.flush()
-            os.fsync(descriptor)
-        os.rename(new, path)
-    except BaseException:
-        os.unlink(new)
-        raise
+    publish(path, data)
 
 
 def _live(path: str) -> bytes:

@@ -6,6 +6,7 @@ import os
 from contextlib import suppress
 from typing import Final
 
+from entrykit import published
 from entrykit.roles.certbot.account import AccountError, accounts, folder
 from entrykit.roles.certbot.order import Certbot
 
@@ -66,26 +67,12 @@ def publish(path: str, text: str) -> None:
     Raises:
         OSError: it cannot be written, with the variable's name; what was there is there still.
     """
+    data = f"{text}\n".encode()
     try:
-        _write(path, f"{text}\n")
+        with suppress(FileNotFoundError), open(path, "rb") as file:
+            if file.read() == data:
+                return
+        published.publish(path, data)
     except OSError as error:
         reason = f"THUMBPRINT_FILE cannot be written: {error.strerror}"
         raise OSError(error.errno, reason, path) from error
-
-
-def _write(path: str, line: str) -> None:
-    with suppress(FileNotFoundError), open(path, encoding="utf-8") as file:
-        if file.read() == line:
-            return
-    new = f"{path}.{os.urandom(8).hex()}"
-    try:
-        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), "w") as file:
-            os.fchmod(file.fileno(), 0o644)
-            file.write(line)
-            file.flush()
-            os.fsync(file.fileno())
-        os.rename(new, path)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(new)
-        raise
