@@ -130,6 +130,27 @@ def test_an_answer_without_an_end_is_none():
     assert seen.what == f"no answer from {url} within 5 s"
 
 
+@pytest.mark.usefixtures("listener")
+def test_a_request_without_an_end_is_cut_off(port):
+    """Whoever sends it would keep the port from certbot, and the keeper from its signals."""
+    cut = Event()
+
+    def drip(client):
+        try:
+            for _ in range(100):
+                client.sendall(b"x")
+                cut.wait(0.1)
+        except OSError:
+            cut.set()
+
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        dripping = Thread(target=drip, args=(client,))
+        dripping.start()
+        dripping.join()
+
+    assert cut.is_set()
+
+
 def test_the_name_is_what_is_asked_for(port):
     """The Host that HAProxy chooses by, and the path that CAs ask for."""
     asked = []

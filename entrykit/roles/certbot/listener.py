@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import suppress
 from threading import Thread
 from typing import TYPE_CHECKING, Final
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 PATH: Final = "/.well-known/acme-challenge/"  # RFC 8555, 8.3
 _LARGEST: Final = 8192  # octets of a request that are read
+_PATIENCE: Final = 1.0  # seconds for one, and for each part of it
 
 
 class Listener:
@@ -73,7 +75,7 @@ class Listener:
                 return
             # One after the other: those behind HAProxy come with the whole request at once.
             with connection, suppress(OSError):
-                connection.settimeout(1)
+                connection.settimeout(_PATIENCE)
                 connection.sendall(self._answer(_head(connection)))
 
     def _answer(self, head: bytes) -> bytes:
@@ -89,8 +91,15 @@ class Listener:
 
 
 def _head(connection: socket.socket) -> bytes:
-    """Read a request until its empty line."""
+    """Read a request until its empty line, but not for ever: who closes the port waits for us.
+
+    Raises:
+        OSError: it does not come.
+    """
+    until = time.monotonic() + _PATIENCE
     head = b""
     while b"\r\n\r\n" not in head and len(head) < _LARGEST and (more := connection.recv(4096)):
         head += more
+        if time.monotonic() > until:
+            raise TimeoutError
     return head
