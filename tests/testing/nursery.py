@@ -30,7 +30,7 @@ def run(words, folder, environ, seconds, **streams):
     os.environ.clear()
     os.environ.update(environ)
     for number, path in enumerate([os.devnull, streams["stdout"], streams["stderr"]]):
-        os.dup2(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), number)
+        os.dup2(os.open(path, os.O_RDWR), number)
     sys.argv[:] = ["pytest", *words]
     sys.exit(pytest.main())
 
