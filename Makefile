@@ -3,6 +3,8 @@
 # Any Python from 3.11 on: make test PYTHON=python3.13
 PYTHON ?= python3
 export PYTHON
+# Each of several processes would compile all tests anew, in every run.
+unexport PYTHONDONTWRITEBYTECODE
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
