@@ -73,27 +73,21 @@ def test_it():
 """
 
 
-@pytest.mark.parametrize("words", [(), ("-n", "1")])
-def test_without_the_daemon_a_test_is_skipped_and_says_what_has_it(repository, words):
+@pytest.mark.parametrize("shared", [(), ("-n", "1")])
+@pytest.mark.parametrize(
+    ("words", "code", "outcome"),
+    [((), 0, "skipped"), (("--entrykit-require-daemons",), 1, "failed")],
+)
+def test_without_the_daemon_a_test_says_what_has_it(repository, words, code, outcome, shared):
+    """It is skipped; where daemons are required it fails."""
     (repository.daemons / "haproxy").unlink()
     repository.add({"tests/test_it.py": PYTHON})
+    run = repository.program if shared else repository.pytest
 
-    ran = repository.program(*CHECKED, "-rs", *words)
+    ran = run(*CHECKED, "-rs", *words, *shared)
 
-    assert ran.code == 0
-    assert ran.counts == {"passed": 1, "skipped": 2}
-    assert "no haproxy in PATH to judge the files: Debian's package haproxy has it" in ran.said
-
-
-@pytest.mark.parametrize("words", [(), ("-n", "1")])
-def test_without_the_daemon_a_test_fails_where_daemons_are_required(repository, words):
-    (repository.daemons / "haproxy").unlink()
-    repository.add({"tests/test_it.py": PYTHON})
-
-    ran = repository.program(*CHECKED, "--entrykit-require-daemons", *words)
-
-    assert ran.code == 1
-    assert ran.counts == {"passed": 1, "failed": 2}
+    assert ran.code == code
+    assert ran.counts == {"passed": 1, outcome: 2}
     assert "no haproxy in PATH to judge the files: Debian's package haproxy has it" in ran.said
 
 
