@@ -15,7 +15,7 @@ from haproxy.polling import eventually
 from haproxy.ports import free_port
 
 ENTRYKIT = Path(sys.executable).with_name("entrykit")
-DEADLINE = 60
+DEADLINE = 180  # seconds; on a loaded machine a start may take twenty
 ALSO = {"registry": ["docker-registry"]}  # as Debian calls it
 
 

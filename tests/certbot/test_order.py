@@ -256,7 +256,8 @@ def test_a_process_that_it_leaves_behind_is_not_waited_for(signals, tmp_path):
 
 
 @pytest.mark.parametrize("deaf", [False, True], ids=["hears", "deaf"])
-def test_a_stop_ends_it_with_its_whole_group_within_a_second(signals, tmp_path, deaf):
+def test_a_stop_ends_it_with_its_whole_group_in_less_than_an_engine_waits(signals, tmp_path, deaf):
+    """Half of the ten seconds after which Docker kills; it takes a third of one unless loaded."""
     deafness = "trap '' TERM\n" if deaf else ""
     inner = script(tmp_path / "hook", f"{deafness}echo $$ > {tmp_path}/pid\nsleep 600 & wait")
     program = script(tmp_path / "p", f"{deafness}{inner} & wait")
@@ -271,9 +272,9 @@ def test_a_stop_ends_it_with_its_whole_group_within_a_second(signals, tmp_path, 
     with pytest.raises(Stopped):
         run([str(program)], {"PATH": "/bin"}, signals, str)
 
-    assert time.monotonic() - begun[0] < 1
+    assert time.monotonic() - begun[0] < 5
     # A grandchild that was told ends by itself, and nobody waits for it.
-    eventually(lambda: not alive(int((tmp_path / "pid").read_text())), 1)
+    eventually(lambda: not alive(int((tmp_path / "pid").read_text())))
 
 
 def alive(pid):
