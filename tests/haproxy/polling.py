@@ -5,15 +5,17 @@ from __future__ import annotations
 import time
 
 _PAUSE = 0.02
+_LONGEST = 0.05  # between probes of what takes its time: they cost what it needs itself
 
 
-def eventually(probe, seconds=10.0):
+def eventually(probe, seconds=60.0):
     """Call `probe` until it returns something true, and return that.
 
     What it raises counts as not yet. At the deadline its last error is raised,
     or an AssertionError with what it returned last.
     """
     deadline = time.monotonic() + seconds
+    pause = _PAUSE / 2
     while True:
         try:
             result = probe()
@@ -25,7 +27,8 @@ def eventually(probe, seconds=10.0):
             if result:
                 return result
         assert time.monotonic() < deadline, f"not within {seconds} s: {result!r}"
-        time.sleep(_PAUSE)
+        time.sleep(pause)
+        pause = min(pause * 1.2, _LONGEST)
 
 
 def throughout(probe, seconds):
