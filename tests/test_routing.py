@@ -82,6 +82,7 @@ def test_nothing_of_the_svg_lies_on_something_else_or_outside(shape):
     root = tree(SHAPES[shape])
     width, height = float(root.get("width")), float(root.get("height"))
 
+    assert boxes(root)
     for left, top, wide, high in boxes(root):
         assert left >= 0
         assert top >= 0

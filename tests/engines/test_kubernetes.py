@@ -42,6 +42,13 @@ PODS = [
 def test_there_is_something_to_judge():
     """The ways that docs/kubernetes.md lists, and nothing else."""
     assert {"base", "official", "cronjob", "cert-manager", "registry", "cf-serverd"} == {*APPLIED}
+    several = {
+        (folder, document["metadata"]["name"])
+        for folder in APPLIED
+        for document in built(folder)
+        if document["kind"] == "Deployment" and document["spec"]["replicas"] > 1
+    }
+    assert ("base", "haproxy") in several
 
 
 @pytest.mark.parametrize("release", RELEASES)
