@@ -10,7 +10,7 @@ from entrykit.certificates import COMPANIONS, CRT_LIST, NAMES_MAP, Index, index
 from entrykit.configfile import MARK
 from entrykit.folders import make_folder
 from entrykit.group import open_to_group
-from entrykit.published import publish
+from entrykit.published import held, publish
 
 
 def write_index(folder: str | Path, index: Index, mark: str, certs: str = "") -> None:
@@ -78,20 +78,12 @@ def mirror(certs: str | Path, into: str | Path, mark: str) -> Index:
 
 def _write(path: str, data: bytes) -> None:
     """Replace one of our files, if it is not as it should be."""
-    live = _live(path)
+    live = held(path)
     if live == data:
         return
     if live and not live.startswith(MARK.encode()):
         raise FileExistsError(errno.EEXIST, "entrykit did not write this file", path)
     publish(path, data)
-
-
-def _live(path: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except FileNotFoundError:
-        return b""
 
 
 def _link(target: str, path: str) -> None:

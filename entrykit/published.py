@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from typing import Final
 
 _FOR_ALL: Final = 0o644
+
+
+def held(path: str) -> bytes:
+    """Return what such a file holds; nothing if it is not there.
+
+    Raises:
+        OSError: it cannot be read, or is a device or a pipe, as /dev/stdout is: one may never
+            end, and a rename would replace it for all that runs here.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except FileNotFoundError:
+        return b""
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", path)
+        return file.read()
 
 
 def publish(path: str, data: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 
 import pytest
@@ -130,14 +131,19 @@ def test_the_file_is_readable_for_haproxy_and_left_alone_when_right(tmp_path):
     assert path.read_text() == "two\n"
 
 
-@pytest.mark.parametrize("path", ["absent/thumbprint", "folder"])
+@pytest.mark.parametrize("path", ["absent/thumbprint", "folder", "pipe", "stdout"])
 def test_a_file_that_cannot_be_written_is_told_by_name(tmp_path, path):
+    """A pipe that nobody writes to would be read for ever, and a device replaced."""
     (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "stdout").symlink_to("pipe")
+    before = sorted((each.name, each.lstat().st_mode) for each in tmp_path.iterdir())
 
     with pytest.raises(OSError, match="THUMBPRINT_FILE cannot be written: .*/" + path):
         publish(f"{tmp_path}/{path}", "one")
 
-    assert [each.name for each in tmp_path.iterdir()] == ["folder"]
+    after = sorted((each.name, each.lstat().st_mode) for each in tmp_path.iterdir())
+    assert after == before
 
 
 def test_a_round_that_could_not_write_it_has_not_succeeded(tmp_path, pebble, certbot_path):

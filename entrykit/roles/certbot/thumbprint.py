@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from typing import Final
 
 from entrykit import published
@@ -69,10 +68,8 @@ def publish(path: str, text: str) -> None:
     """
     data = f"{text}\n".encode()
     try:
-        with suppress(FileNotFoundError), open(path, "rb") as file:
-            if file.read() == data:
-                return
-        published.publish(path, data)
+        if published.held(path) != data:
+            published.publish(path, data)
     except OSError as error:
         reason = f"THUMBPRINT_FILE cannot be written: {error.strerror}"
         raise OSError(error.errno, reason, path) from error
