@@ -39,7 +39,7 @@ test: WHERE := $(MOST)
 test: lint docs test-here test-$(firstword $(OTHERS)) ## everything that has to pass, with this machine's daemons and trixie's
 
 .PHONY: test-all
-test-all: test test-versions test-images ## that, every release's daemons, and the images in containers
+test-all: test test-versions test-images test-alpine ## that, every release's daemons, and the images in containers
 
 .PHONY: images
 images: wheelhouse ## build the container images; ENGINE=docker: on the official bases
@@ -57,7 +57,12 @@ wheelhouse: setup ## fetch the wheels that the images are built from
 .PHONY: test-images
 test-images: images ## run the images in containers; as root
 	@tools/kustomize version >/dev/null && tools/stand-in localhost/entrykit-tests/systemd:trixie
-	$(PYTEST) --dist loadfile -m containers
+	$(PYTEST) --dist loadfile -m "containers and not alpine"
+
+.PHONY: test-alpine
+test-alpine: wheelhouse ## the same on musl and busybox, which are compiled first: long, and once
+	tools/images --alpine
+	$(PYTEST) --dist loadfile -m alpine
 
 .PHONY: test-versions
 test-versions: setup $(addprefix test-,$(OTHERS)) ## what depends on the daemons' versions, with bookworm's, trixie's and sid's

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -33,6 +33,8 @@ class Row:
         options: of every run.
         bad: variables that are wrong, and the word that has to be in the log.
         bare: the image that it stands on.
+        alpine: that on Alpine.
+        tag: with its colon, or nothing.
     """
 
     name: str
@@ -44,14 +46,26 @@ class Row:
     own: str
     scratch: str
     bare: str
+    alpine: str
     reload: str | None
     bad: dict[str, str]
     root_needs: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
+    tag: str = ""
 
     @property
     def image(self):
-        return f"localhost/entrykit/{self.name}"
+        return f"localhost/entrykit/{self.name}{self.tag}"
+
+    @property
+    def id(self):
+        """What pytest calls it."""
+        return self.name + self.tag.replace(":", "-")
+
+    @property
+    def on_alpine(self):
+        """The same image on Alpine, as `tools/images --alpine` builds it."""
+        return replace(self, bare=self.alpine, tag=":alpine")
 
     def options_for(self, user, *, writable):
         """Options for one user, with no capability but what the daemon needs."""
@@ -101,6 +115,7 @@ HAPROXY = Row(
     own="haproxy",
     scratch="/usr/local/etc/haproxy",
     bare="docker.io/library/haproxy:3.2",
+    alpine="docker.io/library/haproxy:3.2-alpine",
     reload="SIGUSR2",
     options=LOW_PORTS,
     bad={"DOMAINS": "web:", "HTTP_PORT": "http"},
@@ -116,6 +131,7 @@ NGINX = Row(
     own="nginx:0",
     scratch="/etc/nginx/entrykit",
     bare="docker.io/library/nginx:1.28",
+    alpine="docker.io/library/nginx:1.28-alpine-slim",
     reload="SIGHUP",
     root_needs=("CHOWN", "SETGID", "SETUID"),
     bad={"DOMAINS": "-", "HTTP_PORT": "http"},
@@ -131,6 +147,7 @@ REGISTRY = Row(
     own="1000:0",
     scratch="/etc/docker/registry",
     bare="docker.io/library/registry:2.8.3",
+    alpine="localhost/entrykit-tests/registry:alpine",
     reload=None,
     bad={"REGISTRY_HTTP_ADDR": "x", "REGISTRY_LOG_LEVEL": "loud"},
 )
@@ -139,19 +156,33 @@ SERVERS = (HAPROXY, NGINX, REGISTRY)
 USERS = ("root", "own", ANY)
 
 
+# What an image's tag is, with its colon; those on Alpine are images of their own.
+TAGS = (
+    pytest.param("", id="debian"),
+    pytest.param(":alpine", id="alpine", marks=pytest.mark.alpine),
+)
+
+
+def marks(row):
+    return pytest.mark.alpine if row.tag else ()
+
+
 def each(rows):
-    """One parameter for each image."""
-    return [pytest.param(row, id=row.name) for row in rows]
+    """One parameter for each image, and for each on Alpine."""
+    both = (*rows, *(row.on_alpine for row in rows))
+    return [pytest.param(row, id=row.id, marks=marks(row)) for row in both]
 
 
 def every_way(rows):
     """One parameter for each image, user and root."""
+    both = (*rows, *(row.on_alpine for row in rows))
     return [
         pytest.param(
             row,
             row.own if user == "own" else user,
             writable,
-            id=f"{row.name}-{user}-{'writable' if writable else 'read-only'}",
+            id=f"{row.id}-{user}-{'writable' if writable else 'read-only'}",
+            marks=marks(row),
         )
-        for row, user, writable in itertools.product(rows, USERS, (True, False))
+        for row, user, writable in itertools.product(both, USERS, (True, False))
     ]

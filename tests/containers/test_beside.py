@@ -26,7 +26,7 @@ def test_the_official_image_runs_unmodified(row, site, tmp_path, evidence):
     podman(
         *("run", "--rm", "--read-only", "--cap-drop", "ALL", "--network", "none", *variables),
         *("--user", "root", "--volume", f"{shared}:/shared"),
-        *(ALONE, "render", row.name, "-o", "/shared"),
+        *(ALONE + row.tag, "render", row.name, "-o", "/shared"),
     )
 
     port = free_port()

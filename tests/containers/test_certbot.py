@@ -7,12 +7,16 @@ import ssl
 import pytest
 from certbot.pebble import Pebble
 from containers.engine import Container, podman
-from containers.rows import ANY
+from containers.rows import ANY, TAGS
 from programs import children, status
 
 pytestmark = pytest.mark.containers
 
-IMAGE, BARE = "localhost/entrykit/certbot", "docker.io/certbot/certbot:v5.5.0"
+IMAGE = "localhost/entrykit/certbot"
+BARE = {
+    "": "docker.io/certbot/certbot:v5.5.0",
+    ":alpine": "localhost/entrykit-tests/certbot:alpine",
+}
 # As root it makes files of another group, in folders of another user.
 LOOKED = "the next look"
 ROOT_NEEDS = ("CHOWN", "DAC_OVERRIDE", "FOWNER")
@@ -48,9 +52,10 @@ def environ(pebble, **more):
     }
 
 
+@pytest.mark.parametrize("tag", TAGS)
 @pytest.mark.parametrize("writable", [True, False], ids=["writable", "read-only"])
 @pytest.mark.parametrize("user", ["root", "99:99", ANY])
-def test_any_user_on_any_root(pebble, tmp_path, evidence, user, writable):
+def test_any_user_on_any_root(pebble, tmp_path, evidence, user, writable, tag):  # noqa: PLR0913, PLR0917 -- a table
     """It orders and delivers; PID 1 is the keeper, with no child left, and obeys signals."""
     volumes = {"/bundle.pem:ro": pebble.bundle}
     for inside in ("/certs", "/etc/letsencrypt", "/var/lib/letsencrypt"):
@@ -61,7 +66,7 @@ def test_any_user_on_any_root(pebble, tmp_path, evidence, user, writable):
     pebble.bundle.chmod(0o644)
     group = {} if user != ANY else {"CERTS_GROUP": "0"}
     with Container(
-        IMAGE,
+        IMAGE + tag,
         options=options_for(user, writable=writable),
         environ=environ(pebble, **group),
         volumes=volumes,
@@ -86,9 +91,11 @@ def test_any_user_on_any_root(pebble, tmp_path, evidence, user, writable):
         assert container.ended() == 0
 
 
-def test_certbots_own_python_and_version_are_the_bases():
+@pytest.mark.parametrize("tag", TAGS)
+def test_certbots_own_python_and_version_are_the_bases(tag):
     ask = ("sh", "-c", "id; certbot --version")
-    done = podman("run", "--rm", "--network", "none", IMAGE, *ask)
-    bare = podman("run", "--rm", "--network", "none", "--entrypoint", "sh", BARE, *ask[1:])
+    options = ("--rm", "--network", "none")
+    done = podman("run", *options, IMAGE + tag, *ask)
+    bare = podman("run", *options, "--entrypoint", "sh", BARE[tag], *ask[1:])
 
     assert done.stdout == bare.stdout

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from containers.engine import Container, podman
@@ -22,7 +22,7 @@ class Image:
     """One image.
 
     Attributes:
-        name: of its folder, and its tag.
+        name: of its folder, with a tag on Alpine.
         daemon: the word on its command line.
         users: root, its own or the one that its folders are for, and anybody; with their ids.
         bad: variables that are wrong.
@@ -73,14 +73,22 @@ IMAGES = (
         "/work",
     ),
 )
+ON_ALPINE = tuple(
+    replace(image, name=f"{image.name}:alpine") for image in IMAGES if image.name != "cf-serverd"
+)
+BOTH = [*((image, ()) for image in IMAGES), *((image, pytest.mark.alpine) for image in ON_ALPINE)]
 EVERY_WAY = [
     pytest.param(
-        image, user, writable, id=f"{image.name}-{user}-{'writable' if writable else 'read-only'}"
+        image,
+        user,
+        writable,
+        id=f"{image.name}-{user}-{'writable' if writable else 'read-only'}",
+        marks=marks,
     )
-    for image in IMAGES
+    for image, marks in BOTH
     for user, writable in itertools.product(image.users, (True, False))
 ]
-EACH = [pytest.param(image, id=image.name) for image in IMAGES]
+EACH = [pytest.param(image, id=image.name, marks=marks) for image, marks in BOTH]
 
 
 @pytest.mark.parametrize(("image", "user", "writable"), EVERY_WAY)

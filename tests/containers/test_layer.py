@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from containers.engine import ENGINE, HOME, config_of, layers_of, podman
-from containers.rows import HAPROXY, NGINX, SERVERS
+from containers.rows import HAPROXY, NGINX, SERVERS, TAGS
 from haproxy.polling import eventually
 from haproxy.ports import free_port
 
@@ -23,13 +23,21 @@ pytestmark = pytest.mark.containers
 MOST = 10_000_000  # bytes, compressed
 KEPT = ("Cmd", "StopSignal", "WorkingDir", "Env", "Volumes")
 RECIPE = f"{HOME}/images/{{}}/Dockerfile"
-PYTHON = ("--build-arg", "PYTHON=docker.io/library/python:3.13-slim-bookworm")
 BUILD = ("build", "--quiet", "--no-cache", "--network", "none", "--format", "docker")
 BUILD += ("--timestamp", "315532800")
 OCI = ("title", "description", "version", "licenses")
 BASES = {row.name: row.bare for row in SERVERS} | {"certbot": "docker.io/certbot/certbot:v5.5.0"}
+BASES_ON_ALPINE = {f"{row.name}:alpine": row.alpine for row in SERVERS}
+BASES_ON_ALPINE |= {"certbot:alpine": "localhost/entrykit-tests/certbot:alpine"}
 IMAGES = sorted(path.parent.name for path in HOME.glob("images/*/Dockerfile"))
 DAEMONS = [name for name in IMAGES if name != "entrykit"]
+ON_ALPINE = [f"{name}:alpine" for name in DAEMONS if name != "cf-serverd"]
+EACH = [*DAEMONS, *(pytest.param(name, marks=pytest.mark.alpine) for name in ON_ALPINE)]
+LIBRARY = "docker.io/library"
+BUILT_FROM = {
+    "": (f"{LIBRARY}/debian:trixie-slim", f"{LIBRARY}/python:3.13-slim-bookworm"),
+    ":alpine": (f"{LIBRARY}/alpine:3.22", f"{LIBRARY}/python:3.13-alpine"),
+}
 
 
 def files_of(image):
@@ -46,9 +54,9 @@ def files_of(image):
         }
 
 
-@pytest.fixture(scope="module")
-def layer():
-    return files_of("localhost/entrykit/entrykit")
+@pytest.fixture(scope="module", params=TAGS)
+def layer(request):
+    return files_of(f"localhost/entrykit/entrykit{request.param}")
 
 
 def test_no_more_than_10_mb(layer):
@@ -81,28 +89,26 @@ def test_templates_are_compiled(layer):
     assert len(compiled) >= len([name for name in templates if "/_" not in name])
 
 
-def test_all_images_share_it():
-    """A machine that has several of them stores and pulls the layer once."""
-    first = {layers_of(row.image)[len(layers_of(row.bare))] for row in SERVERS}
+@pytest.mark.parametrize("tag", TAGS)
+def test_all_images_share_it(tag):
+    """A machine that has several of them, with one libc, stores and pulls the layer once."""
+    rows = [row.on_alpine if tag else row for row in SERVERS]
+    first = {layers_of(row.image)[len(layers_of(row.bare))] for row in rows}
 
     assert len(first) == 1
 
 
-def test_two_builds_give_the_same_layers():
+@pytest.mark.parametrize("tag", TAGS)
+def test_two_builds_give_the_same_layers(tag):
     """Same inputs, same digests: nothing in a layer depends on when it was built."""
-    before = layers_of("localhost/entrykit/entrykit")
-    podman(
-        *BUILD,
-        *PYTHON,
-        "--tag",
-        "entrykit/again",
-        "--file",
-        RECIPE.format("entrykit"),
-        HOME,
-        timeout=300,
-    )
+    image = f"localhost/entrykit/entrykit{tag}"
+    before = layers_of(image)
+    base, python = BUILT_FROM[tag]
+    arguments = ("--build-arg", f"BASE={base}", "--build-arg", f"PYTHON={python}")
+    again = ("--tag", f"entrykit/again{tag}", "--file", RECIPE.format("entrykit"))
+    podman(*BUILD, *arguments, *again, HOME, timeout=300)
 
-    assert layers_of("localhost/entrykit/again") == before
+    assert layers_of(image.replace("entrykit/entrykit", "entrykit/again")) == before
 
 
 @pytest.mark.parametrize("name", sorted(BASES))
@@ -118,7 +124,13 @@ def test_what_is_on_top_is_the_same_as_well(name, tmp_path):
     assert layers_of(f"localhost/entrykit/again-{name}") == layers_of(f"localhost/entrykit/{name}")
 
 
-@pytest.mark.parametrize(("name", "bare"), BASES.items())
+@pytest.mark.parametrize(
+    ("name", "bare"),
+    [
+        *BASES.items(),
+        *(pytest.param(*each, marks=pytest.mark.alpine) for each in BASES_ON_ALPINE.items()),
+    ],
+)
 def test_the_bases_own_ways_are_kept(name, bare):
     """CMD, USER, STOPSIGNAL, WORKDIR, VOLUME and variables are the base's; ports are added."""
     ours, bases = config_of(f"localhost/entrykit/{name}"), config_of(bare)
@@ -126,7 +138,7 @@ def test_the_bases_own_ways_are_kept(name, bare):
     assert {key: ours.get(key) for key in KEPT} == {key: bases.get(key) for key in KEPT}
     assert (ours.get("User") or "root") == (bases.get("User") or "root")
     assert set(bases.get("ExposedPorts") or ()) <= set(ours["ExposedPorts"])
-    assert ours["Entrypoint"] == ["entrykit", name]
+    assert ours["Entrypoint"] == ["entrykit", name.partition(":")[0]]
 
 
 def test_the_hub_has_no_base_of_its_own():
@@ -162,10 +174,11 @@ def test_labels_of_oci(name):
     assert told["description"]
 
 
-@pytest.mark.parametrize("name", DAEMONS)
+@pytest.mark.parametrize("name", EACH)
 def test_labels(name, tmp_path):
     """INSTALL writes a unit and variables for the host, UNINSTALL takes the unit away again."""
     image = f"localhost/entrykit/{name}"
+    role, _, tag = name.partition(":")
     run_label("install", image, tmp_path)
     unit = (tmp_path / "systemd/system/edge.service").read_text()
     variables = tmp_path / "entrykit/edge.env"
@@ -175,7 +188,7 @@ def test_labels(name, tmp_path):
     assert all(line.startswith("#") for line in lines if line)
     assert "--name edge " in unit
     assert " --env-file /etc/entrykit/edge.env --" in unit
-    assert unit.count(f"{image}:latest\n") >= 1
+    assert unit.count(f"entrykit/{role}:{tag or 'latest'}\n") >= 1
     variables.write_text("DOMAINS=mine")
 
     run_label("install", image, tmp_path)
