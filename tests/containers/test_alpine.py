@@ -25,10 +25,9 @@ def inside(image, command):
 @pytest.mark.parametrize("image", IMAGES)
 def test_nothing_of_glibc_is_in_it(image):
     """The shell is busybox; there is one libc, and neither bash nor a package of Debian's."""
-    names = "-name 'libc.so.6*' -o -name 'ld-linux*' -o -name bash -o -path /var/lib/dpkg"
-    find = rf"find / -xdev \( {names} \)"
+    names = "-name libc.so.6 -o -name 'ld-linux*' -o -name bash -o -path /var/lib/dpkg"
 
-    assert inside(image, find)[:2] == (0, "")
+    assert inside(image, f"find / -xdev {names}")[:2] == (0, "")
     assert inside(image, "readlink -f /bin/sh")[1] == "/bin/busybox\n"
 
 
