@@ -36,10 +36,10 @@ MOST := images tests/haproxy
 
 .PHONY: test
 test: WHERE := $(MOST)
-test: lint docs test-here test-$(firstword $(OTHERS)) ## everything that has to pass, with this machine's daemons and trixie's
+test: lint docs test-here test-$(firstword $(OTHERS)) test-images ## everything that has to pass: here, with trixie's daemons, in containers
 
 .PHONY: test-all
-test-all: test test-versions test-images test-alpine ## that, every release's daemons, and the images in containers
+test-all: test test-versions test-alpine ## that, every release's daemons, and images on musl
 
 .PHONY: images
 images: wheelhouse ## build the container images; ENGINE=docker: on the official bases
