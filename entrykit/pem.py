@@ -67,8 +67,7 @@ def read(path: str) -> Pem | None:
             raise Refusal("no certificate in PEM format")
         return None
     _refuse_name(name)
-    _refuse_torn(data)
-    names, key = _certificate(data)
+    names, key = certificate(data)
     _refuse_key(path, inside=_KEY.search(data) is not None)
     if not names:
         raise Refusal("no host name in it (expected a dNSName in its subjectAltName)")
@@ -122,8 +121,13 @@ def leaf(data: bytes) -> bytes:
     return a2b_base64(b"".join(body.split()), strict_mode=True)
 
 
-def _certificate(data: bytes) -> tuple[tuple[str, ...], str]:
-    """Read the names and the kind of key from the certificate that is served."""
+def certificate(data: bytes) -> tuple[tuple[str, ...], str]:
+    """Read the names and the kind of key from the certificate of a PEM file that is served.
+
+    Raises:
+        Refusal: there is none, or the file is torn.
+    """
+    _refuse_torn(data)
     try:
         der = leaf(data)
         return x509.dns_names(der), x509.key_kind(der)

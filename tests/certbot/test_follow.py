@@ -19,6 +19,9 @@ from haproxy.namespaces import read_only
 from haproxy.polling import eventually
 from programs import DEADLINE, Running, status
 
+from entrykit.pem import Refusal
+from entrykit.roles.certbot.pemfile import read_standing
+
 pytestmark = pytest.mark.versions
 
 CA = Authority()
@@ -90,6 +93,16 @@ def test_a_torn_file_leaves_what_is_presented(edge, follower):
     assert len(set(told)) == len(told)
     edge.secret.hold({"one.pem": pem})
     shown(follower, lambda: serial(edge, "one.test") != first)
+
+
+@pytest.mark.parametrize("part", [0, 0.3, 0.9])
+def test_what_is_being_written_is_left_for_the_next_look(tmp_path, part):
+    """It may be whole when it is judged, and rewritten in its place before it is read."""
+    text = CA.pem("one.test")
+    (tmp_path / "one.pem").write_bytes(text[: int(len(text) * part)])
+
+    with pytest.raises(Refusal):
+        read_standing(str(tmp_path), "one.pem")
 
 
 def test_a_name_that_would_be_two_commands_is_told_to_nobody(edge, follower):

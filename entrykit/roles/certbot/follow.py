@@ -82,7 +82,7 @@ class Follower:
             try:
                 files.append(pemfile.read_standing(self._certs, name))
             except Refusal as reason:
-                faults.append(f"{name}: {reason}; HAProxy's next start serves it")
+                faults.append(f"{name}: {reason}")
         return files, faults
 
     def _tell(self, faults: Sequence[str]) -> None:

@@ -88,16 +88,21 @@ def read_standing(folder: str, name: str) -> PemFile:
         name: of a file in it; a key may lie beside it, as `NAME.key`.
 
     Raises:
-        pem.Refusal: its name does not fit into a command.
+        pem.Refusal: its name does not fit into a command, or it is being written just now.
         OSError: it cannot be read.
     """
     if not _NAME.fullmatch(name):
-        raise pem.Refusal("its name cannot be told HAProxy (expected letters, digits, . _ + -)")
+        raise pem.Refusal(
+            "its name cannot be told HAProxy (expected letters, digits, . _ + -); "
+            "HAProxy's next start serves it"
+        )
     path = os.path.join(folder, name)
     lines = _lines(path)
     with suppress(FileNotFoundError):
         lines += _lines(f"{path}.key")  # of two keys, the first one counts
-    return PemFile(name, b"".join(line + b"\n" for line in lines))
+    data = b"".join(line + b"\n" for line in lines)
+    pem.certificate(data)
+    return PemFile(name, data)
 
 
 def _lines(path: str) -> list[bytes]:
