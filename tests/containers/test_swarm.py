@@ -29,8 +29,8 @@ def network():
 def options(service, network):
     """The options of a service that podman has as well."""
     words = ["--network", network, "--user", service["user"], "--read-only", "--cap-drop", "ALL"]
-    words += ["--group-add", "0"]  # podman's tmpfs is root's
-    return [*words, *(word for path in service["tmpfs"] for word in ("--tmpfs", path))]
+    in_memory = (each for each in service["volumes"] if isinstance(each, dict))
+    return [*words, *(word for each in in_memory for word in ("--tmpfs", each["target"]))]
 
 
 def environ(service, **more):

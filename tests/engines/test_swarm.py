@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from engines.swarm_api import engine
 
 from entrykit.role import load_role
 
@@ -28,14 +29,58 @@ def test_the_schema_of_compose_holds():
     assert done.returncode == 0, done.stdout
 
 
+def client(home, *words):
+    """Run Docker's own client to its end."""
+    docker = shutil.which("docker")
+    assert docker, "no docker: install Debian's docker-cli or another client, no engine is needed"
+    environ = {"PATH": os.environ["PATH"], "HOME": str(home)}
+    return subprocess.run(
+        [docker, *words], env=environ, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
 @pytest.fixture
 def told(tmp_path):
     """What `docker stack deploy` would read: all that this client has to say about the file."""
-    docker = shutil.which("docker")
-    assert docker, "no docker: install Debian's docker-cli or another client, no engine is needed"
-    argv = [docker, "stack", "config", "--compose-file", STACK]
-    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
-    return subprocess.run(argv, env=environ, capture_output=True, text=True, check=False)
+    return client(tmp_path, "stack", "config", "--compose-file", STACK)
+
+
+@pytest.fixture
+def deployed(tmp_path):
+    """What `docker stack deploy` asks of an engine for each service: its ContainerSpec."""
+    socket = tmp_path / "s"
+    with engine(socket) as services:
+        words = ("stack", "deploy", "--compose-file", STACK, "entrykit")
+        done = client(tmp_path, "--host", f"unix://{socket}", *words)
+    assert done.returncode == 0, done.stderr
+    tasks = {
+        name.removeprefix("entrykit_"): each["TaskTemplate"] for name, each in services.items()
+    }
+    return {name: task["ContainerSpec"] for name, task in tasks.items()}
+
+
+def in_memory(spec):
+    return {each["Target"] for each in spec.get("Mounts", ()) if each["Type"] == "tmpfs"}
+
+
+def test_all_that_is_written_is_asked_of_the_engine(deployed):
+    """The client leaves out what a swarm has not, and says nothing: `tmpfs` of a service, so far.
+
+    Without these folders the roots, which are read-only, would have no place for the files.
+    """
+    known = {"user": "User", "read_only": "ReadOnly", "cap_drop": "CapabilityDrop"}
+    known |= {"sysctls": "Sysctls", "entrypoint": "Command"}
+
+    assert deployed.keys() == SERVICES.keys()
+    for name, service in SERVICES.items():
+        spec = deployed[name]
+        assert {key: spec[known[key]] for key in service.keys() & known} == {
+            key: service[key] for key in service.keys() & known
+        }
+        assert "tmpfs" not in service
+    assert in_memory(deployed["haproxy"]) == {"/usr/local/etc/haproxy"}
+    assert in_memory(deployed["certbot"]) == {"/tmp", "/var/lib/letsencrypt"}
+    assert in_memory(deployed["web"]) == {"/etc/nginx/entrykit"}
 
 
 def test_docker_takes_it(told):
