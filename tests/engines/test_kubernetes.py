@@ -211,7 +211,7 @@ def test_what_has_to_be_restored_sleeps_and_nothing_else_changes(folder, asleep)
 def test_the_policy_of_an_image_as_the_page_has_it(tmp_path):
     """A cluster takes the patch, also a namespace that is restricted."""
     page = (HOME / "docs" / "kubernetes.md").read_text()
-    (shown,) = re.findall(r"```yaml\n(patches:\n.*?)```", page, re.DOTALL)
+    (shown,) = re.findall(r"```yaml\n(patches:\n  - patch:.*?)```", page, re.DOTALL)
     hub = os.path.relpath(FOLDER / "cf-serverd", tmp_path.resolve())
     (tmp_path / "kustomization.yaml").write_text(f"resources: [{hub}]\n{shown}")
 
@@ -224,16 +224,45 @@ def test_the_policy_of_an_image_as_the_page_has_it(tmp_path):
     test_no_pod_has_more_than_it_needs(pod)
 
 
-def test_the_overlay_that_the_page_shows(tmp_path):
-    """With the folder of this clone in place of its address, and the variables that follow it."""
+def overlay_of_the_page(folder, *, without="", more=""):
+    """Make the overlay that the page shows, less some lines: documents of it with this clone."""
     page = (HOME / "docs" / "kubernetes.md").read_text()
     shown = re.search(r"```yaml\n# kustomization.yaml\n(.*?)```", page, re.DOTALL)[1]
-    base = os.path.relpath(FOLDER / "base", tmp_path.resolve())
-    (tmp_path / "kustomization.yaml").write_text(re.sub(r"https://\S+", base, shown))
+    base = os.path.relpath(FOLDER / "base", folder.resolve())
+    (folder / "kustomization.yaml").write_text(re.sub(r"https://\S+", base, shown) + more)
     variables = re.search(r"```dotenv\n(.*?)```", page, re.DOTALL)[1]
-    (tmp_path / "edge.env").write_text(variables)
+    lines = variables.splitlines(keepends=True)
+    kept = "".join(line for line in lines if not without or not line.startswith(without))
+    (folder / "edge.env").write_text(kept)
+    return built(folder)
 
-    documents = built(tmp_path)
+
+@pytest.mark.parametrize("name", ["STAGING", "EMAIL"])
+def test_a_variable_that_is_taken_away_is_gone(tmp_path, name):
+    """Nothing of the base's takes its place: STAGING=on would stay for ever."""
+    documents = overlay_of_the_page(tmp_path, without=name)
+
+    assert {"DOMAINS", "EMAIL", "STAGING"} - {name} == {
+        *named(documents, "ConfigMap", "edge")["data"]
+    }
+
+
+def test_the_example_of_an_app_can_be_taken_out(tmp_path):
+    page = (HOME / "docs" / "kubernetes.md").read_text()
+    (shown,) = re.findall(r"```yaml\npatches:\n(  - target: {name: nginx.*?)```", page, re.DOTALL)
+
+    documents = overlay_of_the_page(tmp_path, more=shown)
+
+    assert {each["metadata"]["name"] for each in documents if pod_of(each)} == {
+        "certbot",
+        "haproxy",
+    }
+    assert not [each for each in documents if each["metadata"]["name"] == "nginx-static"]
+
+
+def test_the_overlay_that_the_page_shows(tmp_path):
+    """With the folder of this clone in place of its address, and the variables that follow it."""
+    documents = overlay_of_the_page(tmp_path)
 
     claim = named(documents, "PersistentVolumeClaim", "certs")
     assert claim["spec"]["storageClassName"] == "nfs"
