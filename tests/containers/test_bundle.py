@@ -80,6 +80,57 @@ def test_it_starts_without_a_network(bundle, tmp_path):
 
 
 @pytest.fixture
+def clone(tmp_path):
+    """What tools/bundle needs of a clone, and an engine that saves next to nothing."""
+    folder = tmp_path / "clone"
+    for name in ("deploy", "images", "tools/in-bundle"):
+        shutil.copytree(HOME / name, folder / name, ignore=shutil.ignore_patterns(".env"))
+    for name in ("tools/bundle", "entrykit/__init__.py"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        shutil.copy(HOME / name, folder / name)
+    engine = folder / "engine"
+    engine.write_text('#!/bin/sh\necho images >"$3"\n')
+    engine.chmod(0o755)
+    for words in (("init", "--quiet"), ("add", "deploy")):
+        subprocess.run(["git", *words], cwd=folder, check=True)
+    return folder
+
+
+# Under the strictest umask, as for a backup.
+BUNDLE = ["sh", "-c", "umask 077 && tools/bundle"]
+
+
+@pytest.mark.parametrize(
+    "name", ["backup.tar", ".env", "kubernetes/registry/s3-secret-key", "registry/secrets/http"]
+)
+def test_what_is_of_this_machine_is_not_bundled(clone, name):
+    """The page has backups made in deploy/, and they have private keys in them."""
+    (clone / "deploy" / name).parent.mkdir(exist_ok=True)
+    (clone / "deploy" / name).write_text("private")
+    environ = {"PATH": os.environ["PATH"], "ENGINE": "./engine"}
+    subprocess.run(BUNDLE, cwd=clone, env=environ, check=True, capture_output=True)
+
+    (archive,) = (clone / "dist").glob("*.tar")
+    with tarfile.open(archive) as tar:
+        bundled = {path.partition("/")[2] for path in tar.getnames()}
+
+    assert {"start", "SHA256SUMS", "images.tar", "deploy/compose.yaml"} <= bundled
+    assert f"deploy/{name}" not in bundled
+
+
+def test_whoever_unpacks_it_reads_it(clone):
+    """Folders can be entered, by containers as well, whatever the umask was."""
+    environ = {"PATH": os.environ["PATH"], "ENGINE": "./engine"}
+    subprocess.run(BUNDLE, cwd=clone, env=environ, check=True, capture_output=True)
+
+    (archive,) = (clone / "dist").glob("*.tar")
+    with tarfile.open(archive) as tar:
+        modes = {(each.isdir() or each.name.endswith("/start"), each.mode) for each in tar}
+
+    assert modes == {(True, 0o755), (False, 0o644)}
+
+
+@pytest.fixture
 def small(tmp_path):
     """What an archive unpacks to, with a small file in the place of the images."""
     shutil.copytree(HOME / "deploy", tmp_path / "deploy", ignore=shutil.ignore_patterns(".env"))
@@ -106,7 +157,8 @@ def started(folder, *words):
 
 def test_what_is_whole_is_loaded_and_started(small):
     """Also with files of one's own."""
-    for name in ("www/example.com/index.html", "secrets/password", "registry/.env"):
+    mine = ("www/example.com/index.html", "secrets/password", "registry/.env", "backup.tar")
+    for name in mine:
         path = small / "deploy" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("mine")
