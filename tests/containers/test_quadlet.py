@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 from contextlib import ExitStack
+from ipaddress import ip_address, ip_network
 from secrets import token_hex
 
 import pytest
@@ -64,6 +65,21 @@ def test_nobody_is_root_and_bad_variables_are_not_tried_again(services, name):
     assert words[words.index("--cap-drop") + 1] == "all"
     assert not words[words.index("--user") + 1].startswith("0:")
     assert "/var/run/docker.sock" not in text
+
+
+def test_haproxys_address_is_given_to_nobody_else(services):
+    """Podman counts on with each start, also to the address of a HAProxy that is not up."""
+    haproxy, network = (
+        executed(services[f"{name}.service"]) for name in ("haproxy", "entrykit-network")
+    )
+    (web,) = re.findall(
+        r"^Environment=.*TRUSTED_PROXIES=(\S+)", services["web.service"], re.MULTILINE
+    )
+    address = ip_address(haproxy[haproxy.index("--ip") + 1])
+
+    assert web == f"{address}/32"
+    assert address in ip_network(network[network.index("--subnet") + 1])
+    assert address not in ip_network(network[network.index("--ip-range") + 1])
 
 
 NEEDLESS = (
