@@ -29,11 +29,11 @@ def test_the_schema_of_compose_holds():
     assert done.returncode == 0, done.stdout
 
 
-def client(home, *words):
+def client(home, *words, **variables):
     """Run Docker's own client to its end."""
     docker = shutil.which("docker")
     assert docker, "no docker: install Debian's docker-cli or another client, no engine is needed"
-    environ = {"PATH": os.environ["PATH"], "HOME": str(home)}
+    environ = {"PATH": os.environ["PATH"], "HOME": str(home)} | variables
     return subprocess.run(
         [docker, *words], env=environ, capture_output=True, text=True, check=False, timeout=60
     )
@@ -42,7 +42,7 @@ def client(home, *words):
 @pytest.fixture
 def told(tmp_path):
     """What `docker stack deploy` would read: all that this client has to say about the file."""
-    return client(tmp_path, "stack", "config", "--compose-file", STACK)
+    return client(tmp_path, "stack", "config", "--compose-file", STACK, IMAGES="entrykit")
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def deployed(tmp_path):
     socket = tmp_path / "s"
     with engine(socket) as services:
         words = ("stack", "deploy", "--compose-file", STACK, "entrykit")
-        done = client(tmp_path, "--host", f"unix://{socket}", *words)
+        done = client(tmp_path, "--host", f"unix://{socket}", *words, IMAGES="entrykit")
     assert done.returncode == 0, done.stderr
     tasks = {
         name.removeprefix("entrykit_"): each["TaskTemplate"] for name, each in services.items()
@@ -86,6 +86,21 @@ def test_all_that_is_written_is_asked_of_the_engine(deployed):
 def test_docker_takes_it(told):
     assert (told.returncode, told.stderr) == (0, "")
     assert yaml.safe_load(told.stdout)["services"].keys() == SERVICES.keys()
+
+
+def test_where_images_are_has_to_be_said(tmp_path):
+    """A swarm would ask a public registry for entrykit/haproxy, which might be anybody's there.
+
+    Docker 28 tells what is missing for the last variable of a text only, so here it is a reference
+    that it cannot read.
+    """
+    with engine(tmp_path / "s") as services:
+        words = ("stack", "deploy", "--compose-file", STACK, "entrykit")
+        done = client(tmp_path, "--host", f"unix://{tmp_path}/s", *words)
+
+    assert done.returncode != 0
+    assert "invalid image reference" in done.stderr
+    assert services == {}
 
 
 @pytest.mark.parametrize("name", SERVICES)
