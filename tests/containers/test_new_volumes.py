@@ -39,6 +39,17 @@ def test_group_0_may_write_to_a_new_volume(name, user, evidence):
         container.comes(container.is_healthy)
 
 
+@pytest.mark.parametrize("name", ["haproxy", "certbot", "entrykit"])
+def test_a_shared_volume_is_right_whoever_is_first(name):
+    """As the image's user and as another, the folders are those of HAProxy's user and group 0."""
+    for user in ((), ("--user", ANY)):
+        volumes = ("--volume", "/certs", "--volume", "/run/haproxy")
+        words = ("-c", "stat -c %u:%g:%a /certs /run/haproxy")
+        argv = [*user, *volumes, "--entrypoint", "sh", f"{IMAGES}/{name}", *words]
+
+        assert podman("run", "--rm", "--network", "none", *argv).stdout == "99:0:775\n" * 2
+
+
 def test_a_restored_volume_is_as_open_as_before():
     """What docs/deploy.md restores with keeps modes, whatever the umask is."""
     page = (HOME / "docs/deploy.md").read_text()
