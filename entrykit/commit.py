@@ -92,12 +92,18 @@ def writing(folder: str) -> Iterator[None]:
 
 def _tip(number: int | None, folder: str) -> str:
     if number == errno.EROFS:
-        return f"mount something writable at {folder} (a volume, or --tmpfs {folder})"
+        return f"mount something writable at {folder} (a volume, or {_in_memory(folder)})"
     if number in {errno.EACCES, errno.EPERM}:
         return f"let uid {os.geteuid()} or group {os.getegid()} write to {folder}"
     if number in {errno.ENOSPC, errno.EDQUOT}:
         return f"free some space on the file system of {folder}"
     return f"look at {folder}: it is to be a folder that uid {os.geteuid()} can write to"
+
+
+def _in_memory(folder: str) -> str:
+    """The options for a tmpfs: engines make it root's, with the mode of the image's folder, 775."""
+    allowed = 0 in {os.geteuid(), os.getegid(), *os.getgroups()}
+    return f"--tmpfs {folder}" if allowed else f"--tmpfs {folder} --group-add 0"
 
 
 @contextmanager

@@ -43,10 +43,15 @@ def root_options(pid):
     return next(line.split()[5].split(",") for line in lines if line.split()[4] == "/")
 
 
-def test_a_read_only_root_without_a_writable_folder_is_said(tmp_path, search_path):
-    """With the folder to mount, and nothing is executed."""
+@pytest.mark.parametrize(("group", "more"), [(0, ""), (99, " --group-add 0")])
+def test_a_read_only_root_without_a_writable_folder_is_said(tmp_path, search_path, group, more):
+    """With the folder to mount, and nothing is executed.
+
+    Engines make a tmpfs root's, and as open as the folder in the image: to its group.
+    """
     environ = edge_environ(tmp_path / "config", search_path)
-    argv = [*UNSHARE, "sh", "-euc", 'mount -o remount,ro,bind /; exec "$@"', "sh", *USER,
+    user = [*USER[:-1], f"--map-group={group}"]
+    argv = [*UNSHARE, "sh", "-euc", 'mount -o remount,ro,bind /; exec "$@"', "sh", *user,
             ENTRYKIT, "haproxy"]  # fmt: skip
 
     with Running(argv, environ, tmp_path / "log") as running:
@@ -55,4 +60,6 @@ def test_a_read_only_root_without_a_writable_folder_is_said(tmp_path, search_pat
     said = (tmp_path / "log").read_text()
     folder = environ["CONFIG_DIR"]
     assert f"Read-only file system (errno 30, as uid {UID})" in said
-    assert f"TIP: mount something writable at {folder} (a volume, or --tmpfs {folder})" in said
+    assert (
+        f"TIP: mount something writable at {folder} (a volume, or --tmpfs {folder}{more})" in said
+    )
