@@ -25,8 +25,8 @@ def asked(request, tmp_path):
         (tmp_path / name).symlink_to(shutil.which(name))
     environ = {"PATH": str(tmp_path), "http_proxy": "http://127.0.0.1:1"}
 
-    def asked(port):
-        argv = [HEALTHY, str(port), "/healthz"]
+    def asked(address):
+        argv = [HEALTHY, str(address), "/healthz"]
         done = subprocess.run(argv, env=environ, capture_output=True, check=False, timeout=30)
         assert done.stdout == b""
         return done.returncode
@@ -35,8 +35,8 @@ def asked(request, tmp_path):
 
 
 @contextmanager
-def answering(status):
-    """A server on loopback that answers /healthz with a status, and has its port."""
+def answering(status, host="127.0.0.1"):
+    """A server on one address that answers /healthz with a status, and has its port."""
 
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self):
@@ -46,7 +46,10 @@ def answering(status):
         def log_message(self, *_):
             """Say nothing."""
 
-    with HTTPServer(("127.0.0.1", free_port()), Answer) as server:
+    class Server(HTTPServer):
+        address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+
+    with Server((host, free_port()), Answer) as server:
         Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}).start()
         try:
             yield server.server_port
@@ -59,6 +62,20 @@ def test_it_is_what_the_daemon_says(asked, status, code):
     """And no proxy of the container's is asked."""
     with answering(status) as port:
         assert asked(port) == code
+
+
+@pytest.mark.parametrize("host", ["127.0.0.2", "::1"])
+def test_a_daemon_on_one_address_is_asked_there(asked, host):
+    """Where it does not hear 127.0.0.1, it is no less healthy."""
+    with answering(200, host) as port:
+        address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        assert [asked(address), asked(port)] == [0, 1]
+
+
+@pytest.mark.parametrize("everywhere", ["", ":", "0.0.0.0:", "[::]:"])
+def test_a_daemon_on_every_address_is_asked_on_loopback(asked, everywhere):
+    with answering(200) as port:
+        assert asked(f"{everywhere}{port}") == 0
 
 
 def test_nobody_there_is_not_healthy(asked):
