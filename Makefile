@@ -39,7 +39,7 @@ test: WHERE := $(MOST)
 test: lint docs test-here test-$(firstword $(OTHERS)) test-images ## everything that has to pass: here, with trixie's daemons, in containers
 
 .PHONY: test-all
-test-all: test test-versions test-alpine ## that, every release's daemons, and images on musl
+test-all: test test-versions test-alpine test-bookworm ## that, every release's daemons, and images on musl and Debian 12
 
 .PHONY: images
 images: wheelhouse ## build the container images; ENGINE=docker: on the official bases
@@ -57,12 +57,17 @@ wheelhouse: setup ## fetch the wheels that the images are built from
 .PHONY: test-images
 test-images: images ## run the images in containers; as root
 	@tools/kustomize version >/dev/null && tools/stand-in localhost/entrykit-tests/systemd:trixie
-	$(PYTEST) --dist loadfile -m "containers and not alpine"
+	$(PYTEST) --dist loadfile -m "containers and not alpine and not bookworm"
 
 .PHONY: test-alpine
 test-alpine: wheelhouse ## the same on musl and busybox, which are compiled first: long, and once
 	tools/images --alpine
 	$(PYTEST) --dist loadfile -m alpine
+
+.PHONY: test-bookworm
+test-bookworm: wheelhouse ## the same on Debian 12, where Python is compiled first: some minutes, and once
+	tools/images --bookworm
+	$(PYTEST) --dist loadfile -m bookworm
 
 .PHONY: test-versions
 test-versions: setup $(addprefix test-,$(OTHERS)) ## what depends on the daemons' versions, with bookworm's, trixie's and sid's

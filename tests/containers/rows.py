@@ -67,6 +67,11 @@ class Row:
         """The same image on Alpine, as `tools/images --alpine` builds it."""
         return replace(self, bare=self.alpine, tag=":alpine")
 
+    @property
+    def on_bookworm(self):
+        """The same image on Debian 12, as `tools/images --bookworm` builds it."""
+        return replace(self, bare=f"{self.bare}-bookworm", tag=":bookworm")
+
     def options_for(self, user, *, writable):
         """Options for one user, with no capability but what the daemon needs."""
         options = [*self.options, "--cap-drop", "ALL"]
@@ -153,6 +158,7 @@ REGISTRY = Row(
 )
 
 SERVERS = (HAPROXY, NGINX, REGISTRY)
+OFFICIALLY_DEBIAN = (HAPROXY, NGINX)
 USERS = ("root", "own", ANY)
 
 
@@ -161,21 +167,27 @@ TAGS = (
     pytest.param("", id="debian"),
     pytest.param(":alpine", id="alpine", marks=pytest.mark.alpine),
 )
+BOOKWORM = pytest.param(":bookworm", id="bookworm", marks=pytest.mark.bookworm)
 
 
 def marks(row):
-    return pytest.mark.alpine if row.tag else ()
+    return getattr(pytest.mark, row.tag[1:]) if row.tag else ()
+
+
+def everywhere(rows):
+    """Yield each image, each on Alpine, and some on Debian 12."""
+    yield from rows
+    yield from (row.on_alpine for row in rows)
+    yield from (row.on_bookworm for row in rows if row in OFFICIALLY_DEBIAN)
 
 
 def each(rows):
-    """One parameter for each image, and for each on Alpine."""
-    both = (*rows, *(row.on_alpine for row in rows))
-    return [pytest.param(row, id=row.id, marks=marks(row)) for row in both]
+    """One parameter for each image on each base."""
+    return [pytest.param(row, id=row.id, marks=marks(row)) for row in everywhere(rows)]
 
 
 def every_way(rows):
-    """One parameter for each image, user and root."""
-    both = (*rows, *(row.on_alpine for row in rows))
+    """One parameter for each image, base, user and root."""
     return [
         pytest.param(
             row,
@@ -184,5 +196,5 @@ def every_way(rows):
             id=f"{row.id}-{user}-{'writable' if writable else 'read-only'}",
             marks=marks(row),
         )
-        for row, user, writable in itertools.product(both, USERS, (True, False))
+        for row, user, writable in itertools.product(everywhere(rows), USERS, (True, False))
     ]

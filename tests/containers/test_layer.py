@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from containers.engine import ENGINE, HOME, config_of, layers_of, podman
-from containers.rows import HAPROXY, NGINX, SERVERS, TAGS
+from containers.rows import BOOKWORM, HAPROXY, NGINX, SERVERS, TAGS
 from haproxy.polling import eventually
 from haproxy.ports import free_port
 
@@ -54,7 +54,7 @@ def files_of(image):
         }
 
 
-@pytest.fixture(scope="module", params=TAGS)
+@pytest.fixture(scope="module", params=[*TAGS, BOOKWORM])
 def layer(request):
     return files_of(f"localhost/entrykit/entrykit{request.param}")
 
