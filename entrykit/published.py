@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from contextlib import suppress
 from typing import Final
 
 _FOR_ALL: Final = 0o644
@@ -44,5 +45,6 @@ def publish(path: str, data: bytes) -> None:
             os.fsync(descriptor)
         os.rename(new, path)
     except BaseException:
-        os.unlink(new)
+        with suppress(FileNotFoundError):  # a signal may come when it has its name already
+            os.unlink(new)
         raise

@@ -203,7 +203,8 @@ def _staged(folder: str, file: PemFile) -> Iterator[tuple[str, int]]:
             target.flush()
             yield path, descriptor
     except BaseException:
-        os.unlink(path)
+        with suppress(FileNotFoundError):  # a signal may come when it has its name already
+            os.unlink(path)
         raise
 
 
