@@ -21,26 +21,26 @@ def mirror_of(origin, **variables):
     return {"REGISTRY_PROXY_REMOTEURL": origin.url} | deletes | variables
 
 
-def test_a_mirror_pulls_through_and_keeps(registry, carry):
+def pulled_through(registry, carry):
+    """An origin, and a mirror that has kept what was asked of it once."""
     origin = registry()
     carry.into(origin)
     mirror = registry(**mirror_of(origin))
-
     carry.out_of(mirror)
     digest = carry.image.layer.removeprefix("sha256:")
     eventually(lambda: list(mirror.data.glob(f"**/{digest}/data")))
+    return origin, mirror
+
+
+def test_a_mirror_pulls_through_and_keeps(registry, carry):
+    _, mirror = pulled_through(registry, carry)
 
     assert mirror.client.post("/v2/app/blobs/uploads/").status_code == 405
 
 
 def test_a_mirror_goes_on_without_its_origin(registry, carry):
     """Once it runs; a start without is an end, see test_live_check.py."""
-    origin = registry()
-    carry.into(origin)
-    mirror = registry(**mirror_of(origin))
-    carry.out_of(mirror)
-    digest = carry.image.layer.removeprefix("sha256:")
-    eventually(lambda: list(mirror.data.glob(f"**/{digest}/data")))
+    origin, mirror = pulled_through(registry, carry)
     origin.stop()
 
     carry.out_of(mirror)
