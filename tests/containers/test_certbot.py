@@ -7,6 +7,7 @@ import ssl
 import pytest
 from certbot.pebble import Pebble
 from containers.engine import Container, podman
+from containers.keepers import reached
 from containers.rows import ANY, TAGS
 from programs import children, status
 
@@ -38,20 +39,6 @@ def options_for(user, *, writable):
     return options
 
 
-def environ(pebble, **more):
-    """Variables with which the authority reaches certbot itself, on loopback."""
-    return {
-        "DOMAINS": "web:example.com",
-        "CERTS_DIR": "/certs",
-        "ACME_SERVER": pebble.directory,
-        "ACME_CA_BUNDLE": "/bundle.pem",
-        "PORT": pebble.http_port,
-        "HAPROXY_URL": f"http://127.0.0.1:{pebble.http_port}",
-        "HAPROXY_WAIT": "0",
-        **more,
-    }
-
-
 @pytest.mark.parametrize("tag", TAGS)
 @pytest.mark.parametrize("writable", [True, False], ids=["writable", "read-only"])
 @pytest.mark.parametrize("user", ["root", "99:99", ANY])
@@ -68,7 +55,7 @@ def test_any_user_on_any_root(pebble, tmp_path, evidence, user, writable, tag): 
     with Container(
         IMAGE + tag,
         options=options_for(user, writable=writable),
-        environ=environ(pebble, **group),
+        environ=reached(pebble, **group),
         volumes=volumes,
         evidence=evidence,
     ) as container:

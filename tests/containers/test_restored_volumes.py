@@ -13,6 +13,7 @@ import yaml
 from certbot.pebble import Pebble
 from containers.asking import Client
 from containers.engine import ENGINE, HOME, Container, config_of, podman
+from containers.keepers import reached
 from containers.trial import FIRST
 from haproxy.ports import free_port
 from programs import DEADLINE
@@ -91,17 +92,10 @@ def ran(words, data=b""):
 
 def certbot(pebble, volumes, evidence):
     """The keeper, which the authority reaches itself."""
-    environ = {
-        "DOMAINS": f"web:{HOST}",
-        "CERTS_DIR": "/certs",
-        "ACME_SERVER": pebble.directory,
-        "ACME_CA_BUNDLE": "/bundle.pem",
-        "PORT": pebble.http_port,
-        "HAPROXY_URL": f"http://127.0.0.1:{pebble.http_port}",
-        "HAPROXY_WAIT": "0",
-    }
     options = [*OPTIONS, *volumes.options, f"-v={pebble.bundle}:/bundle.pem:ro"]
-    return Container(f"{IMAGES}/certbot", options=options, environ=environ, evidence=evidence)
+    return Container(
+        f"{IMAGES}/certbot", options=options, environ=reached(pebble), evidence=evidence
+    )
 
 
 def presented(pebble, volumes, evidence):
