@@ -65,6 +65,7 @@ def planned(folder: Path, pebble: Pebble) -> Demo:
         "HTTP_PORT": str(pebble.http_port),
         "HTTPS_PORT": https,
         "PUBLIC_HTTPS_PORT": https,
+        "WWW_REDIRECT": "on",
         "HEALTH_PORT": edge_health,
         "ACME_BACKEND": f"{LOOPBACK}:{challenges}",
     }

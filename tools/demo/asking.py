@@ -42,7 +42,7 @@ def requests(http: int, https: int, root: str) -> Iterator[Request]:
         "www goes to its domain in one hop",
         ask("www.one.localhost", "/page?x=1"),
         "301",
-        "location: https://one.localhost/page?x=1",
+        f"location: https://one.localhost:{https}/page?x=1",
     )
     yield Request(
         "HTTP redirects to HTTPS",
