@@ -28,7 +28,7 @@ from entrykit.errors import (
 )
 
 if TYPE_CHECKING:
-    from entrykit.configfile import ConfigFiles
+    from entrykit.files.config_file import ConfigFiles
 
 __version__ = "0.1.0"
 
@@ -64,8 +64,8 @@ def render(role: str, environ: Mapping[str, str] = os.environ) -> ConfigFiles:
         SettingsError: with every fault of every variable.
         RenderError: a template is broken.
     """
+    from entrykit.rendering.role_files import render as render_role
     from entrykit.role import load_role, naming_roles
-    from entrykit.templates import render as render_role
 
     found = load_role(role, naming_roles(environ, os.environ))
     return render_role(found, found.settings.from_environ(environ))

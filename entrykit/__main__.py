@@ -10,7 +10,7 @@ from contextlib import suppress
 from importlib import import_module
 from types import ModuleType
 
-from entrykit.stops import end_at_once
+from entrykit.cli.signals import end_at_once
 
 
 def run() -> None:
@@ -21,7 +21,7 @@ def run() -> None:
     gc.disable()
     environ = given(os.environ)
     _import_pydantic()
-    from entrykit.cli import main
+    from entrykit.cli.main import main
 
     sys.exit(main(sys.argv, environ))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from entrykit.display import shown
 from entrykit.faults import Faults
-from entrykit.shown import shown
 
 _HIGHEST: Final = 65535
 _is_number: Final = re.compile("[1-9][0-9]{0,4}").fullmatch

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from entrykit.targets import Target
+from entrykit.variables.targets import Target
 
 if TYPE_CHECKING:
     from http.client import HTTPConnection

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from entrykit.errors import UsageError
-from entrykit.message import Log
-from entrykit.quoting import Quote
-from entrykit.settings import Settings
+from entrykit.log import Log
+from entrykit.quoting.base import Quote
+from entrykit.variables.settings import Settings
 
 if TYPE_CHECKING:
     from entrykit.routing import Destination
@@ -183,8 +183,8 @@ def role_names(environ: Mapping[str, str] = os.environ) -> list[str]:
     Raises:
         SettingsError: that path is at fault.
     """
-    from entrykit.role_packages import packaged
-    from entrykit.roles_path import on_path
+    from entrykit.discovery.entry_points import packaged
+    from entrykit.discovery.search_path import on_path
 
     return sorted({*built_in_names(), *on_path(environ), *packaged()})
 
@@ -217,14 +217,14 @@ def load_role(name: str, environ: Mapping[str, str] = os.environ) -> Role[Any]:
         assert isinstance(role, Role)  # noqa: S101 -- tells the type checker what the constructor has checked
         return role
     if name in own:
-        from entrykit.role_file import load
+        from entrykit.discovery.loading import load
 
         return load(name, own[name])
-    from entrykit.role_packages import load_packaged
+    from entrykit.discovery.entry_points import load_packaged
 
     if found := load_packaged(name):
         return found
-    from entrykit.roles_path import slips
+    from entrykit.discovery.search_path import slips
 
     known = ", ".join(role_names(environ))
     raise UsageError("\n".join([f"no role is called {name!r} (known: {known})", *slips(environ)]))
@@ -243,6 +243,6 @@ def _own_folders(environ: Mapping[str, str]) -> Mapping[str, str]:
     """Return the roles on the path, without an import where there is none."""
     if not any(environ.get(name) for name in _ROLES_VARIABLES):
         return {}
-    from entrykit.roles_path import on_path
+    from entrykit.discovery.search_path import on_path
 
     return on_path(environ)

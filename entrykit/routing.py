@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from entrykit.check import masked
+from entrykit.daemon.check import masked
+from entrykit.display import told
 from entrykit.errors import UsageError
 from entrykit.role import Role, built_in_names, load_role
-from entrykit.settings import Settings
-from entrykit.shown import told
+from entrykit.variables.settings import Settings
 
 # More names than that in one place are folded: their number is said.
 _MOST: Final = 12
@@ -61,8 +61,8 @@ def drawn(role: Role[Any], settings: Settings, form: str) -> str:
     if role.routes is None:
         known = ", ".join(name for name in built_in_names() if load_role(name).routes)
         raise UsageError(f"--graph: {role.name} routes nothing (expected {known})")
-    from entrykit.mermaid import mermaid
-    from entrykit.svg import svg
+    from entrykit.explain.mermaid import mermaid
+    from entrykit.explain.svg import svg
 
     draw: Mapping[str, Callable[[str, Sequence[Destination]], str]]
     draw = {"mermaid": mermaid, "svg": svg}

@@ -6,12 +6,12 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
-from entrykit.configfile import ConfigFiles
+from entrykit.daemon.handover import execute, find, installed, scrubbed, upstream
 from entrykit.errors import CommitError
-from entrykit.handover import execute, find, installed, scrubbed, upstream
-from entrykit.message import LEVELS, Log, judge_format
+from entrykit.files.config_file import ConfigFiles
+from entrykit.log import LEVELS, Log, judge_format
 from entrykit.role import Role, load_role
-from entrykit.settings import Settings
+from entrykit.variables.settings import Settings
 
 
 def start(name: str, command: Sequence[str], environ: Mapping[str, str], log: Log) -> NoReturn:
@@ -55,7 +55,7 @@ def configure(
     role: Role[Any], command: Sequence[str], environ: Mapping[str, str], log: Log
 ) -> tuple[list[str], Mapping[str, str]]:
     """Do all that comes before the hand-over; return what to execute, and its environment."""
-    from entrykit.templates import render
+    from entrykit.rendering.role_files import render
 
     environ = {**environ, **role.defaults(environ)}
     _finish(role, environ, log)
@@ -75,8 +75,8 @@ def configure(
 def _wait(settings: Settings, log: Log) -> None:
     """Wait for what the daemon needs: its check may need it too, and so may `prepare`."""
     if settings.entrykit_wait:
-        from entrykit.kinds import milliseconds
-        from entrykit.targets import targets
+        from entrykit.variables.targets import targets
+        from entrykit.variables.types import milliseconds
         from entrykit.wait import wait
 
         wait(targets(settings.entrykit_wait), milliseconds(settings.entrykit_wait_timeout), log)
@@ -84,7 +84,7 @@ def _wait(settings: Settings, log: Log) -> None:
 
 def _finish(role: Role[Any], environ: Mapping[str, str], log: Log) -> None:
     """Carry an earlier start through that was killed, whatever becomes of this one."""
-    from entrykit.commit import recover
+    from entrykit.files.transaction import recover
 
     try:
         recover(role.settings.folder(environ))
@@ -100,8 +100,8 @@ def _committed(
     log: Log,
 ) -> list[str]:
     """Prepare, have it judged and commit; a role that rehearses is prepared once it is judged."""
-    from entrykit.check import judge_for
-    from entrykit.commit import commit, refuse_foreign, writing
+    from entrykit.daemon.check import judge_for
+    from entrykit.files.transaction import commit, refuse_foreign, writing
 
     folder, overwrite = settings.config_dir, settings.entrykit_overwrite
     judge = judge_for(role, settings, environ, log.debug) if settings.entrykit_check else _trust

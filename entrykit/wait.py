@@ -9,9 +9,9 @@ from queue import Empty, SimpleQueue
 from typing import Final
 
 from entrykit.errors import WaitError
-from entrykit.message import Log
+from entrykit.log import Log
 from entrykit.probe import missing
-from entrykit.targets import Target
+from entrykit.variables.targets import Target
 
 _PAUSE: Final = 0.2
 _SILENCE: Final = 5.0

@@ -14,9 +14,9 @@ import sys
 from argparse import ArgumentParser
 from pathlib import Path
 
-from entrykit.commit import commit
-from entrykit.configfile import MARK, PRIVATE, ConfigFile, ConfigFiles
 from entrykit.errors import CheckError, EntrykitError
+from entrykit.files.config_file import MARK, PRIVATE, ConfigFile, ConfigFiles
+from entrykit.files.transaction import commit
 
 
 def version(name, filler=""):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from programs import under_test
 
-from entrykit.cli import main
+from entrykit.cli.main import main
 
 EVIDENCE = pytest.StashKey()
 # How long an example takes says more of the machine's load than of us.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from entrykit.origins import origins
-from entrykit.overlay import placed
+from entrykit.explain.provenance import origins
 from entrykit.role import load_role
+from entrykit.variables.env_files import placed
 
 
 def read(name, environ, env_files=()):

@@ -26,8 +26,8 @@ from pathlib import Path
 
 from committing import accept, found, refuse, version
 
-from entrykit.commit import commit
 from entrykit.errors import CheckError
+from entrykit.files.transaction import commit
 
 _CALLS = ("mkdir", "rename", "unlink", "rmdir", "symlink", "fchmod", "chmod")
 _create, _open = os.open, builtins.open

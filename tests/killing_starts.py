@@ -24,7 +24,7 @@ from pathlib import Path
 from killing import killed_at
 
 from entrykit.errors import SettingsError
-from entrykit.message import LEVELS, Log
+from entrykit.log import LEVELS, Log
 from entrykit.role import load_role
 from entrykit.start import configure
 

@@ -13,17 +13,18 @@ from typing import Final
 
 from pydantic import Field
 
-from entrykit import kinds, quoting
+from entrykit.quoting import base as quoting
+from entrykit.variables import types
 from entrykit.role import Role
-from entrykit.settings import Settings
+from entrykit.variables.settings import Settings
 
 
 class OwnSettings(Settings):
     """What it can be told."""
 
-    config_dir: kinds.Folder = Field(default="/etc/NAME", description="Its folder.")
-    own_word: kinds.Line = Field(default="word", description="A word.")
-    own_password: kinds.Secret | None = Field(default=None, description="A secret.")
+    config_dir: types.Folder = Field(default="/etc/NAME", description="Its folder.")
+    own_word: types.Line = Field(default="word", description="A word.")
+    own_password: types.Secret | None = Field(default=None, description="A secret.")
 
 
 ROLE: Final = Role(

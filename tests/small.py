@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from pydantic import Field
 
-from entrykit import kinds
-from entrykit.quoting import haproxy, haproxy_map
+from entrykit.quoting.base import haproxy, haproxy_map
+from entrykit.rendering.role_files import render
 from entrykit.role import Machine, Role
-from entrykit.secret import Snippet
-from entrykit.settings import Settings
-from entrykit.templates import render
+from entrykit.variables import types
+from entrykit.variables.secret import Snippet
+from entrykit.variables.settings import Settings
 
 NO_LINES = Snippet("")
 
@@ -19,13 +19,13 @@ NO_LINES = Snippet("")
 class SmallSettings(Settings):
     """What the role can be told."""
 
-    config_dir: kinds.Folder = Field(default="/small")
-    word: kinds.Line = Field(default="word")
-    number: kinds.Count = Field(default=7)
-    names: kinds.Addresses = Field(default=())
-    switch: kinds.Switch = Field(default=True)
-    password: kinds.Secret | None = Field(default=None)
-    extra: kinds.Snippet = Field(default=NO_LINES)
+    config_dir: types.Folder = Field(default="/small")
+    word: types.Line = Field(default="word")
+    number: types.Count = Field(default=7)
+    names: types.Addresses = Field(default=())
+    switch: types.Switch = Field(default=True)
+    password: types.Secret | None = Field(default=None)
+    extra: types.Snippet = Field(default=NO_LINES)
 
     @property
     def routes(self):

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from blocks import blocks, table
 
-from entrykit.quoting import nginx
+from entrykit.quoting.base import nginx
+from entrykit.rendering.role_files import render
 from entrykit.role import load_role, role_names
-from entrykit.templates import render
 
 PAGE = Path(__file__).parents[1] / "docs" / "templates.md"
 UPDATE = os.environ.get("UPDATE_CASES") == "1"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from jinja2 import Environment, FileSystemLoader
 
-from entrykit.bytecode import BesideTemplates
+from entrykit.rendering.cache import BesideTemplates
 
 
 class Counting(Environment):

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 import pytest
 import trustme
 
-from entrykit.certificates import CRT_LIST, NAMES_MAP, Index, index
-from entrykit.configfile import MARK
-from entrykit.crt_list import mirror, refer, write_index
-from entrykit.pem import Pem
+from entrykit.files.config_file import MARK
+from entrykit.tls.certificate_folder import CRT_LIST, NAMES_MAP, Index, index
+from entrykit.tls.crt_list import mirror, refer, write_index
+from entrykit.tls.pem import Pem
 
 CA = trustme.CA()
 FIRST_LINE = f"{MARK} for a test."

@@ -10,7 +10,7 @@ import pytest
 from programs import ENTRYKIT, entrykit
 
 import entrykit as package
-from entrykit.cli import VERBS, main
+from entrykit.cli.main import VERBS, main
 from entrykit.role import load_role, role_names
 
 SITE = {"DOMAINS": "web:example.com"}

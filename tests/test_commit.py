@@ -12,9 +12,9 @@ import pytest
 from committing import accept, found, identity, refuse, texts, version
 from programs import entrykit
 
-from entrykit.commit import commit
-from entrykit.configfile import MARK, PRIVATE, PUBLIC, ConfigFile, ConfigFiles
 from entrykit.errors import CheckError, CommitError
+from entrykit.files.config_file import MARK, PRIVATE, PUBLIC, ConfigFile, ConfigFiles
+from entrykit.files.transaction import commit
 
 OLD, NEW = version("old"), version("new")
 

@@ -7,9 +7,9 @@ import json
 import pytest
 from committing import accept, found, identity, texts, version
 
-from entrykit.commit import commit, refuse_foreign
-from entrykit.configfile import MARK, ConfigFile, ConfigFiles, marked
 from entrykit.errors import CommitError
+from entrykit.files.config_file import MARK, ConfigFile, ConfigFiles, marked
+from entrykit.files.transaction import commit, refuse_foreign
 
 OLD, NEW = version("old"), version("new")
 

@@ -16,9 +16,9 @@ from committing import accept, found, refuse, texts, version
 from namespaces import mounted
 from programs import ENTRYKIT, Running, edge_environ, entrykit, opened, status
 
-from entrykit.commit import commit
-from entrykit.configfile import MARK
 from entrykit.errors import CheckError, CommitError
+from entrykit.files.config_file import MARK
+from entrykit.files.transaction import commit
 
 KILL = join([sys.executable, killing.__file__])
 WHOLE = {name: texts(version(name)) for name in ("old", "new", "next", "last")}

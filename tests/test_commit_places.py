@@ -18,7 +18,7 @@ import pytest
 from committing import accept, found, texts, version
 from namespaces import mounted
 
-from entrykit.commit import commit
+from entrykit.files.transaction import commit
 
 OLD, NEW = version("old"), version("new")
 COMMIT = join([sys.executable, committing.__file__])

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from entrykit.cli import main
+from entrykit.cli.main import main
 
 SITE = ["--no-env", "-e", "DOMAINS=web:example.com"]
 STATS = ["-e", "STATS_PORT=8405", "-e", "STATS_PASSWORD=hunter2"]

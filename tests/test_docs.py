@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 import entrykit
-from entrykit.cli import VERBS, main
-from entrykit.overlay import overlay
-from entrykit.reference import describe
+from entrykit.cli.main import VERBS, main
+from entrykit.explain.reference import describe
 from entrykit.role import load_role, role_names
+from entrykit.variables.env_files import overlay
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from entrykit.domains import App, parse_domains
+from entrykit.domains.entries import App, parse_domains
 from entrykit.faults import Faults
 
 MIDDLE = "the port goes in the middle (expected app:port:domain,domain)"

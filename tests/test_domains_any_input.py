@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from entrykit.domains import App, parse_domains
+from entrykit.domains.entries import App, parse_domains
 from entrykit.faults import Faults
 
 settings.register_profile("domains", deadline=None, max_examples=300)

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entrykit.apps import Site
-from entrykit.domains import App, parse_domains
-from entrykit.domains_list import parse_domains_or_list
+from entrykit.domains.apps import Site
+from entrykit.domains.entries import App, parse_domains
+from entrykit.domains.plain_list import parse_domains_or_list
 from entrykit.faults import Faults
 
 EMPTY_ITEM = "an empty item among the domains (expected single commas between)"

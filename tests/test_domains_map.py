@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from entrykit.domains import App, parse_domains
+from entrykit.domains.entries import App, parse_domains
 from entrykit.faults import Faults
 
 WEB = App("web", None, ("example.com",))

@@ -8,12 +8,12 @@ import string
 import pytest
 
 from entrykit import render
-from entrykit.cli import main
-from entrykit.environ import peek, read
+from entrykit.cli.main import main
+from entrykit.display import shown
 from entrykit.errors import SettingsError, UsageError
-from entrykit.overlay import Given, overlay, placed
 from entrykit.role import load_role
-from entrykit.shown import shown
+from entrykit.variables.env_files import Given, overlay, placed
+from entrykit.variables.reading import peek, read
 
 NAMES = ["DOMAINS", "HTTP_PORT", "HTTPS_PORT", "BIND", "STATS_PASSWORD"]
 HAPROXY = [name.upper() for name in load_role("haproxy").settings.model_fields]

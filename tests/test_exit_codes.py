@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from programs import edge_environ, entrykit, script
 
-from entrykit.cli import VERBS
+from entrykit.cli.main import VERBS
 from entrykit.role import role_names
 
 TRUE = {"ENTRYKIT_UPSTREAM": "/bin/true"}

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from explained import read
 
-from entrykit.cli import main
-from entrykit.quoting import haproxy
-from entrykit.reference import variables
+from entrykit.cli.main import main
+from entrykit.explain.reference import variables
+from entrykit.explain.tracing import trace
+from entrykit.quoting.base import haproxy
 from entrykit.role import load_role, role_names
-from entrykit.secret import Secret
-from entrykit.traces import trace
+from entrykit.variables.secret import Secret
 
 IMAGES = Path(__file__).parents[1] / "images"
 SITE = {"DOMAINS": "web:example.com"}

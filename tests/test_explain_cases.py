@@ -11,8 +11,8 @@ import pytest
 from explained import read
 
 from entrykit.errors import EntrykitError
-from entrykit.templates import render
-from entrykit.traces import Rendering, others, trace, with_value
+from entrykit.explain.tracing import Rendering, others, trace, with_value
+from entrykit.rendering.role_files import render
 
 IMAGES = Path(__file__).parents[1] / "images"
 CASES = sorted(path.parent for path in IMAGES.glob("*/cases/*/expected"))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from entrykit.cli import main
+from entrykit.cli.main import main
 
 PAGE = Path(__file__).parents[1] / "docs" / "explain.md"
 PICTURE = PAGE.with_suffix(".svg")

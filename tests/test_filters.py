@@ -11,8 +11,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entrykit.filters import FILTERS, to_json, to_shell, to_toml, to_yaml, written
-from entrykit.quoting import Quoted, QuotingError
+from entrykit.quoting.base import Quoted, QuotingError
+from entrykit.rendering.filters import FILTERS, to_json, to_shell, to_toml, to_yaml, written
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 SCALARS = TEXTS | st.integers(-(2**63), 2**63 - 1) | st.booleans()

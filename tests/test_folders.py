@@ -8,7 +8,7 @@ from contextlib import chdir
 
 import pytest
 
-from entrykit.folders import make_folder
+from entrykit.files.fs import make_folder
 
 
 @pytest.mark.parametrize(("umask", "mode"), [(0o000, 0o755), (0o022, 0o755), (0o077, 0o700)])

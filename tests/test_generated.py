@@ -17,13 +17,13 @@ from pages import DOCS, ROOT, blocks
 from programs import entrykit as run
 
 import entrykit
-from entrykit import reference
-from entrykit.cli import VERBS
+from entrykit.cli.main import VERBS
 from entrykit.errors import EntrykitError
+from entrykit.explain import reference
 from entrykit.role import load_role, role_names
-from entrykit.roles.certbot.front import PortError
-from entrykit.roles.certbot.lock import BusyError
-from entrykit.settings import Settings
+from entrykit.roles.certbot.lineages.lock import BusyError
+from entrykit.roles.certbot.ordering.preflight import PortError
+from entrykit.variables.settings import Settings
 
 UPDATE = os.environ.get("UPDATE_CASES") == "1"
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from entrykit import kinds
+from entrykit.display import LONGEST, shown
 from entrykit.faults import Faults
 from entrykit.ports import port
-from entrykit.secret import MASK, Secret, Snippet
-from entrykit.shown import LONGEST, shown
+from entrykit.variables import types
+from entrykit.variables.secret import MASK, Secret, Snippet
 
 A_SOCKET = "/run/" + "s" * 92  # of 97 bytes
 
@@ -22,53 +22,53 @@ GOOD = [
     (port, "1", 1),
     (port, "80", 80),
     (port, "65535", 65535),
-    (kinds.switch, "on", True),
-    (kinds.switch, "ON", True),
-    (kinds.switch, "True", True),
-    (kinds.switch, "yes", True),
-    (kinds.switch, "1", True),
-    (kinds.switch, "off", False),
-    (kinds.switch, "FALSE", False),
-    (kinds.switch, "no", False),
-    (kinds.switch, "0", False),
-    (kinds.count, "1", 1),
-    (kinds.count, "999999999", 999_999_999),
-    (kinds.seconds, "0", 0),
-    (kinds.seconds, "63072000", 63_072_000),
-    (kinds.duration, "500ms", "500ms"),
-    (kinds.duration, "30s", "30s"),
-    (kinds.duration, "5m", "5m"),
-    (kinds.duration, "1h", "1h"),
-    (kinds.duration, "24d", "24d"),
-    (kinds.duration, "2147483647ms", "2147483647ms"),
-    (kinds.line, "", ""),
-    (kinds.line, " a 'b' \"c\" $d \\ # é🙂 ", " a 'b' \"c\" $d \\ # é🙂 "),
-    (kinds.secret, "hunter2 $\\'\"#", Secret("hunter2 $\\'\"#")),
-    (kinds.snippet, "\n\n  a\n\tb # c\n\n", "  a\n\tb # c"),
-    (kinds.snippet, "", ""),
-    (kinds.folder, "/", "/"),
-    (kinds.folder, "///", "/"),
-    (kinds.folder, "/a/b", "/a/b"),
-    (kinds.folder, "/a/b//", "/a/b"),
-    (kinds.folder, "/a b/é", "/a b/é"),
-    (kinds.socket_path, "/run/x.sock", "/run/x.sock"),
-    (kinds.socket_path, A_SOCKET, A_SOCKET),
-    (kinds.host_port, "certbot:8080", "certbot:8080"),
-    (kinds.host_port, "a_b.c-d.example:1", "a_b.c-d.example:1"),
-    (kinds.host_port, "10.0.0.1:65535", "10.0.0.1:65535"),
-    (kinds.host_port, "[2001:db8::1]:80", "[2001:db8::1]:80"),
-    (kinds.addresses, "10.0.0.1", ("10.0.0.1",)),
-    (kinds.addresses, " 10.0.0.1 , ::1 ", ("10.0.0.1", "::1")),
-    (kinds.addresses, "[::1],[2001:DB8:0::1]", ("::1", "2001:db8::1")),
-    (kinds.addresses, '["10.0.0.1", "::1"]', ("10.0.0.1", "::1")),
-    (kinds.addresses, "::1,0:0::1,::1", ("::1",)),
-    (kinds.networks, "10.0.0.0/8", ("10.0.0.0/8",)),
-    (kinds.networks, "10.0.0.1,2001:DB8::/32", ("10.0.0.1/32", "2001:db8::/32")),
-    (kinds.networks, '["10.0.0.0/255.0.0.0"]', ("10.0.0.0/8",)),
-    (kinds.networks, "[]", ()),
-    (kinds.words, "a,b , c", ["a", "b", "c"]),
-    (kinds.words, ' ["a", "b,c"] ', ["a", "b,c"]),
-    (kinds.words, "", [""]),
+    (types.switch, "on", True),
+    (types.switch, "ON", True),
+    (types.switch, "True", True),
+    (types.switch, "yes", True),
+    (types.switch, "1", True),
+    (types.switch, "off", False),
+    (types.switch, "FALSE", False),
+    (types.switch, "no", False),
+    (types.switch, "0", False),
+    (types.count, "1", 1),
+    (types.count, "999999999", 999_999_999),
+    (types.seconds, "0", 0),
+    (types.seconds, "63072000", 63_072_000),
+    (types.duration, "500ms", "500ms"),
+    (types.duration, "30s", "30s"),
+    (types.duration, "5m", "5m"),
+    (types.duration, "1h", "1h"),
+    (types.duration, "24d", "24d"),
+    (types.duration, "2147483647ms", "2147483647ms"),
+    (types.line, "", ""),
+    (types.line, " a 'b' \"c\" $d \\ # é🙂 ", " a 'b' \"c\" $d \\ # é🙂 "),
+    (types.secret, "hunter2 $\\'\"#", Secret("hunter2 $\\'\"#")),
+    (types.snippet, "\n\n  a\n\tb # c\n\n", "  a\n\tb # c"),
+    (types.snippet, "", ""),
+    (types.folder, "/", "/"),
+    (types.folder, "///", "/"),
+    (types.folder, "/a/b", "/a/b"),
+    (types.folder, "/a/b//", "/a/b"),
+    (types.folder, "/a b/é", "/a b/é"),
+    (types.socket_path, "/run/x.sock", "/run/x.sock"),
+    (types.socket_path, A_SOCKET, A_SOCKET),
+    (types.host_port, "certbot:8080", "certbot:8080"),
+    (types.host_port, "a_b.c-d.example:1", "a_b.c-d.example:1"),
+    (types.host_port, "10.0.0.1:65535", "10.0.0.1:65535"),
+    (types.host_port, "[2001:db8::1]:80", "[2001:db8::1]:80"),
+    (types.addresses, "10.0.0.1", ("10.0.0.1",)),
+    (types.addresses, " 10.0.0.1 , ::1 ", ("10.0.0.1", "::1")),
+    (types.addresses, "[::1],[2001:DB8:0::1]", ("::1", "2001:db8::1")),
+    (types.addresses, '["10.0.0.1", "::1"]', ("10.0.0.1", "::1")),
+    (types.addresses, "::1,0:0::1,::1", ("::1",)),
+    (types.networks, "10.0.0.0/8", ("10.0.0.0/8",)),
+    (types.networks, "10.0.0.1,2001:DB8::/32", ("10.0.0.1/32", "2001:db8::/32")),
+    (types.networks, '["10.0.0.0/255.0.0.0"]', ("10.0.0.0/8",)),
+    (types.networks, "[]", ()),
+    (types.words, "a,b , c", ["a", "b", "c"]),
+    (types.words, ' ["a", "b,c"] ', ["a", "b,c"]),
+    (types.words, "", [""]),
 ]  # fmt: skip
 
 
@@ -93,35 +93,35 @@ NOT_A_NETWORK = "not a network (expected 10.0.0.0/8 or 2001:db8::/32)"
 BAD = [
     (port, ["0", "00", "080", "65536", "100000", "-1", "+1", "1.0", "8e1", " 80", "80 ", "80\n",
             "", "٨٠", "0x50", "http", "1_0"], NOT_A_PORT),
-    (kinds.switch, ["", "maybe", "2", " on", "on ", "onn", "y", "enabled"], NOT_A_SWITCH),
-    (kinds.count, ["0", "-1", "01", "1000000000", "", "1.5", "1k", "٣", "1 "], NOT_A_COUNT),
-    (kinds.seconds, ["-1", "00", "10000000000", "", "1s", "1.5", "never"], NOT_SECONDS),
-    (kinds.duration, ["5", "0s", "05s", "5 s", "s", "5S", "5us", "5sec", "1h30m", "-5s", "5s\n",
+    (types.switch, ["", "maybe", "2", " on", "on ", "onn", "y", "enabled"], NOT_A_SWITCH),
+    (types.count, ["0", "-1", "01", "1000000000", "", "1.5", "1k", "٣", "1 "], NOT_A_COUNT),
+    (types.seconds, ["-1", "00", "10000000000", "", "1s", "1.5", "never"], NOT_SECONDS),
+    (types.duration, ["5", "0s", "05s", "5 s", "s", "5S", "5us", "5sec", "1h30m", "-5s", "5s\n",
                       "1.5s", "٣s"], NOT_A_TIME),
-    (kinds.duration, ["25d", "2147483648ms", "597h", "9999999999d"],
+    (types.duration, ["25d", "2147483648ms", "597h", "9999999999d"],
      "too long (expected at most 24d)"),
-    (kinds.line, ["a\nb", "\n", "a\r", "\t", "\0", "\x1b[31m", "\x7f"], NOT_A_LINE),
-    (kinds.folder, ["", "a", "./a", "~", "~/a", " /a"], NOT_A_PATH),
-    (kinds.folder, ["/a\n", "/a\0b", "\t/a"], NOT_A_LINE),
-    (kinds.socket_path, ["", "x.sock"], NOT_A_PATH),
-    (kinds.socket_path, ["/a\n"], NOT_A_LINE),
-    (kinds.socket_path, ["/", "/run/", "/run/x.sock//"],
+    (types.line, ["a\nb", "\n", "a\r", "\t", "\0", "\x1b[31m", "\x7f"], NOT_A_LINE),
+    (types.folder, ["", "a", "./a", "~", "~/a", " /a"], NOT_A_PATH),
+    (types.folder, ["/a\n", "/a\0b", "\t/a"], NOT_A_LINE),
+    (types.socket_path, ["", "x.sock"], NOT_A_PATH),
+    (types.socket_path, ["/a\n"], NOT_A_LINE),
+    (types.socket_path, ["/", "/run/", "/run/x.sock//"],
      "names a folder (expected /run/haproxy/admin.sock, say)"),
-    (kinds.socket_path, [A_SOCKET + "x", "/run/" + "é" * 47],
+    (types.socket_path, [A_SOCKET + "x", "/run/" + "é" * 47],
      "too long for a socket (expected at most 97 bytes)"),
-    (kinds.host_port, ["certbot", "", "10.0.0.1"], NO_PORT),
-    (kinds.host_port, [":80", "a b:80", "http://certbot:80", "[::1:80", "::1]:80", "::1:80",
+    (types.host_port, ["certbot", "", "10.0.0.1"], NO_PORT),
+    (types.host_port, [":80", "a b:80", "http://certbot:80", "[::1:80", "::1]:80", "::1:80",
                        "[certbot]:80", "1.2.3:80", "certbot\n:80", "[fe80::1%eth0]:80"],
      NOT_A_HOST),
-    (kinds.addresses, ["", "localhost", "10.0.0", "10.0.0.256", "10.0.0.0/8", "::g", "[::1",
+    (types.addresses, ["", "localhost", "10.0.0", "10.0.0.256", "10.0.0.0/8", "::g", "[::1",
                        "::1]", "fe80::1%eth0", "010.0.0.1", "*"], NOT_AN_ADDRESS),
-    (kinds.networks, ["", "10.0.0.0/33", "net", "10.0.0.0/", "::/129", "fe80::%eth0/64"],
+    (types.networks, ["", "10.0.0.0/33", "net", "10.0.0.0/", "::/129", "fe80::%eth0/64"],
      NOT_A_NETWORK),
-    (kinds.networks, ["10.0.0.1/8"], "has host bits set (expected 10.0.0.0/8)"),
-    (kinds.networks, ["2001:db8::1/32"], "has host bits set (expected 2001:db8::/32)"),
-    (kinds.words, ['["a"', '["a",]', '[""] x', '["' + '["' * 100000],
+    (types.networks, ["10.0.0.1/8"], "has host bits set (expected 10.0.0.0/8)"),
+    (types.networks, ["2001:db8::1/32"], "has host bits set (expected 2001:db8::/32)"),
+    (types.words, ['["a"', '["a",]', '[""] x', '["' + '["' * 100000],
      'not a JSON list (expected ["a", "b"])'),
-    (kinds.words, ['["a", 1]', '["a", null]', '["a", ["b"]]'],
+    (types.words, ['["a", 1]', '["a", null]', '["a", ["b"]]'],
      'not a list of strings (expected ["a", "b"])'),
 ]  # fmt: skip
 ROWS = [(parse, text, message) for parse, texts, message in BAD for text in texts]
@@ -138,13 +138,13 @@ def test_a_bad_text_is_shown_with_what_would_be_right(parse, text, message):
 @pytest.mark.parametrize("number", ["0", "65536", "http", ""])
 def test_the_port_of_a_host_is_judged_as_a_port(number):
     with pytest.raises(Faults) as caught:
-        kinds.host_port(f"certbot:{number}")
+        types.host_port(f"certbot:{number}")
 
     assert caught.value.faults == (f"{shown(number)}: {NOT_A_PORT}",)
 
 
 @pytest.mark.parametrize(
-    ("parse", "message"), [(kinds.addresses, NOT_AN_ADDRESS), (kinds.networks, NOT_A_NETWORK)]
+    ("parse", "message"), [(types.addresses, NOT_AN_ADDRESS), (types.networks, NOT_A_NETWORK)]
 )
 def test_every_bad_item_of_a_list_is_said(parse, message):
     with pytest.raises(Faults) as caught:
@@ -156,7 +156,7 @@ def test_every_bad_item_of_a_list_is_said(parse, message):
 @pytest.mark.parametrize("text", ["hunter2\n", "a\0b", "\x1b", "\x7f"])
 def test_a_bad_secret_is_not_shown(text):
     with pytest.raises(Faults) as caught:
-        kinds.secret(text)
+        types.secret(text)
 
     said = "the secret has a control character or more than one line"
     assert caught.value.faults == (said,)
@@ -166,7 +166,7 @@ def test_a_bad_secret_is_not_shown(text):
 def test_a_bad_snippet_is_not_shown(text):
     """It may hold a password as well as anything else."""
     with pytest.raises(Faults) as caught:
-        kinds.snippet(text)
+        types.snippet(text)
 
     said = "has a NUL or a carriage return (expected lines of the daemon's own syntax)"
     assert caught.value.faults == (said,)

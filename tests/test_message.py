@@ -12,7 +12,7 @@ from io import StringIO
 import pytest
 from programs import ENTRYKIT, Running, edge_environ, entrykit
 
-from entrykit.message import LEVELS, Log, log_for
+from entrykit.log import LEVELS, Log, log_for
 
 BAD = ["render", "haproxy", "--no-env", "-e", "HTTP_PORT=x", "-e", "DOMIANS=x"]
 EXAMPLE = "web:example.com,www.example.com api:9000:api.example.com"

@@ -14,7 +14,7 @@ from haproxy.ports import free_port
 from namespaces import mounted
 from programs import ENTRYKIT, Running, entrykit, script, under_test
 
-from entrykit.cli import main
+from entrykit.cli.main import main
 
 BIN = Path(sys.executable).parent
 PYPROJECT = Path(__file__).parents[1] / "pyproject.toml"

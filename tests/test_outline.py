@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entrykit.outline import missing, outline
-from entrykit.secret import Snippet, bracketed, snippet_lines
+from entrykit.explain.outline import missing, outline
+from entrykit.variables.secret import Snippet, bracketed, snippet_lines
 
 HAPROXY = """\
 # the head

@@ -17,7 +17,7 @@ from namespaces import UNSHARE
 from pages import DOCS, PAGES, blocks
 from programs import ENTRYKIT, under_test
 
-from entrykit.cli import VERBS, main
+from entrykit.cli.main import VERBS, main
 
 RUN = [page for page in PAGES if any(block.runs for block in blocks(page))]
 UPDATE = os.environ.get("UPDATE_CASES") == "1"

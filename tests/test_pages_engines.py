@@ -11,9 +11,9 @@ import shlex
 import pytest
 from pages import PAGES, ROOT, blocks
 
-from entrykit.cli import VERBS
-from entrykit.overlay import overlay
+from entrykit.cli.main import VERBS
 from entrykit.role import load_role, role_names
+from entrykit.variables.env_files import overlay
 
 # Options of `docker run` (its manual) that take a value, and those that do not.
 _VALUED = {

@@ -11,7 +11,7 @@ import trustme
 from cryptography.hazmat.primitives import serialization
 from trustme import KeyType
 
-from entrykit.pem import Pem, Refusal, read, refuse_pair
+from entrykit.tls.pem import Pem, Refusal, read, refuse_pair
 
 CA = trustme.CA()
 
@@ -198,7 +198,7 @@ def test_an_encrypted_key_asks_nobody_at_the_terminal(tmp_path):
     """With a terminal there to ask at: OpenSSL would wait for an answer."""
     (tmp_path / "web.pem").write_bytes(ONE.chain + ONE.encrypted())
     ours, theirs = os.openpty()
-    script = "import sys, entrykit.pem as pem; pem.read(sys.argv[1])"
+    script = "import sys, entrykit.tls.pem as pem; pem.read(sys.argv[1])"
     answer = subprocess.run(
         # setsid --ctty makes it the terminal of the process, which is what OpenSSL opens.
         ["setsid", "--ctty", "--wait", sys.executable, "-c", script, str(tmp_path / "web.pem")],
@@ -219,7 +219,7 @@ def test_an_encrypted_key_asks_nobody_at_the_terminal(tmp_path):
 def test_openssl_is_loaded_for_a_candidate_only(tmp_path):
     (tmp_path / "web.pem").write_bytes(ONE.chain + ONE.key)
     script = (
-        "import sys, entrykit.certificates as c; c.index(sys.argv[1]); "
+        "import sys, entrykit.tls.certificate_folder as c; c.index(sys.argv[1]); "
         "print('ssl' in sys.modules, 'cryptography' in sys.modules)"
     )
 

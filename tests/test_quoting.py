@@ -15,8 +15,8 @@ from haproxy.ports import free_port
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from entrykit.quoting import QuotingError, haproxy, haproxy_map
-from entrykit.secret import Secret, Snippet
+from entrykit.quoting.base import QuotingError, haproxy, haproxy_map
+from entrykit.variables.secret import Secret, Snippet
 
 NASTY = [
     " ", "  two  blanks ", "'", '"', "''", '""', "'\"'", "\\", "\\\\", "\\'", "\\n", "\\x41",

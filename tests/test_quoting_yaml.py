@@ -7,9 +7,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entrykit.quoting import QuotingError
-from entrykit.quoting_yaml import yaml_tree
-from entrykit.secret import Secret, is_private
+from entrykit.quoting.base import QuotingError
+from entrykit.quoting.yaml import yaml_tree
+from entrykit.variables.secret import Secret, is_private
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 TREES = st.recursive(

@@ -8,11 +8,11 @@ import re
 import pytest
 from jsonschema import Draft202012Validator
 
-from entrykit.cli import main
-from entrykit.kinds import Kind
-from entrykit.overlay import overlay
-from entrykit.reference import FORMATS, describe, variables
+from entrykit.cli.main import main
+from entrykit.explain.reference import FORMATS, describe, variables
 from entrykit.role import load_role, role_names
+from entrykit.variables.env_files import overlay
+from entrykit.variables.types import Kind
 
 ROLE = load_role("haproxy")
 NAMES = [name.upper() for name in ROLE.settings.model_fields]

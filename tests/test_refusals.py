@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from entrykit.cli import main
+from entrykit.cli.main import main
 from entrykit.role import load_role
 
 IMAGES = Path(__file__).parents[1] / "images"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from programs import ENTRYKIT, Running, entrykit, environ_of, script, under_test
 
-from entrykit.cli import main
+from entrykit.cli.main import main
 
 ENVIRON = {"PATH": "/usr/bin:/bin"}
 

@@ -8,9 +8,9 @@ import pytest
 from programs import script
 from small import SmallSettings, small_role
 
+from entrykit.daemon.handover import installed
 from entrykit.errors import SettingsError
-from entrykit.handover import installed
-from entrykit.message import Log
+from entrykit.log import Log
 from entrykit.start import configure
 
 

@@ -14,7 +14,7 @@ from programs import entrykit
 from small import small_role
 
 import entrykit as package
-from entrykit.cli import main
+from entrykit.cli.main import main
 from entrykit.role import built_in_names, load_role, role_names
 
 
@@ -151,7 +151,7 @@ def test_the_start_of_a_built_in_role_looks_for_no_others(tmp_path):
         "import sys\n"
         "from entrykit.__main__ import _import_pydantic\n"
         "_import_pydantic()\n"
-        "from entrykit.cli import main\n"
+        "from entrykit.cli.main import main\n"
         "main(['entrykit', 'render', 'haproxy', '-o', sys.argv[1]], {'DOMAINS': 'a:a.test'})\n"
         "from entrykit.role import is_role\n"
         "assert is_role('haproxy', {})\n"
@@ -161,9 +161,17 @@ def test_the_start_of_a_built_in_role_looks_for_no_others(tmp_path):
     done = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=60)
     loaded = set(done.stdout.split())
 
-    assert "entrykit.templates" in loaded
-    assert loaded & {"importlib.metadata", "entrykit.role_packages", "entrykit.role_file",
-                     "entrykit.roles_path"} == set()  # fmt: skip
+    assert "entrykit.rendering.role_files" in loaded
+    assert (
+        loaded
+        & {
+            "importlib.metadata",
+            "entrykit.discovery.entry_points",
+            "entrykit.discovery.loading",
+            "entrykit.discovery.search_path",
+        }
+        == set()
+    )
 
 
 # entry points of packages
@@ -383,11 +391,11 @@ BROKEN = {
     "lines": (GOOD.replace('"a role for', '"a\\nrole for'), "summary is no line of text"),
     "settings": (
         GOOD.replace("settings=OwnSettings", "settings=dict"),
-        "settings is no model (expected a subclass of entrykit.settings.Settings)",
+        "settings is no model (expected a subclass of entrykit.variables.settings.Settings)",
     ),
     "kind": (
-        GOOD.replace("own_word: kinds.Line", "own_word: str"),
-        "own_word has no kind (expected a type of entrykit.kinds, or a Literal)",
+        GOOD.replace("own_word: types.Line", "own_word: str"),
+        "own_word has no kind (expected a type of entrykit.variables.types, or a Literal)",
     ),
     "folder": (
         GOOD.replace('default="/etc/own", description="Its', 'description="Its'),
@@ -506,7 +514,7 @@ def test_a_broken_template_of_such_a_role_is_told_with_its_line(tmp_path):
 def test_a_small_role_is_what_the_judge_accepts(tmp_path):
     """What the other tests make by hand and what is refused above differ in one thing each."""
     (tmp_path / "main.cfg.j2").touch()
-    from entrykit.role_file import judged
+    from entrykit.discovery.loading import judged
 
     assert judged("small", small_role(Path(tmp_path)), "here").name == "small"
     assert os.listdir(tmp_path) == ["main.cfg.j2"]

@@ -11,10 +11,10 @@ import pytest
 
 import entrykit
 from entrykit import role as roles
+from entrykit.discovery.entry_points import GROUP
 from entrykit.errors import SettingsError
-from entrykit.quoting import QuotingError
-from entrykit.role_packages import GROUP
-from entrykit.secret import Secret
+from entrykit.quoting.base import QuotingError
+from entrykit.variables.secret import Secret
 
 PAGE = (Path(__file__).parents[1] / "docs" / "roles.md").read_text()
 IMPORT = re.compile(r"^from (entrykit\S*) import (.+)$", re.MULTILINE)
@@ -81,7 +81,7 @@ def test_the_example_and_the_skeleton_import_no_other_names():
         for name in re.findall(r"`(\w+)`", names)
     }
     root = Path(__file__).parents[1]
-    files = [*root.glob("examples/*/*.py"), *root.glob("entrykit/skeleton/*/*.py")]
+    files = [*root.glob("examples/*/*.py"), *root.glob("entrykit/discovery/skeleton/*/*.py")]
     used = set()
     for path in files:
         for module, names in re.findall(

@@ -254,7 +254,7 @@ def test_a_role_that_routes_nothing_says_so(name):
 def test_a_start_imports_nothing_of_it():
     """A container's start is measured in milliseconds."""
     code = (
-        "import sys, entrykit.start, entrykit.templates, entrykit.roles.haproxy as role;"
+        "import sys, entrykit.start, entrykit.rendering.role_files, entrykit.roles.haproxy as role;"
         "print(*sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from programs import entrykit
 
-from entrykit.environ import read
+from entrykit.display import shown
 from entrykit.role import load_role
-from entrykit.shown import shown
+from entrykit.variables.reading import read
 
 NAMES = ["DOMAINS", "HTTP_PORT", "HTTPS_PORT", "BIND", "STATS_PASSWORD"]
 HAPROXY = [name.upper() for name in load_role("haproxy").settings.model_fields]

@@ -173,7 +173,7 @@ run()
 @pytest.mark.parametrize("words", ["haproxy", "render haproxy"])
 @pytest.mark.parametrize(
     "module",
-    ["pydantic.plugin._loader", "entrykit.cli", "entrykit.roles.haproxy.settings"],
+    ["pydantic.plugin._loader", "entrykit.cli.main", "entrykit.roles.haproxy.settings"],
 )
 @pytest.mark.parametrize(("name", "code"), STOPS.items(), ids=STOPS)
 def test_what_is_told_to_stop_while_it_imports_ends_without_a_word(slow, name, code, module, words):
@@ -189,7 +189,7 @@ def test_what_is_told_to_stop_while_it_imports_ends_without_a_word(slow, name, c
 
 TAKEN_FOR_A_FAULT = """
 import os, signal, sys
-from entrykit.stops import stoppable
+from entrykit.cli.signals import stoppable
 
 with stoppable():
     try:

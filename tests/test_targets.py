@@ -7,7 +7,7 @@ import pytest
 from entrykit.errors import SettingsError
 from entrykit.faults import Faults
 from entrykit.role import load_role
-from entrykit.targets import Target, targets
+from entrykit.variables.targets import Target, targets
 
 GOOD = [
     ("tcp://db:5432", Target("tcp", "db", 5432, ""), "tcp://db:5432"),

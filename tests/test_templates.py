@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 from small import SmallMachine, SmallSettings, rendered, small_role
 
-from entrykit.configfile import MARK, MARKS, PRIVATE, PUBLIC
 from entrykit.errors import RenderError
-from entrykit.quoting import haproxy, json_tree
+from entrykit.files.config_file import MARK, MARKS, PRIVATE, PUBLIC
+from entrykit.quoting.base import haproxy, json_tree
+from entrykit.rendering.role_files import render
 from entrykit.role import load_role
-from entrykit.secret import MASK, Whole
-from entrykit.templates import render
+from entrykit.variables.secret import MASK, Whole
 
 
 @pytest.fixture

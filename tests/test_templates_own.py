@@ -9,10 +9,10 @@ import pytest
 from programs import ENTRYKIT, Running, edge_environ, entrykit, serves, under_test
 from small import small_role
 
-from entrykit.configfile import PRIVATE, PUBLIC
 from entrykit.errors import RenderError, SettingsError
+from entrykit.files.config_file import PRIVATE, PUBLIC
+from entrykit.rendering.role_files import render
 from entrykit.role import load_role
-from entrykit.templates import render
 
 OURS = {
     "main.cfg.j2": "{% set top = 'top' %}\na\n"

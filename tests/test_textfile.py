@@ -10,8 +10,8 @@ from threading import Timer
 import pytest
 from programs import DEADLINE, ENTRYKIT, entrykit
 
-from entrykit.environ import read
-from entrykit.textfile import read_text
+from entrykit.variables.reading import read
+from entrykit.variables.textfile import read_text
 
 WEB = {"DOMAINS": "web:example.com"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from entrykit.faults import Faults
-from entrykit.trees import parse_typed
+from entrykit.variables.documents import parse_typed
 
 
 @pytest.mark.parametrize(

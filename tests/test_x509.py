@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entrykit.x509 import dns_names, key_kind, public_key, serial, validity
+from entrykit.tls.x509 import dns_names, key_kind, public_key, serial, validity
 
 DAY = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
 KEY = ec.generate_private_key(ec.SECP256R1())

@@ -9,13 +9,13 @@ from typing import Any, Final
 
 import pytest
 
-from entrykit.check import judge_offline
+from entrykit.daemon.check import judge_offline
+from entrykit.daemon.handover import find
 from entrykit.errors import HandOverError
-from entrykit.handover import find
-from entrykit.message import LEVELS, Log
+from entrykit.log import LEVELS, Log
 from entrykit.role import Role
-from entrykit.settings import Settings
 from entrykit.testing.plugin import daemons_required
+from entrykit.variables.settings import Settings
 
 # To pytest: what fails in here is shown where a test called it (see entrykit.testing).
 __tracebackhide__ = True

@@ -8,8 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from entrykit import quoting
-from entrykit.configfile import MARK
+from entrykit.files.config_file import MARK
+from entrykit.quoting import base
 from entrykit.role import Role
 from entrykit.testing.sections import Directive, Section
 
@@ -44,9 +44,9 @@ class RenderedFile:
             AssertionError: it has another format, or is broken.
         """
         quote = self.role.quotes[Path(self.path).suffix]
-        if quote is quoting.haproxy:
+        if quote is base.haproxy:
             from entrykit.testing.haproxy import parse
-        elif quote is quoting.nginx:
+        elif quote is base.nginx:
             from entrykit.testing.nginx import parse
         else:
             raise AssertionError(f"{self.path} is neither a haproxy.cfg nor an nginx.conf")

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from entrykit.errors import SettingsError
-from entrykit.overlay import overlay
 from entrykit.role import Role, load_role
-from entrykit.settings import Settings
 from entrykit.testing.plugin import roles_environ
 from entrykit.testing.rendering import read, rendered
+from entrykit.variables.env_files import overlay
+from entrykit.variables.settings import Settings
 
 _ENV: Final = "env"
 _ERROR: Final = "error.txt"
@@ -101,7 +101,7 @@ def _difference(given: Outcome, path: str, found: Mapping[str, bytes]) -> str:
 def _unified(given: Outcome, path: str, texts: Mapping[str, str]) -> Iterator[str]:
     from difflib import unified_diff
 
-    from entrykit.diff import unified
+    from entrykit.explain.diff import unified
 
     if given.settings is not None:
         yield from unified(given.role, given.settings, path.removeprefix(f"{_EXPECTED}/"), texts)
@@ -113,7 +113,7 @@ def _unified(given: Outcome, path: str, texts: Mapping[str, str]) -> Iterator[st
 
 def _masked(text: str, given: Outcome) -> str:
     """Mask the values of secret variables: there are no settings that would know them."""
-    from entrykit.check import without
+    from entrykit.daemon.check import without
 
     names = given.role.settings.secret_variables() & given.environ.keys()
     values = {line for name in names for line in given.environ[name].splitlines() if line}

@@ -6,12 +6,12 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
+from entrykit.rendering.role_files import render
 from entrykit.role import Role, load_role
-from entrykit.settings import Settings
-from entrykit.templates import render
 from entrykit.testing import VariablesWarning
 from entrykit.testing.files import RenderedFile, RenderedFiles
 from entrykit.testing.plugin import roles_environ
+from entrykit.variables.settings import Settings
 
 
 def read(name: str, environ: Mapping[str, str]) -> tuple[Role[Any], Settings]:

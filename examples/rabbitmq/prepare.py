@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from entrykit.errors import SettingsError
-from entrykit.folders import make_folder
-from entrykit.message import Log
-from entrykit.pem import Refusal, refuse_pair
+from entrykit.files.fs import make_folder
+from entrykit.log import Log
+from entrykit.tls.pem import Refusal, refuse_pair
 
 from .settings import RabbitmqSettings
 

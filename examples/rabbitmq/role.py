@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from entrykit.quoting import QuotingError
+from entrykit.quoting.base import QuotingError
 from entrykit.role import Role
-from entrykit.secret import Secret, Snippet
+from entrykit.variables.secret import Secret, Snippet
 
 from .prepare import prepare
 from .settings import KEPT, RabbitmqSettings

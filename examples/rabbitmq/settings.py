@@ -7,9 +7,9 @@ from typing import Final, Literal, NamedTuple
 
 from pydantic import Field
 
-from entrykit import kinds
-from entrykit.secret import Secret, Snippet
-from entrykit.settings import Settings
+from entrykit.variables import types
+from entrykit.variables.secret import Secret, Snippet
+from entrykit.variables.settings import Settings
 
 from .users import ALL, User, Users, definitions
 from .values import Name, Path, Watermark, can_hold
@@ -36,13 +36,13 @@ class Tls(NamedTuple):
 class RabbitmqSettings(Settings):
     """What the role can be told."""
 
-    config_dir: kinds.Folder = Field(
+    config_dir: types.Folder = Field(
         default="/etc/rabbitmq/conf.d", description="Folder of files that RabbitMQ reads."
     )
     rabbitmq_default_user: Name = Field(
         default="guest", description="Name of the user that RABBITMQ_DEFAULT_PASS is of."
     )
-    rabbitmq_default_pass: kinds.Secret | None = Field(
+    rabbitmq_default_pass: types.Secret | None = Field(
         default=None,
         description="Password of an administrator with all permissions in RABBITMQ_DEFAULT_VHOST; "
         "in force from the next start on, also where the user is there already.",
@@ -76,15 +76,15 @@ class RabbitmqSettings(Settings):
         "RABBITMQ_SSL_CACERTFILE unless set, else `verify_none`.",
         examples=["verify_none"],
     )
-    rabbitmq_ssl_fail_if_no_peer_cert: kinds.Switch | None = Field(
+    rabbitmq_ssl_fail_if_no_peer_cert: types.Switch | None = Field(
         default=None,
         description="Whether a client has to have one: `on` with `verify_peer` unless set.",
         examples=["off"],
     )
-    rabbitmq_ssl_depth: kinds.Count | None = Field(
+    rabbitmq_ssl_depth: types.Count | None = Field(
         default=None, description="Most intermediate CAs of a client's chain.", examples=["1"]
     )
-    rabbitmq_ssl_port: kinds.Port = Field(default=5671, description="Port for AMQP with TLS.")
+    rabbitmq_ssl_port: types.Port = Field(default=5671, description="Port for AMQP with TLS.")
     rabbitmq_management_ssl_certfile: Path | None = Field(
         default=None,
         description="The same for the management plugin; RABBITMQ_SSL_CERTFILE unless set.",
@@ -103,13 +103,13 @@ class RabbitmqSettings(Settings):
     rabbitmq_management_ssl_verify: Verify = Field(
         default="verify_none", description="Whether certificates of its clients are verified."
     )
-    rabbitmq_management_ssl_fail_if_no_peer_cert: kinds.Switch = Field(
+    rabbitmq_management_ssl_fail_if_no_peer_cert: types.Switch = Field(
         default=False, description="Whether a client of it has to have one."
     )
-    rabbitmq_management_ssl_depth: kinds.Count | None = Field(
+    rabbitmq_management_ssl_depth: types.Count | None = Field(
         default=None, description="Most intermediate CAs of such a chain.", examples=["1"]
     )
-    rabbitmq_management_ssl_port: kinds.Port = Field(
+    rabbitmq_management_ssl_port: types.Port = Field(
         default=15671, description="Port for the management plugin with TLS."
     )
     rabbitmq_vm_memory_high_watermark: Watermark | None = Field(
@@ -118,13 +118,13 @@ class RabbitmqSettings(Settings):
         "(`512MiB`).",
         examples=["40%", "512MiB"],
     )
-    rabbitmq_node_ip_address: kinds.Addresses = Field(
+    rabbitmq_node_ip_address: types.Addresses = Field(
         default=(),
         description="Addresses to listen on with TLS as well; RabbitMQ itself reads it, and takes "
         "one.",
         examples=["127.0.0.1"],
     )
-    rabbitmq_extra_conf: kinds.Snippet = Field(
+    rabbitmq_extra_conf: types.Snippet = Field(
         default=_NO_LINES, description="Raw lines of rabbitmq.conf."
     )
 

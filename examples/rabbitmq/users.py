@@ -12,11 +12,11 @@ from typing import Annotated, Final
 
 from pydantic import PlainValidator
 
-from entrykit import kinds
+from entrykit.display import shown
 from entrykit.faults import Faults
-from entrykit.secret import Secret
-from entrykit.shown import shown
-from entrykit.trees import Typed, parse_typed
+from entrykit.variables import types
+from entrykit.variables.documents import Typed, parse_typed
+from entrykit.variables.secret import Secret
 
 _RIGHTS: Final = ("configure", "write", "read")
 _KEYS: Final = {"name", "password", "tags", "permissions"}
@@ -85,7 +85,7 @@ def _user(item: Typed) -> User:
         raise Faults(sorted(faults))
     return User(
         str(item["name"]),
-        kinds.secret(str(item["password"])),
+        types.secret(str(item["password"])),
         _tags(item.get("tags", [])),
         _permissions(item.get("permissions", {})),
     )
@@ -102,7 +102,7 @@ def _unknown(key: str) -> str:
 
 
 def _tags(tree: Typed) -> tuple[str, ...]:
-    tags = kinds.words(tree) if isinstance(tree, str) else tree
+    tags = types.words(tree) if isinstance(tree, str) else tree
     if not isinstance(tags, list) or not all(isinstance(tag, str) and tag for tag in tags):
         raise Faults(["tags: not a list of texts (expected administrator or monitoring, say)"])
     return tuple(map(str, tags))
@@ -167,4 +167,4 @@ def hashed(user: User) -> str:
     return base64.b64encode(salt + hashlib.sha256(salt + password).digest()).decode()
 
 
-Users = Annotated[UserList, PlainValidator(user_list), kinds.Kind("list of users", secret=True)]
+Users = Annotated[UserList, PlainValidator(user_list), types.Kind("list of users", secret=True)]

@@ -7,9 +7,9 @@ from typing import Annotated, Final
 
 from pydantic import PlainValidator
 
-from entrykit import kinds
+from entrykit.display import shown
 from entrykit.faults import Faults
-from entrykit.shown import shown
+from entrykit.variables import types
 
 # rabbitmq.conf has no quotes: blanks around a value are dropped, # begins a comment wherever it
 # stands, $( names another setting (cuttlefish, conf_parse.peg). Newer releases know quotes, with
@@ -38,7 +38,7 @@ def path(text: str) -> str:
 
 def name(text: str) -> str:
     """Accept the name of a user or a virtual host."""
-    return kinds.line(text)
+    return types.line(text)
 
 
 def watermark(text: str) -> str:
@@ -63,6 +63,6 @@ def watermark(text: str) -> str:
     return f"relative = {share}"
 
 
-Path = Annotated[str, PlainValidator(path), kinds.Kind("path")]
-Name = Annotated[str, PlainValidator(name), kinds.Kind("text")]
-Watermark = Annotated[str, PlainValidator(watermark), kinds.Kind("share or amount")]
+Path = Annotated[str, PlainValidator(path), types.Kind("path")]
+Name = Annotated[str, PlainValidator(name), types.Kind("text")]
+Watermark = Annotated[str, PlainValidator(watermark), types.Kind("share or amount")]

@@ -19,9 +19,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509 import load_pem_x509_certificates
 
-from entrykit.message import Log
-from entrykit.roles.certbot.healing import heal
-from entrykit.roles.certbot.lineages import lineages
+from entrykit.log import Log
+from entrykit.roles.certbot.lineages.lineages import lineages
+from entrykit.roles.certbot.lineages.repair import heal
 
 DOOMED = Path(__file__).parent / "doomed"
 KINDS = ("cert", "privkey", "chain", "fullchain")

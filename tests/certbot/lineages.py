@@ -17,9 +17,9 @@ from haproxy.admin import told
 from haproxy.polling import eventually
 from programs import status
 
-from entrykit.configfile import MARK
-from entrykit.message import Log
-from entrykit.roles.certbot.delivery import deliver
+from entrykit.files.config_file import MARK
+from entrykit.log import Log
+from entrykit.roles.certbot.delivery.delivery import deliver
 
 PYTHON = sys.executable
 

@@ -17,8 +17,8 @@ from haproxy.authority import Authority
 from haproxy.edge import Edges
 from haproxy.polling import eventually
 
-from entrykit.roles.certbot.adminsocket import AdminSocket, RefusedError, UnreachableError
-from entrykit.roles.certbot.names_map import NamesMap
+from entrykit.roles.certbot.delivery.admin_socket import AdminSocket, RefusedError, UnreachableError
+from entrykit.roles.certbot.delivery.names_map import NamesMap
 
 pytestmark = pytest.mark.versions
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from entrykit.roles.certbot.allotment import allot
+from entrykit.roles.certbot.lineages.allotment import allot
 from entrykit.roles.certbot.plan import Group
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from entrykit.roles.certbot.backoff import Backoff
+from entrykit.roles.certbot.ordering.backoff import Backoff
 
 
 def test_each_failure_in_a_row_waits_longer_up_to_an_hour():

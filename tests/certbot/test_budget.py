@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from entrykit.message import Log
-from entrykit.roles.certbot.budget import Budget
+from entrykit.log import Log
+from entrykit.roles.certbot.ordering.rate_limits import Budget
 
 NOW = 1_900_000_000.0
 MINUTE, HOUR, DAY = 60, 3600, 86400

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from entrykit.roles.certbot.choice import Choice, Need, choose
+from entrykit.roles.certbot.ordering.choice import Choice, Need, choose
 
 A, B, C = "a.test", "b.test", "c.test"
 

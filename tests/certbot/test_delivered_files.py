@@ -17,9 +17,9 @@ from haproxy.authority import Authority
 from haproxy.polling import eventually
 from namespaces import mounted
 
-from entrykit.certificates import CRT_LIST, NAMES_MAP
-from entrykit.configfile import MARK
 from entrykit.errors import CommitError
+from entrykit.files.config_file import MARK
+from entrykit.tls.certificate_folder import CRT_LIST, NAMES_MAP
 
 CA = Authority()
 GROUP = 99 if os.geteuid() == 0 else os.getegid()
@@ -446,7 +446,7 @@ def call(name, real, *args, **named):
         os.kill(os.getpid(), signal.SIGKILL)
     return real(*args, **named)
 
-from entrykit.message import Log
+from entrykit.log import Log
 from entrykit.roles.certbot.delivery import deliver
 from entrykit.roles.certbot.plan import read_plan
 

@@ -19,13 +19,13 @@ from haproxy.namespaces import read_only
 from haproxy.polling import eventually
 from programs import DEADLINE, Running, status
 
-from entrykit.pem import Refusal
-from entrykit.roles.certbot.pemfile import read_standing
+from entrykit.roles.certbot.delivery.pem_file import read_standing
+from entrykit.tls.pem import Refusal
 
 pytestmark = pytest.mark.versions
 
 CA = Authority()
-PROGRAM = [sys.executable, "-m", "entrykit.roles.certbot.follow"]
+PROGRAM = [sys.executable, "-m", "entrykit.roles.certbot.delivery.follow"]
 HOSTS = ("one.test", "two.test", "three.test")
 
 

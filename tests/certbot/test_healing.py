@@ -18,9 +18,9 @@ from certbot.plans import plan_for
 from namespaces import mounted
 
 from entrykit.errors import CommitError
-from entrykit.message import Log
-from entrykit.roles.certbot.healing import heal
-from entrykit.roles.certbot.lineages import lineages
+from entrykit.log import Log
+from entrykit.roles.certbot.lineages.lineages import lineages
+from entrykit.roles.certbot.lineages.repair import heal
 
 
 class Patient(Tree):
@@ -368,7 +368,7 @@ def test_a_folder_that_cannot_be_written_is_only_an_error_where_something_is_tor
 HEAL = """
 import sys
 from certbot.plans import plan_for
-from entrykit.message import Log
+from entrykit.log import Log
 from entrykit.roles.certbot.healing import heal
 
 heal(plan_for(sys.argv[1]), Log())

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 import entrykit
-from entrykit.quoting import QuotingError, certbot_ini, json_tree, shell
+from entrykit.quoting.base import QuotingError, certbot_ini, json_tree, shell
 from entrykit.role import load_role
-from entrykit.secret import Secret
+from entrykit.variables.secret import Secret
 
 ALPHABET = " \t\"'#;=:[]{},%$\\/-ab0Ü\u00a0\u2028\x85"
 

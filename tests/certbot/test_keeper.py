@@ -18,14 +18,14 @@ from haproxy.edge import Edges
 from haproxy.ports import free_port
 from programs import Running
 
-from entrykit.message import Log
-from entrykit.roles.certbot.front import Front
-from entrykit.roles.certbot.order import Certbot
-from entrykit.roles.certbot.orders import Orders
+from entrykit.log import Log
+from entrykit.roles.certbot.keeper.progress import Progress
+from entrykit.roles.certbot.keeper.rounds import Rounds
+from entrykit.roles.certbot.ordering.certbot_cli import Certbot
+from entrykit.roles.certbot.ordering.orders import Orders
+from entrykit.roles.certbot.ordering.preflight import Front
 from entrykit.roles.certbot.plan import read_plan
-from entrykit.roles.certbot.progress import Progress
-from entrykit.roles.certbot.rounds import Rounds
-from entrykit.roles.certbot.signals import Signals
+from entrykit.roles.certbot.process.signals import Signals
 
 
 @pytest.fixture

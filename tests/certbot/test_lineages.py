@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import PrivateFormat
 from cryptography.x509 import load_pem_x509_certificate
 
-from entrykit.roles.certbot.lineages import DAY, Lineage, lineages
+from entrykit.roles.certbot.lineages.lineages import DAY, Lineage, lineages
 
 
 @pytest.fixture

@@ -16,11 +16,11 @@ from certbot.pebble import Pebble
 from haproxy.polling import eventually
 from programs import script
 
-from entrykit.message import Log
-from entrykit.roles.certbot.child import Ended, run
-from entrykit.roles.certbot.order import Certbot, outcome
+from entrykit.log import Log
+from entrykit.roles.certbot.ordering.certbot_cli import Certbot, outcome
 from entrykit.roles.certbot.plan import read_plan
-from entrykit.roles.certbot.signals import Signals, Stopped
+from entrykit.roles.certbot.process.signals import Signals, Stopped
+from entrykit.roles.certbot.process.subprocess import Ended, run
 
 REFUSED = """
 Certbot failed to authenticate some domains (authenticator: standalone). The Certificate \

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from certbot.plans import plan_for
 
-from entrykit.message import Log
-from entrykit.roles.certbot.ownership import Ownership
+from entrykit.log import Log
+from entrykit.roles.certbot.lineages.ownership import Ownership
 from entrykit.roles.certbot.plan import Group
 from entrykit.roles.certbot.returning import returning
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from io import StringIO
 
-from entrykit.message import Log
-from entrykit.roles.certbot.progress import Bar, Progress
+from entrykit.log import Log
+from entrykit.roles.certbot.keeper.progress import Bar, Progress
 
 
 class Screen(StringIO):

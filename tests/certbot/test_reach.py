@@ -12,8 +12,8 @@ from haproxy.polling import eventually
 from haproxy.ports import free_port
 from programs import answer
 
-from entrykit.roles.certbot.listener import PATH, Listener
-from entrykit.roles.certbot.reach import unreached
+from entrykit.roles.certbot.ordering.listener import PATH, Listener
+from entrykit.roles.certbot.ordering.reachability import unreached
 
 THUMBPRINT = "LPJNul-wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ"
 

@@ -6,10 +6,10 @@ import io
 
 import pytest
 
-from entrykit.message import Log
-from entrykit.roles.certbot.backoff import Backoff
-from entrykit.roles.certbot.budget import Budget
-from entrykit.roles.certbot.reasons import Reasons
+from entrykit.log import Log
+from entrykit.roles.certbot.ordering.backoff import Backoff
+from entrykit.roles.certbot.ordering.rate_limits import Budget
+from entrykit.roles.certbot.ordering.reasons import Reasons
 
 NOW = 1_900_000_000.0
 

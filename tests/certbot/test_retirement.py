@@ -10,10 +10,10 @@ from certbot.certbots import Certbots
 from certbot.lineage_tree import Tree
 from certbot.plans import plan_for
 
-from entrykit.message import Log
-from entrykit.roles.certbot.healing import heal
-from entrykit.roles.certbot.lineages import lineages
-from entrykit.roles.certbot.retirement import restore, retire
+from entrykit.log import Log
+from entrykit.roles.certbot.lineages.lineages import lineages
+from entrykit.roles.certbot.lineages.repair import heal
+from entrykit.roles.certbot.lineages.retirement import restore, retire
 
 
 @pytest.fixture

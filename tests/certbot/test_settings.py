@@ -10,11 +10,11 @@ import pytest
 from programs import entrykit
 
 from entrykit.errors import CommitError, HandOverError, SettingsError
-from entrykit.message import Log
-from entrykit.roles.certbot.machine import CertbotMachine
+from entrykit.log import Log
+from entrykit.roles.certbot.host import CertbotMachine
 from entrykit.roles.certbot.prepare import prepare
 from entrykit.roles.certbot.settings import CertbotSettings
-from entrykit.roles.certbot.values import in_seconds
+from entrykit.roles.certbot.types import in_seconds
 
 
 def settings(warn=lambda _warning: None, **environ):

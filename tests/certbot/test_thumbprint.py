@@ -9,12 +9,12 @@ import subprocess
 import pytest
 from certbot.keeping import Keeping
 
-from entrykit.message import Log
-from entrykit.roles.certbot.account import AccountError, folder
-from entrykit.roles.certbot.order import Certbot
+from entrykit.log import Log
+from entrykit.roles.certbot.lineages.account import AccountError, folder
+from entrykit.roles.certbot.ordering.certbot_cli import Certbot
+from entrykit.roles.certbot.ordering.thumbprint import of_key, publish, thumbprint
 from entrykit.roles.certbot.plan import read_plan
-from entrykit.roles.certbot.signals import Signals
-from entrykit.roles.certbot.thumbprint import of_key, publish, thumbprint
+from entrykit.roles.certbot.process.signals import Signals
 
 # RFC 7638, 3.1, with private members as they are beside it.
 RSA = {

@@ -9,7 +9,7 @@ import pytest
 from programs import entrykit, script
 
 from entrykit.errors import SettingsError
-from entrykit.roles.certbot.words import passed
+from entrykit.roles.certbot.command_line import passed
 
 INI = ["--config", "{dir}/entrykit.ini"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from entrykit.errors import UsageError
-from entrykit.roles.cf_serverd.command import completed, options, passed
+from entrykit.roles.cf_serverd.command_line import completed, options, passed
 
 MAIN = "/work/inputs/promises.cf"
 OURS = ["--no-fork", "--no-lock"]

@@ -8,7 +8,7 @@ import pytest
 from cf_serverd.traps import JUDGED, OTHER, TRAPS, deaf, listed
 from haproxy.namespaces import own_network
 
-from entrykit.cli import main
+from entrykit.cli.main import main
 
 # The first way into each trap by a start, and the others by `check`, which judges the same.
 FIRST = [pytest.param(trap, id=name) for name, trap in TRAPS.items() if trap.refused]

@@ -10,9 +10,9 @@ import pytest
 from haproxy.ports import free_port
 from programs import under_test
 
-from entrykit.configfile import marked
 from entrykit.errors import CommitError, SettingsError
-from entrykit.message import Log
+from entrykit.files.config_file import marked
+from entrykit.log import Log
 from entrykit.roles.cf_serverd.prepare import prepare
 from entrykit.roles.cf_serverd.settings import CfServerdSettings
 

@@ -9,8 +9,8 @@ from hashlib import sha256
 import pytest
 from programs import under_test
 
-from entrykit.quoting import Quoted, QuotingError, cfengine
-from entrykit.secret import Secret
+from entrykit.quoting.base import Quoted, QuotingError, cfengine
+from entrykit.variables.secret import Secret
 
 TEXTS = [
     "plain", "a b", '"', "'", "`", "\\", "\\\\", '\\"', "\\'", "\\n", "\\t", "a\\", '"\\', "#x",

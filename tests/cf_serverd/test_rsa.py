@@ -6,8 +6,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization as forms
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from entrykit.roles.cf_serverd.rsa import Encrypted, modulus
-from entrykit.secret import Secret
+from entrykit.roles.cf_serverd.rsa_key import Encrypted, modulus
+from entrykit.variables.secret import Secret
 
 
 @pytest.fixture(scope="module", params=[1024, 2048, 4096])

@@ -9,8 +9,8 @@ import subprocess
 import pytest
 from programs import under_test
 
-from entrykit.configfile import marked
-from entrykit.roles.cf_serverd.verdict import verdict
+from entrykit.files.config_file import marked
+from entrykit.roles.cf_serverd.check import verdict
 from entrykit.roles.cf_serverd.workdir import OVERRIDE
 
 BASE = 'body common control { bundlesequence => { "main" }; }\nbundle common main { }\n'

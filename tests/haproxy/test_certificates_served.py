@@ -16,9 +16,9 @@ import trustme
 from haproxy.client import ask, connect, written
 from trustme import KeyType
 
-from entrykit.certificates import NAMES_MAP, index
-from entrykit.configfile import MARK
-from entrykit.crt_list import mirror, write_index
+from entrykit.files.config_file import MARK
+from entrykit.tls.certificate_folder import NAMES_MAP, index
+from entrykit.tls.crt_list import mirror, write_index
 
 pytestmark = pytest.mark.versions
 

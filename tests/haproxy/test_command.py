@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from entrykit.handover import upstream
+from entrykit.daemon.handover import upstream
 from entrykit.role import load_role
 
 ROLE = load_role("haproxy")

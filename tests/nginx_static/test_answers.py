@@ -8,7 +8,7 @@ import os
 
 import pytest
 
-from entrykit.roles.nginx_static.build import Build
+from entrykit.roles.nginx_static.nginx_build import Build
 
 pytestmark = pytest.mark.versions
 

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 from haproxy.polling import eventually
 
-from entrykit.roles.nginx_static.build import Build
+from entrykit.roles.nginx_static.nginx_build import Build
 
 pytestmark = pytest.mark.versions
 

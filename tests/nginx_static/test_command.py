@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from entrykit.roles.nginx_static.command import completed, options
+from entrykit.roles.nginx_static.command_line import completed, options
 
 MAIN = ["-c", "/m"]
 OFF = ["-g", "daemon off;"]

@@ -7,7 +7,7 @@ import os
 import pytest
 from haproxy.polling import eventually
 
-from entrykit.roles.nginx_static.account import worker
+from entrykit.roles.nginx_static.worker_account import worker
 
 FILES = {"a.test/index.html": "a"}
 

@@ -8,8 +8,8 @@ import socket
 import pytest
 
 from entrykit.roles.nginx_static import cpus
-from entrykit.roles.nginx_static.build import Build
-from entrykit.roles.nginx_static.machine import NginxMachine, can_log
+from entrykit.roles.nginx_static.host import NginxMachine, can_log
+from entrykit.roles.nginx_static.nginx_build import Build
 
 BROTLI = ("ngx_http_brotli_filter_module.so", "ngx_http_brotli_static_module.so")
 

@@ -9,8 +9,8 @@ from haproxy.client import ask, connect, written
 from haproxy.polling import eventually
 from haproxy.ports import free_port
 
-from entrykit.quoting import QuotingError, nginx, nginx_literal, nginx_map, nginx_path
-from entrykit.secret import Secret, Snippet
+from entrykit.quoting.base import QuotingError, nginx, nginx_literal, nginx_map, nginx_path
+from entrykit.variables.secret import Secret, Snippet
 
 pytestmark = pytest.mark.versions
 

@@ -10,8 +10,8 @@ import pytest
 from programs import script
 from rabbitmq.brokers import EXAMPLES
 
-from entrykit.cli import main
-from entrykit.reference import describe
+from entrykit.cli.main import main
+from entrykit.explain.reference import describe
 from entrykit.role import load_role
 
 # The list that docker-entrypoint.sh of the official image goes through; it then ends with 1.

@@ -9,13 +9,13 @@ import yaml
 
 import entrykit
 from entrykit.errors import SettingsError
+from entrykit.explain.reference import variables
 from entrykit.faults import Faults
-from entrykit.reference import variables
-from entrykit.roles.registry import passwords, values
-from entrykit.roles.registry.machine import RegistryMachine
+from entrykit.roles.registry.host import RegistryMachine
 from entrykit.roles.registry.release import NEWER, release_of
 from entrykit.roles.registry.settings import RegistrySettings
-from entrykit.secret import Secret
+from entrykit.roles.registry.variables import types, users
+from entrykit.variables.secret import Secret
 
 HASH = "$2y$05$" + "a" * 53
 
@@ -39,7 +39,7 @@ def faults(**environ):
     [("30s", "30s"), ("1h30m", "1h30m"), ("1.5h", "1.5h"), ("7d", "168h"), ("500ms", "500ms")],
 )
 def test_a_time_is_as_go_has_it_or_in_days(text, means):
-    assert values.duration(text) == means
+    assert types.duration(text) == means
 
 
 @pytest.mark.parametrize(
@@ -47,13 +47,13 @@ def test_a_time_is_as_go_has_it_or_in_days(text, means):
 )
 def test_a_time_without_a_unit_or_of_none_is_refused(text):
     with pytest.raises(Faults, match="not a time"):
-        values.duration(text)
+        types.duration(text)
 
 
 @pytest.mark.parametrize("text", ["5000", ":0", ":65536", "::1:5000", "a b:1", "http://a:5", ":"])
 def test_what_is_no_address_to_listen_on_is_refused(text):
     with pytest.raises(Faults, match="not an address"):
-        values.address(text)
+        types.address(text)
 
 
 @pytest.mark.parametrize(
@@ -62,20 +62,20 @@ def test_what_is_no_address_to_listen_on_is_refused(text):
 )
 def test_what_is_no_plain_url_is_refused(text):
     with pytest.raises(Faults):
-        values.url(text)
+        types.url(text)
 
 
 @pytest.mark.parametrize("prefix", ["$2a$", "$2b$", "$2y$"])
 def test_every_bcrypt_that_the_registry_knows_is_taken(prefix):
     text = f"alice:{prefix}10${'b' * 53}"
 
-    assert passwords.users(text) == Secret(text)
+    assert users.users(text) == Secret(text)
 
 
 @pytest.mark.parametrize("text", [HASH, f":{HASH}", f"a:{HASH}x", "a:$2y$05$short", f"a:b:{HASH}"])
 def test_what_is_no_user_with_a_hash_is_refused(text):
     with pytest.raises(Faults, match="entry 1: no bcrypt hash"):
-        passwords.users(text)
+        users.users(text)
 
 
 @pytest.mark.parametrize("variable", variables(RegistrySettings), ids=lambda each: each.name)

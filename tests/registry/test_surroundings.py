@@ -10,14 +10,14 @@ import trustme
 from programs import entrykit, script, under_test
 
 from entrykit.errors import CommitError, SettingsError, UsageError
-from entrykit.message import Log
+from entrykit.log import Log
 from entrykit.role import load_role
-from entrykit.roles.registry import command
-from entrykit.roles.registry.files import file_faults
-from entrykit.roles.registry.machine import RegistryMachine, defaults
+from entrykit.roles.registry import command_line
+from entrykit.roles.registry.host import RegistryMachine, defaults
 from entrykit.roles.registry.prepare import prepare
+from entrykit.roles.registry.rules.files import file_faults
+from entrykit.roles.registry.rules.stock_config import is_stock
 from entrykit.roles.registry.settings import RegistrySettings
-from entrykit.roles.registry.stock import is_stock
 
 ROLE = load_role("registry")
 HASH = "$2y$05$" + "a" * 53
@@ -153,14 +153,14 @@ def test_a_file_in_its_place_is_told(tmp_path):
     ],
 )
 def test_a_command_gets_our_file(given, completed):
-    assert command.completed(given, MAIN) == completed
+    assert command_line.completed(given, MAIN) == completed
 
 
 @pytest.mark.parametrize("given", [["/mine.yml"], ["serve", "/mine.yml"], ["serve", "x"]])
 def test_a_file_of_another_s_is_refused(given):
     """It would be served without a variable: with no password, say."""
     with pytest.raises(UsageError, match="where no variable counts"):
-        command.completed(given, MAIN)
+        command_line.completed(given, MAIN)
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_a_command_is_ours_as_the_official_entrypoint_has_it(words, ours):
     ],
 )
 def test_what_only_says_something_is_not_configured(words, says):
-    assert command.says(words) is says
+    assert command_line.says(words) is says
 
 
 # Its environment

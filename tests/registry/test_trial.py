@@ -11,7 +11,7 @@ import trustme
 from programs import entrykit, under_test
 from registry.registries import processes
 
-from entrykit.roles.registry.trial import verdict
+from entrykit.roles.registry.check import verdict
 
 pytestmark = pytest.mark.versions
 

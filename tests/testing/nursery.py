@@ -20,7 +20,13 @@ import pytest
 from _pytest.config import default_plugins
 
 # Not the plugin itself: pytest warns of one that it cannot rewrite any more.
-SHARED = ("crossplane", "yaml", "entrykit.check", "entrykit.roles.haproxy", "entrykit.templates")
+SHARED = (
+    "crossplane",
+    "yaml",
+    "entrykit.daemon.check",
+    "entrykit.roles.haproxy",
+    "entrykit.rendering.role_files",
+)
 
 
 def run(words, folder, environ, seconds, **streams):

@@ -104,7 +104,7 @@ def test_a_test_in_python_fails_where_it_called_us_and_shows_no_secret(repositor
     for said in ("HTTP_PORT: ", "unknown keyword 'nonsense'", "no haproxy in PATH", "has no dir"):
         assert said in ran.said
     assert "entrykit/testing/" not in ran.said
-    assert "entrykit/settings.py" not in ran.said
+    assert "entrykit/variables/settings.py" not in ran.said
     assert SECRET not in ran.said
 
 

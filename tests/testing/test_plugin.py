@@ -14,7 +14,7 @@ from entrykit.testing.plugin import pytest_ignore_collect
 BARE = """\
 import sys
 
-HEAVY = {"jinja2", "pydantic", "yaml", "crossplane", "entrykit.role", "entrykit.settings"}
+HEAVY = {"jinja2", "pydantic", "yaml", "crossplane", "entrykit.role", "entrykit.variables.settings"}
 
 def test_it():
     assert "entrykit.testing.plugin" in sys.modules

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from programs import under_test
 
-from entrykit.quoting import QuotingError
-from entrykit.quoting import haproxy as quoted
+from entrykit.quoting.base import QuotingError
+from entrykit.quoting.base import haproxy as quoted
 from entrykit.testing import haproxy, nginx, render_role
 
 EDGE = """\

@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from entrykit.errors import EntrykitError, UsageError
-from entrykit.message import Log, log_for
-from entrykit.roles.certbot.delivery import add
+from entrykit.log import Log, log_for
+from entrykit.roles.certbot.delivery.delivery import add
 from entrykit.roles.certbot.plan import Plan, read_plan
 
 _FAILED: Final = 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from entrykit.roles.certbot import renewal
+from entrykit.roles.certbot.lineages import renewal_conf
 from entrykit.roles.certbot.plan import Plan
 
 _SERVER: Final = re.compile(r"^server *= *(.*?)\s*$", re.MULTILINE)
@@ -19,7 +19,7 @@ def is_another(plan: Plan, lineage: str) -> bool:
     the URL, so that is none of the cases (certbot's --break-my-certs).
     """
     try:
-        found = _SERVER.search(renewal.read(plan.config_dir, lineage))
+        found = _SERVER.search(renewal_conf.read(plan.config_dir, lineage))
     except OSError:
         return False
     return found is not None and found[1] != plan.server and "staging" not in plan.server

@@ -5,9 +5,9 @@ from __future__ import annotations
 import errno
 import os
 
-from entrykit.commit import writing
-from entrykit.message import Log
-from entrykit.roles.certbot.machine import CertbotMachine, own_are_writable
+from entrykit.files.transaction import writing
+from entrykit.log import Log
+from entrykit.roles.certbot.host import CertbotMachine, own_are_writable
 from entrykit.roles.certbot.settings import CertbotSettings
 
 _MOST_NAMED = 5

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TypeAlias
 
-from entrykit.roles.certbot.allotment import allot
+from entrykit.roles.certbot.lineages.allotment import allot
 from entrykit.roles.certbot.plan import Group
 
 _Lineages: TypeAlias = Mapping[str, tuple[str, ...]]

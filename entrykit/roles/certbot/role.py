@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from entrykit import quoting
+from entrykit.quoting import base
 from entrykit.role import Role
-from entrykit.roles.certbot.machine import KEEPER, MODULE, CertbotMachine, keeper_conf
+from entrykit.roles.certbot.command_line import THUMBPRINT, passed
+from entrykit.roles.certbot.host import KEEPER, MODULE, CertbotMachine, keeper_conf
 from entrykit.roles.certbot.prepare import prepare
 from entrykit.roles.certbot.settings import CertbotSettings
-from entrykit.roles.certbot.words import THUMBPRINT, passed
 
 # Nothing can be made there: certbot then judges its ini and touches no folder.
 _NOWHERE: Final = "/dev/null/x"
@@ -51,7 +51,7 @@ ROLE: Final = Role(
     settings=CertbotSettings,
     templates=Path(__file__).with_name("templates"),
     main="keeper.conf",
-    quotes={".ini": quoting.certbot_ini, ".conf": quoting.json_tree},
+    quotes={".ini": base.certbot_ini, ".conf": base.json_tree},
     machine=CertbotMachine,
     daemon="certbot",
     entrypoint="",  # the official image's is certbot itself, which would end at once

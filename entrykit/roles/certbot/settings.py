@@ -8,15 +8,15 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, PlainValidator
 
-from entrykit import kinds
-from entrykit.apps import App
-from entrykit.domains_list import parse_domains_or_list
+from entrykit.domains.apps import App
+from entrykit.domains.plain_list import parse_domains_or_list
 from entrykit.faults import Faults
-from entrykit.quoting import QuotingError, certbot_ini
-from entrykit.roles.certbot import values
-from entrykit.roles.certbot.groups import CertPer, grouped, unfit
+from entrykit.quoting.base import QuotingError, certbot_ini
+from entrykit.roles.certbot import types as certbot_types
+from entrykit.roles.certbot.grouping import CertPer, grouped, unfit
 from entrykit.roles.certbot.plan import Group
-from entrykit.settings import Settings
+from entrykit.variables import types
+from entrykit.variables.settings import Settings
 
 CONFIG_DIR: Final = "/etc/letsencrypt"
 _REAL: Final = "https://acme-v02.api.letsencrypt.org/directory"
@@ -27,14 +27,14 @@ _HAPROXY: Final = 99
 Domains = Annotated[
     tuple[App, ...],
     PlainValidator(parse_domains_or_list),
-    kinds.Kind("domain,domain … or app:domain,domain …"),
+    types.Kind("domain,domain … or app:domain,domain …"),
 ]
 
 
 class CertbotSettings(Settings):
     """What the certbot role can be told."""
 
-    config_dir: kinds.Folder = Field(
+    config_dir: types.Folder = Field(
         default=CONFIG_DIR,
         description="certbot's own folder: accounts, certificates and what entrykit tells it. "
         "Its work and log folders are in there too, unless it is the default and "
@@ -48,22 +48,22 @@ class CertbotSettings(Settings):
     cert_per: CertPer = Field(
         default="app", description="What has a certificate of its own, of at most 100 names."
     )
-    email: values.Email | None = Field(
+    email: certbot_types.Email | None = Field(
         default=None,
         description="Address for the account at the CA; there is an account without it, too.",
         examples=["me@example.com"],
     )
-    staging: kinds.Switch = Field(
+    staging: types.Switch = Field(
         default=False,
         description="Take Let's Encrypt's staging server, whose certificates nobody trusts.",
     )
-    test: kinds.Switch = Field(default=False, description="The same as STAGING.")
-    acme_server: values.Directory | None = Field(
+    test: types.Switch = Field(default=False, description="The same as STAGING.")
+    acme_server: certbot_types.Directory | None = Field(
         default=None,
         description="URL of another ACME server's directory; Let's Encrypt unless set.",
         examples=["https://ca.internal/acme/directory"],
     )
-    acme_ca_bundle: values.Path | None = Field(
+    acme_ca_bundle: certbot_types.Path | None = Field(
         default=None,
         description="File of the CAs in PEM that the ACME server's own certificate is judged by.",
         examples=["/run/ca/root.pem"],
@@ -71,20 +71,20 @@ class CertbotSettings(Settings):
     key_type: Literal["ecdsa", "rsa"] = Field(
         default="ecdsa", description="Kind of the certificates' keys."
     )
-    eab_kid: kinds.Line | None = Field(
+    eab_kid: types.Line | None = Field(
         default=None,
         description="Key id for external account binding, where the CA wants that.",
         examples=["kid-1"],
     )
-    eab_hmac_key: values.HmacKey | None = Field(
+    eab_hmac_key: certbot_types.HmacKey | None = Field(
         default=None, description="Key for external account binding, in base64url."
     )
-    preferred_chain: kinds.Line | None = Field(
+    preferred_chain: types.Line | None = Field(
         default=None,
         description="Common name of the topmost issuer, where the CA offers several chains.",
         examples=["ISRG Root X1"],
     )
-    cert_profile: values.Profile | None = Field(
+    cert_profile: certbot_types.Profile | None = Field(
         default=None,
         description="Profile to ask for, where the CA has it; needs certbot 4.0 or newer.",
         examples=["shortlived"],
@@ -94,55 +94,55 @@ class CertbotSettings(Settings):
         description="Who answers challenges over HTTP: certbot on PORT, or HAProxy itself by the "
         "account's thumbprint.",
     )
-    port: kinds.Port = Field(
+    port: types.Port = Field(
         default=_HTTP, description="Port where certbot answers challenges: HAProxy's ACME_BACKEND."
     )
-    dns_plugin: values.Plugin | None = Field(
+    dns_plugin: certbot_types.Plugin | None = Field(
         default=None,
         description="certbot's plugin for challenges over DNS, without `dns-`; wildcards need it.",
         examples=["cloudflare"],
     )
-    dns_credentials: values.HiddenPath | None = Field(
+    dns_credentials: certbot_types.HiddenPath | None = Field(
         default=None,
         description="Path of the plugin's credentials file.",
         examples=["/run/secrets/cloudflare.ini"],
     )
-    certs_dir: kinds.Folder | None = Field(
+    certs_dir: types.Folder | None = Field(
         default=None,
         description="Folder that HAProxy reads PEM files from, the same as its CERTS_DIR; "
         "nothing is delivered unless set.",
         examples=["/certs"],
     )
-    certs_group: values.Group = Field(
+    certs_group: certbot_types.Group = Field(
         default=_HAPROXY,
         description="Number of the group that may read the PEM files; 99 is the official HAProxy "
         "image's.",
     )
-    admin_socket: kinds.SocketPath | None = Field(
+    admin_socket: types.SocketPath | None = Field(
         default=None,
         description="Path of HAProxy's admin socket, the same as its ADMIN_SOCKET: new "
         "certificates are put in place without a reload.",
         examples=["/run/haproxy/admin.sock"],
     )
-    master_socket: kinds.SocketPath | None = Field(
+    master_socket: types.SocketPath | None = Field(
         default=None,
         description="Path of HAProxy's master socket, for the reload where the other socket "
         "cannot do it.",
         examples=["/run/haproxy/master.sock"],
     )
-    haproxy_url: values.Origin = Field(
+    haproxy_url: certbot_types.Origin = Field(
         default="http://haproxy",
         description="Where HAProxy answers HTTP: each name is tried there before it is ordered.",
     )
-    haproxy_wait: values.Interval = Field(
+    haproxy_wait: certbot_types.Interval = Field(
         default="5m", description="Longest wait for HAProxy to answer before the first order."
     )
-    haproxy_container: values.Container | None = Field(
+    haproxy_container: certbot_types.Container | None = Field(
         default=None,
         description="HAProxy's container, to send it HUP over Docker's socket: the last resort.",
         examples=["haproxy"],
     )
-    renew_interval: values.Interval = Field(
+    renew_interval: certbot_types.Interval = Field(
         default="12h",
         description="Time between two looks at what is due; 0 for one look, and an exit.",
     )
@@ -151,7 +151,7 @@ class CertbotSettings(Settings):
         description="What becomes of certificates whose names have left DOMAINS: kept on the "
         "disk but no longer renewed, or deleted.",
     )
-    thumbprint_file: values.Path | None = Field(
+    thumbprint_file: certbot_types.Path | None = Field(
         default=None,
         description="File to write the account's thumbprint to: HAProxy's ACME_THUMBPRINT_FILE.",
         examples=["/certs/thumbprint"],

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from entrykit import quoting
+from entrykit.quoting import base
 from entrykit.role import Role
-from entrykit.roles.cf_serverd.command import completed, passed, reads
-from entrykit.roles.cf_serverd.machine import HubMachine
+from entrykit.roles.cf_serverd.check import verdict
+from entrykit.roles.cf_serverd.command_line import completed, passed, reads
+from entrykit.roles.cf_serverd.host import HubMachine
+from entrykit.roles.cf_serverd.policy_files import was_framed
 from entrykit.roles.cf_serverd.prepare import prepare
 from entrykit.roles.cf_serverd.settings import CfServerdSettings
-from entrykit.roles.cf_serverd.tree import was_framed
-from entrykit.roles.cf_serverd.verdict import verdict
 from entrykit.roles.cf_serverd.workdir import environ_of
 
 
@@ -56,7 +56,7 @@ ROLE: Final = Role(
     templates=Path(__file__).with_name("templates"),
     makes=_makes,
     main="promises.cf",
-    quotes={".cf": quoting.cfengine, ".json": quoting.json_tree},
+    quotes={".cf": base.cfengine, ".json": base.json_tree},
     machine=HubMachine,
     daemon="cf-serverd",
     defaults=_defaults,

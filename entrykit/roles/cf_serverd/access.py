@@ -9,21 +9,22 @@ from typing import Annotated, Any, Final
 
 from pydantic import PlainValidator
 
-from entrykit import kinds
+from entrykit.display import shown
 from entrykit.faults import Faults
-from entrykit.quoting import cfengine_refusal
-from entrykit.roles.cf_serverd import acl, values
-from entrykit.shown import shown
+from entrykit.quoting.base import cfengine_refusal
+from entrykit.roles.cf_serverd import acl
+from entrykit.roles.cf_serverd import types as cf_serverd_types
+from entrykit.variables import types
 
 _is_shortcut: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}").fullmatch
 _OURS: Final = "masterfiles"
 _LISTS: Final[dict[str, Callable[[list[str]], tuple[str, ...]]]] = {
     "admit_ips": acl.entries,
-    "admit_hostnames": values.hostname_entries,
-    "admit_keys": values.digest_entries,
+    "admit_hostnames": cf_serverd_types.hostname_entries,
+    "admit_keys": cf_serverd_types.digest_entries,
     "deny_ips": acl.entries,
-    "deny_hostnames": values.hostname_entries,
-    "deny_keys": values.digest_entries,
+    "deny_hostnames": cf_serverd_types.hostname_entries,
+    "deny_keys": cf_serverd_types.digest_entries,
 }
 _ACCESS: Final = ("path", "shortcut", *_LISTS)
 _ROLE: Final = ("classes", "authorize")
@@ -143,7 +144,7 @@ def _twice(items: list[str]) -> list[str]:
 
 def _access(item: dict[str, Any]) -> Access:
     faults: list[str] = []
-    path = _told(faults, "path", lambda: values.path(_text(item, "path")))
+    path = _told(faults, "path", lambda: cf_serverd_types.path(_text(item, "path")))
     shortcut = _told(faults, "shortcut", lambda: _shortcut(item)) if "shortcut" in item else None
     lists = [
         (name, _told(faults, name, lambda name=name: _list(item, name)))  # type: ignore[misc]
@@ -186,7 +187,9 @@ def _list(item: dict[str, Any], name: str) -> tuple[str, ...]:
 def _role(item: dict[str, Any]) -> Authorization:
     faults: list[str] = []
     classes = _told(faults, "classes", lambda: _pattern(_text(item, "classes")))
-    users = _told(faults, "authorize", lambda: values.user_entries(_strings(item, "authorize")))
+    users = _told(
+        faults, "authorize", lambda: cf_serverd_types.user_entries(_strings(item, "authorize"))
+    )
     if faults:
         raise Faults(faults)
     return Authorization(classes, users)
@@ -207,5 +210,5 @@ def _strings(item: dict[str, Any], name: str) -> list[str]:
     return found
 
 
-AccessList = Annotated[tuple[Access, ...], PlainValidator(access), kinds.Kind("JSON list")]
-RoleList = Annotated[tuple[Authorization, ...], PlainValidator(roles), kinds.Kind("JSON list")]
+AccessList = Annotated[tuple[Access, ...], PlainValidator(access), types.Kind("JSON list")]
+RoleList = Annotated[tuple[Authorization, ...], PlainValidator(roles), types.Kind("JSON list")]

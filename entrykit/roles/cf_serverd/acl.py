@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import PlainValidator
 
+from entrykit.display import shown
 from entrykit.faults import Faults
-from entrykit.kinds import Kind, words
-from entrykit.shown import shown
+from entrykit.variables.types import Kind, words
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network

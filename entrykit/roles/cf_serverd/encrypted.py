@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from entrykit.secret import Secret
+from entrykit.variables.secret import Secret
 
 _PASSPHRASE: Final = "Cfengine passphrase"  # noqa: S105 -- CFEngine's libpromises/crypto.c
 _OTHERS: Final = (

@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final
 
-from entrykit.check import run
+from entrykit.daemon.check import run
+from entrykit.display import shown
 from entrykit.errors import CommitError, SettingsError
-from entrykit.message import Log
-from entrykit.roles.cf_serverd import encrypted, rsa
+from entrykit.log import Log
+from entrykit.roles.cf_serverd import encrypted, rsa_key
 from entrykit.roles.cf_serverd.settings import CfServerdSettings
 from entrykit.roles.cf_serverd.workdir import OVERRIDE, program
-from entrykit.secret import Secret
-from entrykit.shown import shown
+from entrykit.variables.secret import Secret
 
 PRIVATE: Final = "localhost.priv"
 PUBLIC: Final = "localhost.pub"
@@ -73,9 +73,9 @@ def _fault(private: Secret, public: Secret) -> tuple[str, str] | None:
     known = []
     for name, key in ((PUBLIC, public), (PRIVATE, private)):
         try:
-            known.append(rsa.modulus(key, private=name == PRIVATE))
-        except rsa.Encrypted:
-            reason = encrypted.fault(private, rsa.der(public, private=False))
+            known.append(rsa_key.modulus(key, private=name == PRIVATE))
+        except rsa_key.Encrypted:
+            reason = encrypted.fault(private, rsa_key.der(public, private=False))
             return (PRIVATE, reason) if reason else None
         except ValueError as error:
             return name, str(error)
@@ -188,7 +188,7 @@ def _take_in(path: str, folder: str, environ: Mapping[str, str], log: Log) -> No
         key = _read(path)
     except OSError as error:
         raise ValueError(error.strerror) from None
-    rsa.modulus(key, private=False)
+    rsa_key.modulus(key, private=False)
     digest = _digest(path, environ)
     live = f"{folder}/root-{digest}.pub"
     if not os.path.lexists(live):

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from entrykit.shown import shown
+from entrykit.display import shown
 
 _OURS: Final = ("default", "server", "control")
 _TABLE: Final = "control_server"

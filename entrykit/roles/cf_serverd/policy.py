@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from entrykit.quoting import Quoted
+from entrykit.quoting.base import Quoted
 from entrykit.roles.cf_serverd.access import Access, Lists
 
 if TYPE_CHECKING:

@@ -13,14 +13,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Final
 
-from entrykit.check import run
-from entrykit.commit import locked, writing
+from entrykit.daemon.check import run
 from entrykit.errors import CommitError, SettingsError
-from entrykit.folders import make_folder
-from entrykit.message import Log
-from entrykit.roles.cf_serverd import keys, served
+from entrykit.files.fs import make_folder
+from entrykit.files.transaction import locked, writing
+from entrykit.log import Log
+from entrykit.roles.cf_serverd import exposure, keys
+from entrykit.roles.cf_serverd.policy_files import link_judged, link_live
 from entrykit.roles.cf_serverd.settings import CfServerdSettings
-from entrykit.roles.cf_serverd.tree import link_judged, link_live
 from entrykit.roles.cf_serverd.workdir import program
 
 _PRIVATE_BITS: Final = 0o077
@@ -79,8 +79,8 @@ def _refuse_without_account(environ: Mapping[str, str]) -> None:
 
 def _refuse_absent(settings: CfServerdSettings, log: Log) -> None:
     """Refuse what would be served and is not there: cf-serverd says nothing."""
-    faults = [] if settings.promises else list(served.masterfiles_faults(settings, log))
-    faults += served.access_faults(settings)
+    faults = [] if settings.promises else list(exposure.masterfiles_faults(settings, log))
+    faults += exposure.access_faults(settings)
     faults += _address_faults(settings.cf_serverd_bindtointerface)
     if faults:
         raise SettingsError(faults)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from entrykit.display import shown
 from entrykit.roles.cf_serverd import acl
 from entrykit.roles.cf_serverd.policy import AUGMENTED, NOT_POLICY
-from entrykit.shown import shown
 
 if TYPE_CHECKING:
     from entrykit.roles.cf_serverd.settings import CfServerdSettings

@@ -8,14 +8,15 @@ from typing import Final, Literal, Self
 
 from pydantic import Field, PrivateAttr
 
-from entrykit import environ as environment
-from entrykit import kinds
 from entrykit.faults import Faults
-from entrykit.roles.cf_serverd import acl, rules, values, workdir
+from entrykit.roles.cf_serverd import acl, rules, workdir
+from entrykit.roles.cf_serverd import types as cf_serverd_types
 from entrykit.roles.cf_serverd.access import Access, AccessList, Lists, RoleList
 from entrykit.roles.cf_serverd.policy import Promise, augments, promises
-from entrykit.secret import Whole
-from entrykit.settings import Settings, ignore
+from entrykit.variables import reading as environment
+from entrykit.variables import types
+from entrykit.variables.secret import Whole
+from entrykit.variables.settings import Settings, ignore
 
 _ACL_EXAMPLE: Final = "10.0.0.0/8,2001:db8::/32"
 _NOT_SET: Final = f"CF_SERVERD_ACL: not set (expected {_ACL_EXAMPLE}, say: who may connect)"
@@ -24,7 +25,7 @@ _NOT_SET: Final = f"CF_SERVERD_ACL: not set (expected {_ACL_EXAMPLE}, say: who m
 class CfServerdSettings(Settings):
     """What the cf-serverd role can be told."""
 
-    config_dir: values.Place = Field(
+    config_dir: cf_serverd_types.Place = Field(
         default="", description="Folder of promises.cf; `inputs` in CFENGINE_WORKDIR unless set."
     )
     cf_serverd_acl: acl.Acl = Field(
@@ -33,8 +34,8 @@ class CfServerdSettings(Settings):
         "PROMISES is set.",
         examples=[_ACL_EXAMPLE],
     )
-    cf_serverd_port: kinds.Port = Field(default=5308, description="Port to listen on.")
-    cf_serverd_bindtointerface: values.Interface | None = Field(
+    cf_serverd_port: types.Port = Field(default=5308, description="Port to listen on.")
+    cf_serverd_bindtointerface: cf_serverd_types.Interface | None = Field(
         default=None,
         description="The one address to listen on; all of IPv4 and IPv6 unless set.",
         examples=["192.0.2.1"],
@@ -60,29 +61,29 @@ class CfServerdSettings(Settings):
         "set.",
         examples=["10.0.9.0/24"],
     )
-    cf_serverd_allowusers: values.Users = Field(
+    cf_serverd_allowusers: cf_serverd_types.Users = Field(
         default=(), description="Users who may ask for runs with cf-runagent; nobody unless set."
     )
-    cf_serverd_maxconnections: kinds.Count = Field(
+    cf_serverd_maxconnections: types.Count = Field(
         default=200, description="How many connections there may be at a time."
     )
     cf_serverd_allowtlsversion: Literal["1.2", "1.3"] = Field(
         default="1.2", description="The lowest version of TLS."
     )
-    cf_serverd_allowciphers: values.Ciphers | None = Field(
+    cf_serverd_allowciphers: cf_serverd_types.Ciphers | None = Field(
         default=None,
         description="Ciphers with `:` between them; suites of TLS 1.3 are those with TLS_, and "
         "without any of them there is no TLS 1.3.",
         examples=["TLS_AES_256_GCM_SHA384:AES256-GCM-SHA384"],
     )
-    cf_serverd_denybadclocks: kinds.Switch | None = Field(
+    cf_serverd_denybadclocks: types.Switch | None = Field(
         default=None,
         description="Refuse clients whose clock is an hour off; CFEngine's own default unless set.",
     )
-    cf_serverd_serverfacility: values.Facility | None = Field(
+    cf_serverd_serverfacility: cf_serverd_types.Facility | None = Field(
         default=None, description="Facility of messages to syslog, where there is one."
     )
-    cf_serverd_masterfiles: values.Path | None = Field(
+    cf_serverd_masterfiles: cf_serverd_types.Path | None = Field(
         default=None,
         description="Folder that is served as `masterfiles`; the one of that name in "
         "CFENGINE_WORKDIR unless set.",
@@ -94,12 +95,12 @@ class CfServerdSettings(Settings):
         "set.",
         examples=["10.0.0.0/16"],
     )
-    cf_serverd_admit_hostnames: values.Hostnames = Field(
+    cf_serverd_admit_hostnames: cf_serverd_types.Hostnames = Field(
         default=(),
         description="Who is served, by names that DNS gives for addresses; `.example.com` is all "
         "below it.",
     )
-    cf_serverd_admit_keys: values.Digests = Field(
+    cf_serverd_admit_keys: cf_serverd_types.Digests = Field(
         default=(),
         description="Who is served, by digests of keys as `cf-key -p` prints them.",
         examples=["MD5=9fb7556beb0e43386760e51cefb68018"],
@@ -116,30 +117,30 @@ class CfServerdSettings(Settings):
         "`classes` and `authorize`.",
         examples=['[{"classes": "deploy_.*", "authorize": ["root"]}]'],
     )
-    cf_serverd_log_level: values.Level | None = Field(
+    cf_serverd_log_level: cf_serverd_types.Level | None = Field(
         default=None, description="How much cf-serverd says; `info` tells of each connection."
     )
-    cf_serverd_private_key: values.Pem | None = Field(
+    cf_serverd_private_key: cf_serverd_types.Pem | None = Field(
         default=None,
         description="The hub's private key in PEM, if it is not to be made at the first start.",
     )
-    cf_serverd_public_key: values.Pem | None = Field(
+    cf_serverd_public_key: cf_serverd_types.Pem | None = Field(
         default=None, description="The hub's public key in PEM, of that pair."
     )
-    cf_serverd_trusted_keys_dir: kinds.Folder | None = Field(
+    cf_serverd_trusted_keys_dir: types.Folder | None = Field(
         default=None,
         description="Folder with public keys of clients that are trusted, each in a file `*.pub`.",
     )
-    cfengine_workdir: values.Place = Field(
+    cfengine_workdir: cf_serverd_types.Place = Field(
         default="",
         description="CFEngine's folder, of keys and state too; the one of the installed package "
         "unless set.",
     )
-    promises: values.Policy = Field(
+    promises: cf_serverd_types.Policy = Field(
         default=Whole(""),
         description="A whole promises.cf, which is checked and used as it is.",
     )
-    mpf: kinds.Switch = Field(
+    mpf: types.Switch = Field(
         default=False,
         description="Serve with the Masterfiles Policy Framework in masterfiles: write def.json "
         "for it, and no promises.cf.",
@@ -194,7 +195,7 @@ class CfServerdSettings(Settings):
         for name, below in (("CONFIG_DIR", ""), ("CFENGINE_WORKDIR", "/inputs")):
             try:
                 if given := environment.peek(environ, name):
-                    return f"{kinds.folder(given)}{below}"
+                    return f"{types.folder(given)}{below}"
             except Faults:
                 continue
         return f"{workdir.installed(environ)}/inputs"

@@ -6,8 +6,8 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from entrykit.daemon.handover import find
 from entrykit.errors import HandOverError
-from entrykit.handover import find
 
 if TYPE_CHECKING:
     from entrykit.roles.cf_serverd.settings import CfServerdSettings

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from entrykit import quoting
+from entrykit.quoting import base
 from entrykit.role import Role
-from entrykit.roles.haproxy.machine import HaproxyMachine
+from entrykit.roles.haproxy.host import HaproxyMachine
 from entrykit.roles.haproxy.prepare import prepare
 from entrykit.roles.haproxy.settings import HaproxySettings
 
@@ -53,7 +53,7 @@ def _reads(command: Sequence[str], main: str) -> bool:
 
 def _routes(settings: HaproxySettings) -> Sequence[Destination]:
     """Import what draws only where something is drawn."""
-    from entrykit.roles.haproxy.routes import routes
+    from entrykit.roles.haproxy.routing import routes
 
     return routes(settings)
 
@@ -64,7 +64,7 @@ ROLE: Final = Role(
     settings=HaproxySettings,
     templates=Path(__file__).with_name("templates"),
     main="haproxy.cfg",
-    quotes={".cfg": quoting.haproxy, ".map": quoting.haproxy_map},
+    quotes={".cfg": base.haproxy, ".map": base.haproxy_map},
     machine=HaproxyMachine,
     daemon="haproxy",
     entrypoint="/usr/local/bin/docker-entrypoint.sh",

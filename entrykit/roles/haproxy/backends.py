@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from entrykit.apps import App
-from entrykit.hostnames import is_address
+from entrykit.domains.apps import App
+from entrykit.variables.hostnames import is_address
 
 PORTS: Final = {"terminate": 80, "passthrough": 443}
 

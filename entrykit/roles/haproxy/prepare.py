@@ -16,12 +16,12 @@ import errno
 import os
 from typing import Final
 
-from entrykit import certificates, crt_list
-from entrykit.commit import writing
 from entrykit.errors import CommitError
-from entrykit.folders import make_folder
-from entrykit.message import Log
+from entrykit.files.fs import make_folder
+from entrykit.files.transaction import writing
+from entrykit.log import Log
 from entrykit.roles.haproxy.settings import HaproxySettings
+from entrykit.tls import certificate_folder, crt_list
 
 _MIRROR: Final = ".entrykit.tls"
 _LINK: Final = ".entrykit.link"
@@ -54,7 +54,7 @@ def prepare(settings: HaproxySettings, folder: str, live: bool, log: Log) -> Non
     elif os.path.dirname(certs) != folder or _is_folder(tls) or not _kept(certs, log):
         if not _is_folder(tls) and os.path.lexists(tls):
             os.unlink(tls)
-        _tell(crt_list.refer(certs, tls, certificates.FIRST_LINE), log)
+        _tell(crt_list.refer(certs, tls, certificate_folder.FIRST_LINE), log)
     else:
         _link(certs, tls)
 
@@ -67,7 +67,7 @@ def _make_live(certs: str, tls: str, log: Log) -> None:
     if not os.path.isdir(certs):
         log.warning(f"{certs} is not there: no certificates")
     into = tls if own else os.path.join(os.path.dirname(tls), _MIRROR)
-    _tell(crt_list.mirror(certs, into, certificates.FIRST_LINE), log)
+    _tell(crt_list.mirror(certs, into, certificate_folder.FIRST_LINE), log)
     if not own:
         _link(into, tls)
 
@@ -109,8 +109,8 @@ def _kept(certs: str, log: Log) -> bool:
     try:
         if make_folder(certs):
             log.info(f"{certs} was not there: made, with no certificate in it")
-        index = certificates.index(certs)
-        crt_list.write_index(certs, index, certificates.FIRST_LINE)
+        index = certificate_folder.index(certs)
+        crt_list.write_index(certs, index, certificate_folder.FIRST_LINE)
     except OSError as error:
         log.debug(f"{certs}: {error.strerror}: the crt-list is kept in CONFIG_DIR")
         return False
@@ -118,7 +118,7 @@ def _kept(certs: str, log: Log) -> bool:
     return True
 
 
-def _tell(index: certificates.Index, log: Log) -> None:
+def _tell(index: certificate_folder.Index, log: Log) -> None:
     for message in index.left_out:
         log.warning(f"certificate not served: {message}")
     log.debug(f"{len(index.served)} certificates")

@@ -9,11 +9,11 @@ from typing import Final, Literal
 
 from pydantic import Field
 
-from entrykit import kinds
 from entrykit.roles.haproxy.backends import Backend, acme_backend, backend_of
-from entrykit.roles.haproxy.variables import Domains, Thumbprint, User
-from entrykit.secret import Snippet
-from entrykit.settings import Settings
+from entrykit.roles.haproxy.types import Domains, Thumbprint, User
+from entrykit.variables import types
+from entrykit.variables.secret import Snippet
+from entrykit.variables.settings import Settings
 
 _HTTP: Final = 80
 _HTTPS: Final = 443
@@ -25,7 +25,7 @@ _NO_LINES: Final = Snippet("")
 class HaproxySettings(Settings):
     """What the haproxy role can be told."""
 
-    config_dir: kinds.Folder = Field(
+    config_dir: types.Folder = Field(
         default="/usr/local/etc/haproxy",
         description="Folder of haproxy.cfg and the files that it names.",
     )
@@ -36,31 +36,31 @@ class HaproxySettings(Settings):
         "443 with TLS passed through.",
         examples=["web:example.com,www.example.com api:9000:api.example.com"],
     )
-    http_port: kinds.Port = Field(default=_HTTP, description="Port for HTTP.")
-    https_port: kinds.Port = Field(default=_HTTPS, description="Port for HTTPS.")
-    public_https_port: kinds.Port = Field(
+    http_port: types.Port = Field(default=_HTTP, description="Port for HTTP.")
+    https_port: types.Port = Field(default=_HTTPS, description="Port for HTTPS.")
+    public_https_port: types.Port = Field(
         default=_HTTPS,
         description="Port on which clients reach HTTPS: the one that redirects name.",
     )
-    bind: kinds.Addresses = Field(
+    bind: types.Addresses = Field(
         default=(),
         description="Addresses to listen on; all of IPv4 and IPv6 unless set.",
         examples=["192.0.2.1,2001:db8::1"],
     )
-    certs_dir: kinds.Folder | None = Field(
+    certs_dir: types.Folder | None = Field(
         default=None,
         description="Folder of PEM files, chain and key in one; `certs` in CONFIG_DIR unless set. "
         "The crt-list is written there too, if it can be.",
         examples=["/certs"],
     )
-    https_redirect: kinds.Switch = Field(
+    https_redirect: types.Switch = Field(
         default=True, description="Redirect HTTP to HTTPS, all but ACME challenges."
     )
-    www_redirect: kinds.Switch = Field(
+    www_redirect: types.Switch = Field(
         default=False,
         description="Redirect www.example.com to example.com where DOMAINS has both.",
     )
-    acme_backend: kinds.HostPort = Field(
+    acme_backend: types.HostPort = Field(
         default="certbot:8080", description="Who answers ACME challenges over HTTP."
     )
     acme_thumbprint: Thumbprint | None = Field(
@@ -68,12 +68,12 @@ class HaproxySettings(Settings):
         description="Thumbprint of the ACME account: HAProxy then answers challenges itself.",
         examples=["LPJNul-wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ"],
     )
-    trusted_proxies: kinds.Networks = Field(
+    trusted_proxies: types.Networks = Field(
         default=(),
         description="Networks of proxies in front, whose X-Forwarded headers are kept.",
         examples=["10.0.0.0/8,2001:db8::/32"],
     )
-    accept_proxy: kinds.Switch = Field(
+    accept_proxy: types.Switch = Field(
         default=False,
         description="Expect the PROXY protocol: from TRUSTED_PROXIES only, where that is set, "
         "from every client otherwise.",
@@ -82,72 +82,72 @@ class HaproxySettings(Settings):
         default="intermediate",
         description="Mozilla's recommendation for TLS: modern is TLS 1.3 only.",
     )
-    hsts_max_age: kinds.Seconds = Field(
+    hsts_max_age: types.Seconds = Field(
         default=0,
         description="max-age of Strict-Transport-Security; 0 sends no such header.",
         examples=["63072000"],
     )
-    http3: kinds.Switch = Field(default=False, description="Serve HTTP/3 as well.")
+    http3: types.Switch = Field(default=False, description="Serve HTTP/3 as well.")
     log_format: Literal["haproxy", "json"] = Field(
         default="haproxy", description="Access log on stdout: HAProxy's own format, or JSON."
     )
-    timeout_connect: kinds.Duration = Field(default="5s", description="Time to connect to an app.")
-    timeout_client: kinds.Duration = Field(
+    timeout_connect: types.Duration = Field(default="5s", description="Time to connect to an app.")
+    timeout_client: types.Duration = Field(
         default="1m", description="Time that a client may be silent."
     )
-    timeout_server: kinds.Duration = Field(
+    timeout_server: types.Duration = Field(
         default="1m", description="Time that an app may be silent."
     )
-    timeout_request: kinds.Duration = Field(
+    timeout_request: types.Duration = Field(
         default="10s", description="Time for a client to send a request's headers."
     )
-    timeout_keep_alive: kinds.Duration = Field(
+    timeout_keep_alive: types.Duration = Field(
         default="10s", description="Time that a connection stays open between requests."
     )
-    timeout_tunnel: kinds.Duration = Field(
+    timeout_tunnel: types.Duration = Field(
         default="1h", description="Time that a WebSocket or passed-through TLS may be silent."
     )
-    haproxy_maxconn: kinds.Count | None = Field(
+    haproxy_maxconn: types.Count | None = Field(
         default=None,
         description="Connections at a time; from the limit of open files unless set.",
         examples=["20000"],
     )
-    haproxy_hard_stop_after: kinds.Duration = Field(
+    haproxy_hard_stop_after: types.Duration = Field(
         default="30s", description="Longest time that a graceful stop or an old worker may take."
     )
-    health_port: kinds.Port = Field(
+    health_port: types.Port = Field(
         default=8401, description="Port on loopback where /healthz answers 200."
     )
-    stats_port: kinds.Port | None = Field(
+    stats_port: types.Port | None = Field(
         default=None,
         description="Port of the statistics page; on loopback only unless STATS_PASSWORD is set.",
         examples=["8404"],
     )
     stats_user: User = Field(default="admin", description="User of the statistics page.")
-    stats_password: kinds.Secret | None = Field(
+    stats_password: types.Secret | None = Field(
         default=None, description="Password of the statistics page."
     )
-    metrics_port: kinds.Port | None = Field(
+    metrics_port: types.Port | None = Field(
         default=None,
         description="Port where /metrics answers Prometheus.",
         examples=["8405"],
     )
-    admin_socket: kinds.SocketPath | None = Field(
+    admin_socket: types.SocketPath | None = Field(
         default=None,
         description="Path of HAProxy's admin socket, mode 600: for changes without a reload.",
         examples=["/run/haproxy/admin.sock"],
     )
-    haproxy_extra_global: kinds.Snippet = Field(
+    haproxy_extra_global: types.Snippet = Field(
         default=_NO_LINES, description="Raw lines at the end of the global section."
     )
-    haproxy_extra_defaults: kinds.Snippet = Field(
+    haproxy_extra_defaults: types.Snippet = Field(
         default=_NO_LINES, description="Raw lines at the end of the defaults section."
     )
-    haproxy_extra_frontend: kinds.Snippet = Field(
+    haproxy_extra_frontend: types.Snippet = Field(
         default=_NO_LINES,
         description="Raw lines in the HTTP and HTTPS frontends, before requests are routed.",
     )
-    haproxy_extra_backend: kinds.Snippet = Field(
+    haproxy_extra_backend: types.Snippet = Field(
         default=_NO_LINES, description="Raw lines in each app's backend."
     )
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from entrykit import quoting
+from entrykit.quoting import base
 from entrykit.role import Role
-from entrykit.roles.nginx_static.command import SAYS, completed, options
-from entrykit.roles.nginx_static.machine import NginxMachine
+from entrykit.roles.nginx_static.command_line import SAYS, completed, options
+from entrykit.roles.nginx_static.host import NginxMachine
 from entrykit.roles.nginx_static.prepare import prepare
 from entrykit.roles.nginx_static.settings import NginxSettings
 
@@ -41,7 +41,7 @@ ROLE: Final = Role(
     settings=NginxSettings,
     templates=Path(__file__).with_name("templates"),
     main="nginx.conf",
-    quotes={".conf": quoting.nginx, ".map": quoting.nginx_map, ".types": quoting.nginx},
+    quotes={".conf": base.nginx, ".map": base.nginx_map, ".types": base.nginx},
     machine=NginxMachine,
     daemon="nginx",
     entrypoint="/docker-entrypoint.sh",

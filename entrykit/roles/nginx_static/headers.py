@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final, TypeAlias
 
+from entrykit.display import shown
 from entrykit.faults import Faults
-from entrykit.shown import shown
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 
@@ -34,7 +34,7 @@ def headers(text: str) -> Headers:
     Raises:
         Faults: with everything that is wrong, in order.
     """
-    from entrykit.trees import parse_tree
+    from entrykit.variables.documents import parse_tree
 
     tree = parse_tree(text)
     if not isinstance(tree, tuple):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 
-from entrykit.message import Log
-from entrykit.roles.nginx_static.logs import open_to_workers
-from entrykit.roles.nginx_static.machine import can_log
+from entrykit.log import Log
+from entrykit.roles.nginx_static.host import can_log
+from entrykit.roles.nginx_static.log_folder import open_to_workers
 from entrykit.roles.nginx_static.settings import NginxSettings
 
 _MOST_NAMED = 5

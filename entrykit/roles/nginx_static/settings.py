@@ -8,15 +8,15 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, Field, PlainValidator
 
-from entrykit import kinds
-from entrykit.apps import App
-from entrykit.domains_list import parse_domains_or_list
-from entrykit.quoting import Quoted, nginx_literal, nginx_path
+from entrykit.display import shown
+from entrykit.domains.apps import App
+from entrykit.domains.plain_list import parse_domains_or_list
+from entrykit.quoting.base import Quoted, nginx_literal, nginx_path
 from entrykit.roles.nginx_static.headers import SECURITY, Headers, headers, merged
 from entrykit.roles.nginx_static.sites import Sites, named, part
-from entrykit.secret import Snippet
-from entrykit.settings import Settings
-from entrykit.shown import shown
+from entrykit.variables import types
+from entrykit.variables.secret import Snippet
+from entrykit.variables.settings import Settings
 
 _NO_LINES: Final = Snippet("")
 _SMALLEST_HASH: Final = 2048  # nginx's own
@@ -27,30 +27,30 @@ _LONGEST_PATH: Final = 1000  # octets, so that one with a name after it fits int
 
 def workers(text: str) -> int | None:
     """Parse how many workers there are; None for as many as there are processors for us."""
-    return None if text.lower() == "auto" else kinds.count(text)
+    return None if text.lower() == "auto" else types.count(text)
 
 
 Domains = Annotated[
     tuple[App, ...],
     PlainValidator(parse_domains_or_list),
-    kinds.Kind("domain,domain … or app:domain,domain …"),
+    types.Kind("domain,domain … or app:domain,domain …"),
 ]
 Logs = Annotated[Literal["combined", "json", "per-domain"], BeforeValidator(str.lower)]
 Workers = Annotated[
     int | None,
     PlainValidator(workers),
-    kinds.Kind(
+    types.Kind(
         "number or auto",
         {"type": ["integer", "string"], "pattern": "^(auto|[1-9][0-9]{0,8})$", "minimum": 1},
     ),
 ]
-HeaderMap = Annotated[Headers, PlainValidator(headers), kinds.Kind("map")]
+HeaderMap = Annotated[Headers, PlainValidator(headers), types.Kind("map")]
 
 
 class NginxSettings(Settings):
     """What the nginx-static role can be told."""
 
-    config_dir: kinds.Folder = Field(
+    config_dir: types.Folder = Field(
         default="/etc/nginx/entrykit",
         description="Folder of nginx.conf and the files that it names; "
         "nginx's pid file and temporary files are there too.",
@@ -60,29 +60,29 @@ class NginxSettings(Settings):
         "HAProxy has, as `app:domain,domain` or in JSON or YAML, of which APP is served.",
         examples=["example.com,example.org"],
     )
-    app: kinds.Line | None = Field(
+    app: types.Line | None = Field(
         default=None,
         description="Which app of DOMAINS this is; not needed where there is one only.",
         examples=["web"],
     )
-    http_port: kinds.Port = Field(default=8080, description="Port for HTTP.")
-    bind: kinds.Addresses = Field(
+    http_port: types.Port = Field(default=8080, description="Port for HTTP.")
+    bind: types.Addresses = Field(
         default=(),
         description="Addresses to listen on; all of IPv4 and IPv6 unless set.",
         examples=["192.0.2.1,2001:db8::1"],
     )
-    www_root: kinds.Folder = Field(
+    www_root: types.Folder = Field(
         default="/www", description="Folder with a folder of files for each domain."
     )
-    spa: kinds.Switch = Field(
+    spa: types.Switch = Field(
         default=False,
         description="Show index.html for a path that has no file, unless DOMAINS says otherwise "
         "for a domain.",
     )
-    follow_symlinks: kinds.Switch = Field(
+    follow_symlinks: types.Switch = Field(
         default=False, description="Follow symbolic links inside of a site's folder, anywhere."
     )
-    security_headers: kinds.Switch = Field(
+    security_headers: types.Switch = Field(
         default=True,
         description="Send X-Content-Type-Options, X-Frame-Options and Referrer-Policy.",
     )
@@ -100,28 +100,28 @@ class NginxSettings(Settings):
         description="Access log: on stdout in the combined format or as JSON, or a file for each "
         "domain.",
     )
-    log_dir: kinds.Folder = Field(
+    log_dir: types.Folder = Field(
         default="/var/log/nginx",
         description="Folder of the files of LOGS=per-domain, `example.com.log` and so on.",
     )
-    trusted_proxies: kinds.Networks = Field(
+    trusted_proxies: types.Networks = Field(
         default=(),
         description="Networks of proxies in front, whose word for the client's address is taken.",
         examples=["10.0.0.0/8,2001:db8::/32"],
     )
-    accept_proxy: kinds.Switch = Field(
+    accept_proxy: types.Switch = Field(
         default=False,
         description="Expect the PROXY protocol from everybody; its address is believed from "
         "TRUSTED_PROXIES only, where that is set.",
     )
-    http2: kinds.Switch = Field(
+    http2: types.Switch = Field(
         default=False,
         description="Speak HTTP/2 without TLS; before nginx 1.25.1 nothing else then.",
     )
-    health_port: kinds.Port = Field(
+    health_port: types.Port = Field(
         default=8402, description="Port on loopback where /healthz answers 200."
     )
-    shutdown_timeout: kinds.Duration = Field(
+    shutdown_timeout: types.Duration = Field(
         default="30s", description="Longest time that a graceful stop or an old worker may take."
     )
     worker_processes: Workers = Field(
@@ -129,10 +129,10 @@ class NginxSettings(Settings):
         description="How many workers; one for each processor that is ours unless set, or `auto`.",
         examples=["2"],
     )
-    nginx_extra_http: kinds.Snippet = Field(
+    nginx_extra_http: types.Snippet = Field(
         default=_NO_LINES, description="Raw lines at the end of the http section."
     )
-    nginx_extra_server: kinds.Snippet = Field(
+    nginx_extra_server: types.Snippet = Field(
         default=_NO_LINES, description="Raw lines at the end of the server of all sites."
     )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from entrykit.apps import App, Site, label
-from entrykit.shown import shown
+from entrykit.display import shown
+from entrykit.domains.apps import App, Site, label
 
 
 class Sites(NamedTuple):

@@ -6,17 +6,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from entrykit.handover import installed
-from entrykit.quoting import Quote
-from entrykit.quoting_yaml import yaml_tree
+from entrykit.daemon.handover import installed
+from entrykit.quoting.base import Quote
+from entrykit.quoting.yaml import yaml_tree
 from entrykit.role import Passed, Role
-from entrykit.roles.registry import command, release
-from entrykit.roles.registry.machine import RegistryMachine, defaults
+from entrykit.roles.registry import command_line, release
+from entrykit.roles.registry.check import verdict
+from entrykit.roles.registry.host import RegistryMachine, defaults
 from entrykit.roles.registry.prepare import prepare
-from entrykit.roles.registry.s3 import ALIASES
 from entrykit.roles.registry.settings import RegistrySettings
-from entrykit.roles.registry.trial import verdict
-from entrykit.secret import Secret
+from entrykit.roles.registry.variables.s3 import ALIASES
+from entrykit.variables.secret import Secret
 
 _TRACES: Final = "OTEL_TRACES_EXPORTER"
 
@@ -26,7 +26,7 @@ def _command(settings: RegistrySettings) -> Sequence[str]:
 
 
 def _complete(settings: RegistrySettings, words: Sequence[str]) -> Sequence[str]:
-    return command.completed(words, f"{settings.config_dir}/config.yml")
+    return command_line.completed(words, f"{settings.config_dir}/config.yml")
 
 
 def _check(folder: str) -> Sequence[str]:
@@ -38,9 +38,9 @@ def _makes(settings: RegistrySettings, path: str) -> bool:
 
 
 def _passes(words: Sequence[str], environ: Mapping[str, str]) -> Passed | None:
-    if not command.says(words):
+    if not command_line.says(words):
         return None
-    return installed(ROLE, command.bare(words), environ), environ
+    return installed(ROLE, command_line.bare(words), environ), environ
 
 
 def _environ(settings: RegistrySettings, environ: Mapping[str, str]) -> dict[str, str]:
@@ -80,16 +80,16 @@ ROLE: Final = Role(
     daemon=release.NAMES[0],
     also=release.NAMES[1:],
     package="docker-registry",
-    begins=command.begins,
+    begins=command_line.begins,
     defaults=defaults,
     entrypoint="/entrypoint.sh",
     command=_command,
     complete=_complete,
-    bare=command.bare,
+    bare=command_line.bare,
     check=_check,
     verdict=verdict,
     environ=_environ,
-    reads=command.reads,
+    reads=command_line.reads,
     passes=_passes,
     prepare=prepare,
     secret_places=(

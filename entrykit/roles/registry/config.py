@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from entrykit.roles.registry.hidden import Hidden, sealed
+from entrykit.roles.registry.variables.sensitive import Hidden, sealed
 
 if TYPE_CHECKING:
     from entrykit.roles.registry.release import Release

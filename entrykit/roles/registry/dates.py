@@ -28,7 +28,7 @@ def dates(settings: RegistrySettings) -> Iterator[str]:
 def _untimely(path: str) -> str | None:
     import time
 
-    from entrykit import pem, x509
+    from entrykit.tls import pem, x509
 
     try:
         with open(path, "rb") as file:

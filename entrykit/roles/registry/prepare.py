@@ -6,15 +6,15 @@ import os
 from collections.abc import Iterator
 from typing import Final
 
-from entrykit.commit import writing
+from entrykit.display import shown
 from entrykit.errors import CommitError
-from entrykit.folders import make_folder
-from entrykit.message import Log
+from entrykit.files.fs import make_folder
+from entrykit.files.transaction import writing
+from entrykit.log import Log
 from entrykit.roles.registry.config import FILESYSTEM
 from entrykit.roles.registry.dates import dates
-from entrykit.roles.registry.hidden import at
 from entrykit.roles.registry.settings import RegistrySettings
-from entrykit.shown import shown
+from entrykit.roles.registry.variables.sensitive import at
 
 _FEW: Final = 16  # characters of a secret that is tried out sooner or later
 # Where images lie below the folder: they may be of another user, who has run a registry before.

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from entrykit.daemon.handover import find
 from entrykit.errors import HandOverError
-from entrykit.handover import find
-from entrykit.roles.registry.values import OLD_STORAGE_CLASSES
+from entrykit.roles.registry.variables.types import OLD_STORAGE_CLASSES
 
 if TYPE_CHECKING:
     from entrykit.roles.registry.settings import RegistrySettings

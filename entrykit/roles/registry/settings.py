@@ -9,16 +9,16 @@ from typing import Final, Literal, Self
 
 from pydantic import Field
 
-from entrykit import kinds
-from entrykit.roles.registry import maps
-from entrykit.roles.registry.access import AccessVariables
-from entrykit.roles.registry.hidden import Hidden
-from entrykit.roles.registry.s3 import ALIASES, S3Variables
-from entrykit.roles.registry.server import ServerVariables
-from entrykit.roles.registry.services import ServiceVariables
-from entrykit.roles.registry.storage import StorageVariables
-from entrykit.secret import Secret
-from entrykit.settings import ignore
+from entrykit.roles.registry.variables import maps
+from entrykit.roles.registry.variables.auth import AccessVariables
+from entrykit.roles.registry.variables.s3 import ALIASES, S3Variables
+from entrykit.roles.registry.variables.sensitive import Hidden
+from entrykit.roles.registry.variables.server import ServerVariables
+from entrykit.roles.registry.variables.services import ServiceVariables
+from entrykit.roles.registry.variables.storage import StorageVariables
+from entrykit.variables import types
+from entrykit.variables.secret import Secret
+from entrykit.variables.settings import ignore
 
 _DRIVERS: Final = ("filesystem", "s3", "azure", "gcs")
 
@@ -29,12 +29,12 @@ class RegistrySettings(
 ):
     """What the registry role can be told."""
 
-    config_dir: kinds.Folder = Field(
+    config_dir: types.Folder = Field(
         default="/etc/distribution",
         description="Folder of config.yml; at a start /etc/docker/registry where that is there "
         "and the other is not, as in images of 2.8.",
     )
-    replicas: kinds.Count = Field(
+    replicas: types.Count = Field(
         default=1, description="How many registries there are on one storage, behind one name."
     )
     registry_release: Literal["2.8", "3"] | None = Field(
@@ -55,7 +55,7 @@ class RegistrySettings(
         warn: Callable[[str], None] = ignore,
     ) -> Self:
         """Read the variables, and tell of those of an older registry that mean nothing today."""
-        from entrykit.roles.registry.names import needless
+        from entrykit.roles.registry.rules.legacy_names import needless
 
         for warning in needless(environ):
             warn(warning)
@@ -64,13 +64,13 @@ class RegistrySettings(
     @classmethod
     def refused(cls, environ: Mapping[str, str]) -> Mapping[str, str]:
         """Name what upstream would ignore, or what an older image has understood."""
-        from entrykit.roles.registry.names import refused
+        from entrykit.roles.registry.rules.legacy_names import refused
 
         return refused(environ, [name.upper() for name in cls.model_fields])
 
     def conflicts(self) -> Iterator[str]:
         """Yield what does not go together."""
-        from entrykit.roles.registry.rules import conflicts
+        from entrykit.roles.registry.rules.rules import conflicts
 
         return conflicts(self)
 

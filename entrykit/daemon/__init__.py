@@ -1,0 +1,1 @@
+"""The daemon: found, asked to check its files, and executed."""

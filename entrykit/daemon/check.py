@@ -1,0 +1,138 @@
+"""The daemon's own verdict on a folder of files."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, Final
+
+from entrykit.daemon.handover import find, installed, not_executed, scrubbed, words_of
+from entrykit.errors import CheckError
+from entrykit.log import Log
+from entrykit.role import Role
+from entrykit.variables.secret import MASK
+from entrykit.variables.settings import Settings
+
+# Shorter ones are parts of ordinary words, which a message needs.
+_FEW: Final = 4
+
+
+def judge_for(
+    role: Role[Any], settings: Settings, environ: Mapping[str, str], tell: Callable[[str], None]
+) -> Callable[[str], None]:
+    """Return the function that has the role's daemon judge a folder.
+
+    Args:
+        role: whose daemon.
+        settings: whose secrets are masked in what the daemon says.
+        environ: what the daemon will see at the hand-over too.
+        tell: called with what the daemon said of files that it accepts.
+
+    Raises:
+        CheckError: (the returned function) the daemon refused the files.
+        HandOverError: (the returned function) the daemon is not there.
+    """
+    seen = role.environ(settings, scrubbed(role, environ))
+
+    def judge(folder: str) -> None:
+        argv = installed(role, words_of(role, "check", role.check(folder)), environ)
+        with _leaving_no(role.traces, settings.config_dir):
+            status, output = (role.verdict or run)(argv, seen)
+        words = masked(output.replace(f"{folder}/", ""), settings)
+        if status:
+            raise CheckError(argv, status, words)
+        if words:
+            tell(words)
+
+    return judge
+
+
+def judge_offline(
+    role: Role[Any], settings: Settings, environ: Mapping[str, str], log: Log
+) -> None:
+    """Have the daemon judge a role's files in a folder of their own, which is removed again.
+
+    Args:
+        role: whose daemon.
+        settings: its variables.
+        environ: what the daemon will see; its PATH leads to it.
+        log: told of what `prepare` says, and of what the daemon does of files that it accepts.
+
+    Raises:
+        CheckError: the daemon refused the files.
+        CommitError: they cannot be written.
+        HandOverError: the daemon is not there.
+    """
+    from tempfile import TemporaryDirectory
+
+    from entrykit.files.staging import write
+    from entrykit.files.transaction import writing
+    from entrykit.rendering.role_files import render
+
+    place = environ.get("TMPDIR", "/tmp")  # noqa: S108 -- only named in an error
+    with writing(place), TemporaryDirectory(prefix="entrykit-") as folder:
+        there = settings.model_copy(update={"config_dir": folder})
+        with writing(folder):
+            role.prepare(settings, folder, False, log)
+            for file in render(role, there, role.machine.observe(environ)).values():
+                write(os.path.join(folder, file.path), file)
+        judge_for(role, settings, environ, log.info)(folder)
+
+
+@contextmanager
+def _leaving_no(names: Sequence[str], folder: str) -> Iterator[None]:
+    """Remove the empty files of these names that were not in the folder before."""
+    new = [path for name in names if not os.path.lexists(path := os.path.join(folder, name))]
+    try:
+        yield
+    finally:
+        for path in new:
+            with suppress(OSError):
+                if not os.path.getsize(path):
+                    os.unlink(path)
+
+
+def run(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[int, str]:
+    """Run a command that judges, to its end.
+
+    Returns:
+        Its exit status, negative where a signal has killed it; and its words.
+
+    Raises:
+        HandOverError: the program is not there, or cannot be executed.
+    """
+    import subprocess
+
+    program = find(argv[0], environ)
+    try:
+        done = subprocess.run(
+            argv,
+            executable=program,
+            env=dict(environ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+        )
+    except OSError as error:
+        raise not_executed(program, error) from error
+    return done.returncode, done.stdout
+
+
+def masked(text: str, settings: Settings) -> str:
+    """Replace every secret of `settings` in `text`."""
+    return without(settings.secrets(), text)
+
+
+def without(secrets: Iterable[str], text: str) -> str:
+    """Replace secrets, the longest first; one of few characters as a whole word only."""
+    for secret in secrets:
+        if len(secret) < _FEW:
+            text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", MASK, text)
+        else:
+            text = text.replace(secret, MASK)
+    return text

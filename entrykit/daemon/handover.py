@@ -1,0 +1,138 @@
+"""Become the upstream: signals reset, environment scrubbed, execve."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any, NoReturn
+
+from entrykit.display import shown
+from entrykit.errors import HandOverError, RoleError
+from entrykit.role import Role
+from entrykit.variables.settings import Settings
+
+# Where execvp(3) looks when there is no PATH.
+_DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def upstream(role: Role[Any], settings: Settings, command: Sequence[str]) -> list[str]:
+    """Return what is executed in the end.
+
+    The image's entrypoint gets the command, which the role may have completed;
+    where there is none, the daemon is executed as the official entrypoint would.
+    """
+    if command:
+        words = words_of(role, "complete", role.complete(settings, command))
+    else:
+        words = words_of(role, "command", role.command(settings))
+    named = settings.entrykit_upstream
+    if named is None and os.path.exists(role.entrypoint):
+        named = role.entrypoint
+    return [named, *words] if named else words_of(role, "bare", role.bare(words))
+
+
+def words_of(role: Role[Any], door: str, given: object) -> list[str]:
+    """Return the command that a function of a role gives.
+
+    Raises:
+        RoleError: it is a text, whose letters would be taken for words, or nothing of the kind.
+    """
+    if isinstance(given, str) or not isinstance(given, Sequence):
+        kind = type(given).__name__
+        expected = f'expected a list of words: ["{role.daemon}", "-f"], say'
+        raise RoleError([f"the role {role.name}: {door} gives what is of type {kind} ({expected})"])
+    return list(given)
+
+
+def installed(role: Role[Any], argv: Sequence[str], environ: Mapping[str, str]) -> list[str]:
+    """Return a command with the daemon by the name that it has here, if by any of them."""
+    names = (role.daemon, *role.also)
+    if argv[0] in names:
+        for name in names:
+            with suppress(HandOverError):
+                find(name, environ)
+                return [name, *argv[1:]]
+    return [*argv]
+
+
+def find(program: str, environ: Mapping[str, str]) -> str:
+    """Find a program as execvp(3) does.
+
+    Raises:
+        HandOverError: it or a script's interpreter is not there (127), or it is not
+            executable (126).
+    """
+    if os.path.dirname(program):
+        there = [program] if os.path.exists(program) else []
+    else:
+        path = environ.get("PATH") or _DEFAULT_PATH
+        places = [os.path.join(folder, program) for folder in path.split(":")]
+        there = [place for place in places if os.path.isfile(place)]
+    for place in there:
+        if os.path.isfile(place) and os.access(place, os.X_OK):
+            _refuse_without_interpreter(place)
+            return place
+    if there:
+        raise HandOverError(there[0], "not executable", found=True)
+    where = "" if os.path.dirname(program) else " in PATH"
+    raise HandOverError(program, f"no such program{where}", found=False)
+
+
+def _refuse_without_interpreter(program: str) -> None:
+    """Read a script's first line as execve(2) does, which would only say: no such file."""
+    with suppress(OSError), open(program, "rb") as file:
+        sign, _, line = file.readline(256).partition(b"#!")
+        words = b"" if sign else line.strip(b" \t\n").replace(b"\t", b" ")
+        interpreter = os.fsdecode(words.partition(b" ")[0])
+        if interpreter.startswith("/") and not os.path.exists(interpreter):
+            reason = f"its interpreter {shown(interpreter)} is not there"
+            raise HandOverError(program, reason, found=False)
+
+
+def scrubbed(role: Role[Any], environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment without the secrets that the role has read."""
+    consumed = role.settings.secret_variables()
+    return {name: value for name, value in environ.items() if name not in consumed}
+
+
+def execute(argv: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
+    """Replace this process: same PID, no child, nothing inherited that was Python's.
+
+    Raises:
+        HandOverError: it is not there (127), or the system will not have it (126).
+    """
+    path = find(argv[0], environ)
+    _reset_signals()
+    _close_descriptors()
+    try:
+        os.execve(path, list(argv), dict(environ))  # noqa: S606 -- no shell is the point
+    except OSError as error:
+        raise not_executed(path, error) from error
+
+
+def not_executed(path: str, error: OSError) -> HandOverError:
+    """Say what the system said; it also finds no file where a script's interpreter is missing."""
+    return HandOverError(path, str(error.strerror), found=error.errno != errno.ENOENT)
+
+
+def _reset_signals() -> None:
+    """Undo what CPython does at its start: it ignores these two, and exec inherits that."""
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+
+
+def _close_descriptors() -> None:
+    """Let no descriptor above 2 survive; they stay open until then, for an error to be told."""
+    try:
+        numbers = [int(name) for name in os.listdir("/proc/self/fd")]
+    except OSError:  # no /proc, as in a bare chroot: there may be a billion numbers
+        os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+        return
+    for number in numbers:
+        if number > 2:  # noqa: PLR2004 -- standard error
+            with suppress(OSError):  # the one that listed the folder is closed again
+                os.set_inheritable(number, False)

@@ -1,0 +1,1 @@
+"""Which roles there are, and how one is loaded."""

@@ -1,0 +1,31 @@
+"""All roles, also those from elsewhere, and what is wrong with any of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from entrykit.discovery.entry_points import taken
+from entrykit.discovery.search_path import on_path
+from entrykit.errors import RoleError
+from entrykit.role import Role, built_in_names, load_role, role_names
+
+
+def roles(environ: Mapping[str, str]) -> Iterator[Role[Any]]:
+    """Yield every role that can be had, by name.
+
+    Args:
+        environ: has ENTRYKIT_ROLES_PATH.
+
+    Raises:
+        SettingsError: that is at fault.
+        RoleError: after the last one: what is wrong with others.
+    """
+    faults = [*taken({*built_in_names(), *on_path(environ)})]
+    for name in role_names(environ):
+        try:
+            yield load_role(name, environ)
+        except RoleError as error:
+            faults += error.faults
+    if faults:
+        raise RoleError(faults)

@@ -1,0 +1,1 @@
+"""The grammar of DOMAINS: which app serves which domains."""

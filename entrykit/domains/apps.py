@@ -1,0 +1,81 @@
+"""Apps: what DOMAINS speaks of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from entrykit.display import shown
+from entrykit.variables.hostnames import is_address
+
+
+class Site(NamedTuple):
+    """What one domain may be told; None is what the role does by default.
+
+    Attributes:
+        spa: whether a path without a file shows index.html.
+    """
+
+    spa: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """An app on one port, and the domains that it serves.
+
+    Attributes:
+        name: as it is connected to: a DNS name, or an IP address without brackets;
+            empty where DOMAINS is a plain list.
+        port: as it is connected to; None for what the role takes by default.
+        domains: normalised, in order of appearance, each once.
+        replicas: how many addresses the name may resolve to.
+        check: path of a health check over HTTP, or None.
+        tls: `terminate`, or `passthrough` where the app speaks TLS itself.
+        sites: options by domain, for those that have any.
+    """
+
+    name: str
+    port: int | None
+    domains: tuple[str, ...]
+    replicas: int = 1
+    check: str | None = None
+    tls: str = "terminate"
+    sites: Mapping[str, Site] = field(default_factory=dict, hash=False)
+
+
+class Options(NamedTuple):
+    """What an app may be told beside its domains; each as in `App`."""
+
+    replicas: int = 1
+    check: str | None = None
+    tls: str = "terminate"
+
+
+DEFAULTS: Final = Options()
+
+
+def label(name: str, port: int | None) -> str:
+    """Write an app and its port as DOMAINS has them."""
+    host = f"[{name}]" if ":" in name else name
+    return host if port is None else f"{host}:{port}"
+
+
+def contradictions(name: str, options: Options) -> Iterator[str]:
+    """Yield a fault for what does not go together in one app."""
+    if options.replicas > 1 and is_address(name):
+        yield "replicas with an IP address (expected a name that resolves to several addresses)"
+
+
+def differences(options: Options, earlier: Options) -> Iterator[str]:
+    """Yield a fault for each option that one app was told twice and differently."""
+    for name, here, before in zip(Options._fields, options, earlier, strict=True):
+        if here != before:
+            yield (
+                f"{name} is {_value(here)} here and {_value(before)} where this app and port "
+                "are named before (expected the same)"
+            )
+
+
+def _value(option: int | str | None) -> str:
+    return "not set" if option is None else shown(str(option))

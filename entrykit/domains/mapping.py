@@ -1,0 +1,195 @@
+"""DOMAINS as a map in JSON or YAML.
+
+    web: [example.com, www.example.com]
+    api:
+      port: 9000
+      domains: api.example.com
+      replicas: 3
+      check: /healthz
+      tls: terminate
+
+A key may also be `app:port`; a value that is no map is the domains. Domains that have
+options of their own are a map as well: {"example.com": {"spa": true}, "example.org": {}}.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final, cast
+
+from entrykit.display import shown
+from entrykit.domains.apps import DEFAULTS, Options, Site
+from entrykit.domains.collector import Catalogue, Place
+from entrykit.domains.entries import cut_name
+from entrykit.faults import Faults
+from entrykit.variables.documents import Tree, parse_tree
+
+_OPTIONS: Final = frozenset(Options._fields)
+_KNOWN: Final = _OPTIONS | {"port", "domains"}
+_SITE: Final = 'expected {"web": {"domains": {"example.com": {"spa": true}}}}, say'
+_MOST_REPLICAS: Final = 1000
+_PATH: Final = re.compile(r"/[A-Za-z0-9/._~!$&()*+,;=:@%?-]*")
+
+
+def read_map(text: str, catalogue: Catalogue) -> None:
+    """Add the apps of a map, or what is wrong with them.
+
+    Raises:
+        Faults: the text is not a map at all.
+    """
+    tree = parse_tree(text)
+    if not isinstance(tree, tuple):
+        raise Faults(['not a map of apps (expected {"web": ["example.com"]}, say)'])
+    seen: set[str] = set()
+    for key, value in tree:
+        place = Place("app", key)
+        if key in seen:
+            catalogue.refuse(place, "there twice (expected each key once)")
+        seen.add(key)
+        _add(catalogue, place, value)
+
+
+def _add(catalogue: Catalogue, place: Place, value: Tree) -> None:
+    fields = _fields(catalogue, place, value)
+    name, port = cut_name(place.text)
+    if port and ":" in port:
+        catalogue.refuse(place, "too many colons (expected an IPv6 address in brackets)")
+        return
+    if "port" in fields:
+        own = catalogue.attempt(place, _port, fields["port"], port)
+        if port not in (None, own):
+            catalogue.refuse(
+                place, f"port: {shown(own or '')}, and another in the name (expected one)"
+            )
+        port = own
+    domains = fields.get("domains", [])
+    if isinstance(domains, tuple):
+        catalogue.tell(place, _sites(catalogue, place, domains))
+        domains = [domain for domain, _ in domains]
+    items = _items(catalogue, place, domains)
+    catalogue.add(place, (name, port), items, _options(catalogue, place, fields))
+
+
+def _fields(catalogue: Catalogue, place: Place, value: Tree) -> dict[str, Tree]:
+    if not isinstance(value, tuple):
+        return {"domains": value}
+    fields: dict[str, Tree] = {}
+    for name, field in value:
+        if name in fields:
+            catalogue.refuse(place, f"{shown(name)}: there twice (expected each option once)")
+        elif name in Site._fields:
+            catalogue.refuse(place, f"{shown(name)}: an option of a domain ({_SITE})")
+        elif name not in _KNOWN:
+            catalogue.refuse(
+                place,
+                f"{shown(name)}: no such option (expected port, domains, replicas, check or tls)",
+            )
+        if field is not None or name == "domains":  # null is unset, as what is empty
+            fields[name] = field
+    return fields
+
+
+def _items(catalogue: Catalogue, place: Place, value: Tree) -> list[str]:
+    """Return the texts of a list, or of a text with commas."""
+    if isinstance(value, str):
+        value = [item.strip() for item in value.split(",")] if value.strip() else []
+    if not isinstance(value, list):
+        catalogue.refuse(place, f"domains: {_kind(value)} (expected a list of domains)")
+        return []
+    if not value:
+        catalogue.refuse(place, 'no domain (expected a list such as ["example.com"])')
+    if set(map(type, value)) == {str}:  # far faster than to look at each
+        return cast("list[str]", value)
+    odd = [item for item in value if not isinstance(item, str)]
+    catalogue.refuse(
+        place, *(f"domains: {_kind(item)} in the list (expected text)" for item in odd)
+    )
+    return [item for item in value if isinstance(item, str)]
+
+
+def _sites(
+    catalogue: Catalogue, place: Place, domains: tuple[tuple[str, Tree], ...]
+) -> Iterator[tuple[str, Site]]:
+    """Yield the options of each domain that has some."""
+    for name, value in domains:
+        if value in (None, (), ""):
+            continue
+        if site := _site(catalogue, place, name, value):
+            yield name, site
+
+
+def _site(catalogue: Catalogue, place: Place, name: str, value: Tree) -> Site | None:
+    if not isinstance(value, tuple):
+        catalogue.refuse(place, f'{shown(name)}: not a map of options (expected {{"spa": true}})')
+        return None
+    spa = None
+    for option, choice in value:
+        if option != "spa":
+            catalogue.refuse(
+                place, f"{shown(name)}: {shown(option)}: no such option (expected spa)"
+            )
+        elif (spa := _switch(choice)) is None:
+            catalogue.refuse(
+                place, f"{shown(name)}: spa: neither on nor off (expected one of them)"
+            )
+    return Site(spa)
+
+
+def _options(catalogue: Catalogue, place: Place, fields: dict[str, Tree]) -> Options:
+    if _OPTIONS.isdisjoint(fields):
+        return DEFAULTS
+    return Options(
+        catalogue.attempt(place, _replicas, fields.get("replicas", "1"), 1),
+        catalogue.attempt(place, _check, fields["check"], None) if "check" in fields else None,
+        catalogue.attempt(place, _tls, fields.get("tls", DEFAULTS.tls), DEFAULTS.tls),
+    )
+
+
+def _port(value: Tree) -> str:
+    """Return the text of a port; whether it is one is judged with those of names."""
+    return _text("port", value)
+
+
+def _replicas(value: Tree) -> int:
+    text = _text("replicas", value)
+    if not re.fullmatch(r"[1-9][0-9]{0,3}", text) or int(text) > _MOST_REPLICAS:
+        raise Faults([f"replicas: {shown(text)}: not a number from 1 to {_MOST_REPLICAS}"])
+    return int(text)
+
+
+def _check(value: Tree) -> str:
+    text = _text("check", value)
+    if not _PATH.fullmatch(text):
+        raise Faults([f"check: {shown(text)}: not a path (expected /healthz, say)"])
+    return text
+
+
+def _tls(value: Tree) -> str:
+    text = _text("tls", value)
+    if text not in ("terminate", "passthrough"):
+        raise Faults([f"tls: {shown(text)}: not known (expected terminate or passthrough)"])
+    return text
+
+
+def _switch(value: Tree) -> bool | None:
+    """Read true and false, or the words for on and off that variables have."""
+    from entrykit.variables.types import switch
+
+    if not isinstance(value, str):
+        return value if isinstance(value, bool) else None
+    try:
+        return switch(value)
+    except Faults:
+        return None
+
+
+def _text(option: str, value: Tree) -> str:
+    if not isinstance(value, str):
+        raise Faults([f"{option}: {_kind(value)} (expected text or a number)"])
+    return value
+
+
+def _kind(value: Tree) -> str:
+    kinds = {list: "a list", tuple: "a map", bool: str(value).lower(), type(None): "null"}
+    return kinds[type(value)]

@@ -1,0 +1,62 @@
+"""DOMAINS for a role that connects to nobody, and so may do without the names of apps.
+
+    example.com,www.example.com  example.org
+    ["example.com", "www.example.com", "example.org"]
+
+Or whatever `entrykit.domains.entries` reads: what is no list has a colon or a brace.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from entrykit.display import shown
+from entrykit.domains.apps import App
+from entrykit.domains.entries import is_map, parse_domains, uncommented
+from entrykit.faults import Faults, each
+from entrykit.variables.hostnames import all_ordinary, domain
+
+# Its colon makes no entry of a map: none has slashes behind it.
+_URL: Final = re.compile(r"https?://[^\s,]*")
+
+
+def parse_domains_or_list(text: str) -> tuple[App, ...]:
+    """Read the text of DOMAINS, where it may be a plain list.
+
+    Returns:
+        For a list one app without a name; otherwise as `parse_domains`.
+
+    Raises:
+        Faults: with everything that is wrong, in order.
+    """
+    bare = uncommented(text)
+    if is_map(bare) or not (items := _items(bare)):
+        return parse_domains(text)
+    return (App("", None, tuple(dict.fromkeys(_domains(items)))),)
+
+
+def _items(text: str) -> list[str]:
+    """Return the items of a list; none where this is something else."""
+    from entrykit.variables.types import words
+
+    if re.match(r'\s*\[\s*"', text):
+        return words(text)
+    if ":" in _URL.sub("", text):
+        return []
+    return [item for word in text.split() for item in word.split(",")]
+
+
+def _domains(items: list[str]) -> Iterable[str]:
+    if all_ordinary(items):
+        return items
+    return each(_domain, items)
+
+
+def _domain(item: str) -> str:
+    if not item:
+        raise Faults(["an empty item among the domains (expected single commas between)"])
+    if _URL.match(item):
+        raise Faults([f"{shown(item)}: a URL (expected the domain alone)"])
+    return domain(item)

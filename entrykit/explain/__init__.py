@@ -1,0 +1,1 @@
+"""Answers about a role: reference, differences, drawings, which variable sets which line."""

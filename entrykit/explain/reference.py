@@ -1,0 +1,149 @@
+"""The variables of a role, for people and for programs."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from entrykit.role import Role
+from entrykit.variables.settings import Settings, kind_of
+from entrykit.variables.types import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One variable as the documentation shows it.
+
+    Attributes:
+        name: as it is set.
+        kind: its type.
+        default: as it would be written; None where there is none.
+        required: whether it has to be set.
+        meaning: one or two sentences.
+        example: a value that works.
+    """
+
+    name: str
+    kind: Kind
+    default: str | None
+    required: bool
+    meaning: str
+    example: str | None
+
+
+def variables(model: type[Settings]) -> list[Variable]:
+    """Return the variables of a settings model: the role's own first, then everybody's."""
+    shared = Settings.model_fields.keys()
+    fields = sorted(model.model_fields.items(), key=lambda item: item[0] in shared)
+    return [
+        Variable(
+            name=name.upper(),
+            kind=kind_of(field),
+            default=None if field.is_required() else _text(field.default),
+            required=field.is_required(),
+            meaning=field.description or "",
+            example=str(field.examples[0]) if field.examples else None,
+        )
+        for name, field in fields
+    ]
+
+
+def _text(value: object) -> str | None:
+    if value is None or value in ((), ""):
+        return None
+    if isinstance(value, dict):
+        return json.dumps(value)
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return ",".join(value) if isinstance(value, tuple) else str(value)
+
+
+def describe(role: Role[Any], form: str) -> str:
+    """Describe every variable of a role in one of `FORMATS`."""
+    return FORMATS[form](role)
+
+
+def _plain(role: Role[Any]) -> str:
+    blocks = []
+    for variable in variables(role.settings):
+        head = f"{variable.name}  ({variable.kind.name}; {_state(variable)})"
+        body = textwrap.fill(variable.meaning, 76, initial_indent="    ", subsequent_indent="    ")
+        blocks.append(f"{head}\n{body}\n")
+    return "\n".join([*blocks, f"{_EVERY}\n"])
+
+
+_EVERY: Final = (
+    "Each variable X can also be given as X_FILE, the path of a file that holds the value."
+)
+
+
+def _state(variable: Variable) -> str:
+    if variable.required:
+        return "required"
+    return "not set" if variable.default is None else f"default {variable.default}"
+
+
+def _markdown(role: Role[Any]) -> str:
+    rows = ["| Variable | Type | Default | Meaning |", "|---|---|---|---|"]
+    for variable in variables(role.settings):
+        default = "**required**" if variable.required else _code(variable.default)
+        rows.append(
+            f"| `{variable.name}` | {variable.kind.name} | {default} | {variable.meaning} |"
+        )
+    return "\n".join([*rows, "", f"{_EVERY}\n"])
+
+
+def _code(default: str | None) -> str:
+    return f"`{default}`" if default else ""
+
+
+def _dotenv(role: Role[Any]) -> str:
+    """Write a file for --env-file: what is required is to be filled in, the rest is commented."""
+    blocks = []
+    for variable in variables(role.settings):
+        value = variable.default or variable.example or ""
+        comment = textwrap.fill(variable.meaning, 78, initial_indent="# ", subsequent_indent="# ")
+        sign = "" if variable.required else "#"
+        blocks.append(f"{comment}\n{sign}{variable.name}={value}\n")
+    return "\n".join(blocks)
+
+
+def _json_schema(role: Role[Any]) -> str:
+    known = variables(role.settings)
+    properties = {variable.name: _property(variable) for variable in known}
+    files = {f"{variable.name}_FILE": _FILE for variable in known}
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"The environment variables of entrykit {role.name}",
+        "type": "object",
+        "properties": properties | files,
+        "allOf": [
+            {"oneOf": [{"required": [v.name]}, {"required": [f"{v.name}_FILE"]}]}
+            for v in known
+            if v.required
+        ],
+    }
+    return json.dumps(schema, indent=2) + "\n"
+
+
+_FILE: Final = {"type": "string", "description": "The path of a file that holds the value."}
+
+
+def _property(variable: Variable) -> dict[str, object]:
+    found: dict[str, object] = {**variable.kind.schema, "description": variable.meaning}
+    if variable.default is not None:
+        found["default"] = variable.default
+    if variable.kind.secret:
+        found["writeOnly"] = True
+    return found
+
+
+FORMATS: Final[Mapping[str, Callable[[Role[Any]], str]]] = {
+    "text": _plain,
+    "markdown": _markdown,
+    "dotenv": _dotenv,
+    "json-schema": _json_schema,
+}

@@ -1,0 +1,198 @@
+"""Which variable makes which lines.
+
+A variable makes a line if the line is gone, or is another one, where the variable has another
+value. So that is what is done: the files are rendered anew for each value of
+`entrykit.explain.variants`, one variable at a time, and compared by
+`entrykit.explain.outline`. Nothing is read off the templates, so it holds whatever a line
+came through: a condition, a loop, a property of the settings or of the host, or one expression
+that writes a whole file. What
+is said to make a line has changed it. The converse is only as good as the values that are
+tried: where a variable matters for one rare value alone, nobody is told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeAlias
+
+from entrykit.daemon.check import masked
+from entrykit.errors import EntrykitError
+from entrykit.explain.field_usage import watched
+from entrykit.explain.outline import missing, outline
+from entrykit.explain.provenance import Origin
+from entrykit.explain.variants import Alternative, alternatives
+from entrykit.rendering.role_files import render
+from entrykit.role import Role
+from entrykit.variables.secret import MASK, snippet_lines
+from entrykit.variables.settings import Settings
+
+Numbers: TypeAlias = dict[str, set[int]]
+Origins: TypeAlias = Mapping[str, Origin]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A rendered file, and what made it.
+
+    Attributes:
+        path: relative to the role's folder.
+        lines: as they may be seen: secrets and raw lines are masks.
+        headings: of each line, what it stands in, outermost first.
+        makers: of each line, the variables that make it, in the order of `origins`.
+    """
+
+    path: str
+    lines: tuple[str, ...]
+    headings: tuple[tuple[str, ...], ...]
+    makers: tuple[tuple[str, ...], ...]
+
+
+class Rendering:
+    """The files of some settings, to be compared with those of others.
+
+    Args:
+        role: whose files.
+        settings: its variables.
+
+    Raises:
+        RenderError: a template is broken.
+    """
+
+    def __init__(self, role: Role[Any], settings: Settings) -> None:
+        self.role = role
+        self.settings = settings
+        self.texts = {path: file.text for path, file in render(role, settings).items()}
+
+    @cached_property
+    def read(self) -> set[str]:
+        """The fields that matter: another value of another one gives the same files."""
+        settings, read = watched(self.settings)
+        render(self.role, settings)
+        return read
+
+    def lines_not_in(self, other: Rendering) -> Numbers:
+        """Return the lines that the other one has not, by file, counted from 0."""
+        return {
+            path: missing(text, other.texts.get(path, ""))
+            for path, text in self.texts.items()
+            if text != other.texts.get(path)
+        }
+
+    def made_by(self, origin: Origin, *, still_set: bool = False) -> Numbers:
+        """Return the lines that are others with another value of one variable.
+
+        Not those of a file that would give way as a whole to something else, if only somebody
+        set the variable: what is not there has not made them.
+
+        Args:
+            origin: the variable.
+            still_set: whether only values are tried that are somebody's, not the default.
+        """
+        found: Numbers = defaultdict(set)
+        known = others(self.settings, origin) if origin.name.lower() in self.read else []
+        shows = False
+        for other in known:
+            if (still_set and other.text is None) or (other.spare and shows):
+                continue
+            try:
+                changed = Rendering(self.role, with_value(self.settings, origin, other))
+            except EntrykitError:  # not a value that goes with the others
+                continue
+            shows = shows or changed.texts != self.texts
+            for path, numbers in self.lines_not_in(changed).items():
+                if origin.is_set or len(numbers) < self.texts[path].count("\n"):
+                    found[path] |= numbers
+        return found
+
+    def visible(self, origins: Origins) -> dict[str, tuple[str, ...]]:
+        """Return the lines of each file as they may be seen: with a mask for each secret.
+
+        A line that follows a secret's text, yet does not show it as it is, has it quoted or
+        made something of it: it is hidden as a whole.
+        """
+        hidden: Numbers = defaultdict(set)
+        for origin in origins.values():
+            if origin.variable.kind.secret and origin.is_set:
+                for path, numbers in self.made_by(origin, still_set=True).items():
+                    hidden[path] |= numbers
+        return {path: self._masked(text, hidden[path]) for path, text in self.texts.items()}
+
+    def headings(self, path: str, seen: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+        """Return what each line of a file stands in, by the lines as they may be seen."""
+        texts = self.texts[path].split("\n")
+        known = {text.strip(): line.strip() for text, line in zip(texts, seen, strict=False)}
+        return tuple(
+            tuple(known[heading] for heading in line.headings) for line in outline(self.texts[path])
+        )
+
+    def _masked(self, text: str, hidden: set[int]) -> tuple[str, ...]:
+        lines = text.removesuffix("\n").split("\n") if text else []
+        for number in hidden | snippet_lines(lines):
+            line = lines[number]
+            lines[number] = self._without_secrets(line)
+            if lines[number] == line:
+                lines[number] = re.sub(r"\S.*", MASK, line)
+        return tuple(masked(line, self.settings) for line in lines)
+
+    def _without_secrets(self, line: str) -> str:
+        for pattern in self.role.secret_places:
+            line = re.sub(pattern, rf"\g<1>{MASK}", line)
+        return masked(line, self.settings)
+
+
+def others(settings: Settings, origin: Origin) -> list[Alternative]:
+    """Return other values of one variable."""
+    name = origin.name.lower()
+    field = type(settings).model_fields[name]
+    return alternatives(origin.variable, field, getattr(settings, name), origin.text)
+
+
+def with_value(settings: Settings, origin: Origin, other: Alternative) -> Settings:
+    """Return the settings with another value; made anew, as some remember what follows of them."""
+    values = {name: getattr(settings, name) for name in type(settings).model_fields}
+    name = origin.name.lower()
+    given = settings.model_fields_set - {name} | ({name} if other.text is not None else set())
+    return settings.model_construct(_fields_set=given, **values | {name: other.value})
+
+
+def trace(role: Role[Any], settings: Settings, origins: Origins) -> dict[str, File]:
+    """Find what made each line of a role's files.
+
+    Args:
+        role: whose files.
+        settings: its variables.
+        origins: the same, with the texts that were given.
+
+    Returns:
+        The files by their paths.
+
+    Raises:
+        RenderError: a template is broken.
+    """
+    base = Rendering(role, settings)
+    seen = base.visible(origins)
+    makers = {path: [list[str]() for _ in lines] for path, lines in seen.items()}
+    for name, origin in origins.items():
+        for path, numbers in base.made_by(origin).items():
+            for number in numbers:
+                makers[path][number].append(name)
+    return {
+        path: File(path, lines, base.headings(path, lines), tuple(map(tuple, makers[path])))
+        for path, lines in seen.items()
+    }
+
+
+def gained(
+    role: Role[Any], settings: Settings, origins: Origins, origin: Origin, other: Alternative
+) -> Iterator[tuple[str, int, str]]:
+    """Yield the lines that another value would add: file, number from 1, text to be seen."""
+    changed = Rendering(role, with_value(settings, origin, other))
+    added = changed.lines_not_in(Rendering(role, settings))
+    seen = changed.visible(origins)
+    for path, numbers in added.items():
+        for number in sorted(numbers):
+            yield path, number + 1, seen[path][number]

@@ -1,0 +1,53 @@
+"""Files of ours without a mark, because they are a person's own text: known by their checksums.
+
+The list of them becomes live together with them, so that a later start may replace what an
+earlier one has written, and nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import Final
+
+from entrykit.files.config_file import MARK, MARKS, PRIVATE, ConfigFile, ConfigFiles
+from entrykit.live import open_live
+
+LIST: Final = "entrykit.sums"
+
+
+def with_list(files: ConfigFiles, folder: str) -> ConfigFiles:
+    """Add the list to a set of files that has some without a mark; as the first of them.
+
+    Args:
+        files: what is to become live.
+        folder: where; what an earlier list there says of other files is kept.
+    """
+    sums = {
+        file.path: _sum(file.octets) for file in files.values() if not file.octets.startswith(MARKS)
+    }
+    if not sums:
+        return files
+    known = _known(folder) | sums
+    lines = [f"{known[path]}  {path}\n" for path in sorted(known)]
+    text = f"{MARK}: these files without such a line are its own.\n{''.join(lines)}"
+    # A checksum tells about a secret, by trying.
+    return ConfigFiles([ConfigFile(LIST, text, PRIVATE), *files.values()])
+
+
+def is_listed(folder: str, path: str, data: bytes) -> bool:
+    """Whether the list in `folder` has a file of this name with this content."""
+    return _known(folder).get(path) == _sum(data)
+
+
+def _known(folder: str) -> dict[str, str]:
+    with suppress(OSError), open_live(os.path.join(folder, LIST)) as live:
+        lines = live.read().decode(errors="replace").splitlines()[1:]
+        return {path: digest for digest, _, path in (line.partition("  ") for line in lines)}
+    return {}
+
+
+def _sum(data: bytes) -> str:
+    from hashlib import sha256
+
+    return sha256(data).hexdigest()

@@ -1,0 +1,70 @@
+"""Files of a person's own templates: into any folders, all of them or none.
+
+Such a file has no mark of ours: what a comment is, only its format knows. So a list beside it
+says what it was when we wrote it. A file that is something else by now is somebody's work.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+
+from entrykit.errors import CommitError
+from entrykit.files.checksums import LIST, is_listed
+from entrykit.files.config_file import MARK, ConfigFile, ConfigFiles
+from entrykit.files.transaction import commit, writing
+from entrykit.live import open_live
+from entrykit.rendering.standalone import Rendered
+
+
+def write(files: Iterable[Rendered], *, overwrite: bool) -> list[str]:
+    """Write files.
+
+    Args:
+        files: their targets are absolute paths.
+        overwrite: whether a file that we have not written may be replaced.
+
+    Returns:
+        The paths of those that changed.
+
+    Raises:
+        CommitError: one cannot be written, or belongs to somebody else; then none was.
+    """
+    folders: dict[str, list[ConfigFile]] = {}
+    for file in files:
+        folder, name = os.path.split(file.target)
+        folders.setdefault(folder, []).append(ConfigFile(name, file.text, file.mode))
+    if not overwrite:
+        for folder, found in folders.items():
+            _refuse_foreign(folder, found)
+    # In one order, for two starts that lock the same folders.
+    sets = [(folder, ConfigFiles(folders[folder])) for folder in sorted(folders)]
+    return _committed(sets)
+
+
+def _committed(sets: Sequence[tuple[str, ConfigFiles]]) -> list[str]:
+    """Commit one folder within the verdict on the one before.
+
+    All but the last step is then done for each before the last step is done for any.
+    """
+    if not sets:
+        return []
+    (folder, files), *others = sets
+    inner: list[str] = []
+    own = commit(files, folder, lambda _: inner.extend(_committed(others)), overwrite=True)
+    return [os.path.join(folder, name) for name in own if name != LIST] + inner
+
+
+def _refuse_foreign(folder: str, files: Sequence[ConfigFile]) -> None:
+    for file in files:
+        path = os.path.join(folder, file.path)
+        with writing(folder), suppress(FileNotFoundError), open_live(path) as live:
+            data = live.read()
+            ours = not data or data == file.octets or data.startswith(MARK.encode())
+            if not ours and not is_listed(folder, file.path, data):
+                raise CommitError(
+                    path,
+                    "entrykit did not write this file, or it was changed since",
+                    "move it away, or set ENTRYKIT_OVERWRITE=1 to have it replaced",
+                )

@@ -1,0 +1,181 @@
+"""Stage, check, swap: all files of a role become live, or none.
+
+How it is that none of them does where a start is killed: see `entrykit.files.staging`.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+
+from entrykit.errors import CommitError
+from entrykit.files import staging
+from entrykit.files.checksums import is_listed, with_list
+from entrykit.files.config_file import MARKS, ConfigFile, ConfigFiles
+from entrykit.files.fs import make_folder
+from entrykit.live import open_live
+from entrykit.mounted import mounts
+
+Judge = Callable[[str], None]
+
+
+def commit(
+    files: ConfigFiles,
+    folder: str,
+    judge: Judge,
+    *,
+    beside: Sequence[str] = (),
+    overwrite: bool = False,
+) -> list[str]:
+    """Make `files` the live ones of `folder`.
+
+    Args:
+        files: what is to stand there; the last becomes live last.
+        folder: where; made if it is not there.
+        judge: called with a folder that holds the whole new set; raises to refuse it.
+        beside: names in `folder` that the files refer to; the judged folder has links to them.
+        overwrite: whether a file without entrykit's mark may be replaced.
+
+    Returns:
+        The paths that changed; the others were not touched.
+
+    Raises:
+        CommitError: something cannot be written, or belongs to somebody else.
+        Exception: whatever `judge` raises; then nothing was changed.
+    """
+    files = with_list(files, folder)
+    with writing(folder), locked(folder):
+        staging.recover(folder)
+        changed = _changed(folder, files, overwrite=overwrite)
+        if changed:
+            staging.replace(folder, files, changed, beside, judge)
+        else:
+            judge(folder)
+    return changed
+
+
+def recover(folder: str) -> None:
+    """Finish what a start had decided that was killed, or drop what it had not.
+
+    Where nothing is left of one, nothing is touched and nobody waited for; nor where
+    what is there has not been decided, and may be that of a start that is at work.
+
+    Args:
+        folder: where the files live; it need not be there.
+
+    Raises:
+        CommitError: something cannot be written.
+    """
+    if staging.is_decided(folder):
+        with writing(folder), locked(folder):
+            staging.recover(folder)
+    elif staging.is_left(folder):
+        with writing(folder), _locked_at_once(folder) as alone:
+            if alone:
+                staging.recover(folder)
+
+
+@contextmanager
+def writing(folder: str) -> Iterator[None]:
+    """Turn what the system says of a write below `folder` into a CommitError."""
+    try:
+        yield
+    except OSError as error:
+        path = str(error.filename2 or error.filename or folder)
+        reason = f"{error.strerror} (errno {error.errno}, as uid {os.geteuid()})"
+        raise CommitError(path, reason, _tip(error.errno, folder)) from error
+
+
+def _tip(number: int | None, folder: str) -> str:
+    if number == errno.EROFS:
+        return f"mount something writable at {folder} (a volume, or {_in_memory(folder)})"
+    if number in {errno.EACCES, errno.EPERM}:
+        return f"let uid {os.geteuid()} or group {os.getegid()} write to {folder}"
+    if number in {errno.ENOSPC, errno.EDQUOT}:
+        return f"free some space on the file system of {folder}"
+    return f"look at {folder}: it is to be a folder that uid {os.geteuid()} can write to"
+
+
+def _in_memory(folder: str) -> str:
+    """The options for a tmpfs: engines make it root's, with the mode of the image's folder, 775."""
+    allowed = 0 in {os.geteuid(), os.getegid(), *os.getgroups()}
+    return f"--tmpfs {folder}" if allowed else f"--tmpfs {folder} --group-add 0"
+
+
+@contextmanager
+def locked(folder: str) -> Iterator[None]:
+    """Let one start at a time work on a folder that several containers share."""
+    make_folder(folder)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        # Some network file systems have no locks; there a lone start is as safe as ever.
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _locked_at_once(folder: str) -> Iterator[bool]:
+    """Lock a folder unless another start has: say which; without locks nobody can tell."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        locked = False
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            locked = True
+        yield locked
+    finally:
+        os.close(descriptor)
+
+
+def _changed(folder: str, files: ConfigFiles, *, overwrite: bool) -> list[str]:
+    """Return the paths of what differs from the live files, if all of it can be replaced."""
+    changed = [file for file in files.values() if _differs(folder, file)]
+    if not overwrite:
+        refuse_foreign(folder, changed)
+    _refuse_read_only_mounts(folder, changed)
+    return [file.path for file in changed]
+
+
+def _differs(folder: str, file: ConfigFile) -> bool:
+    path = os.path.join(folder, file.path)
+    try:
+        with open_live(path) as live:
+            looser = stat.S_IMODE(os.fstat(live.fileno()).st_mode) & ~file.mode
+            return bool(looser) or live.read() != file.octets
+    except FileNotFoundError:
+        return True
+
+
+def refuse_foreign(folder: str, files: Iterable[ConfigFile]) -> None:
+    """Refuse to replace a file that a person put there; an empty one has nothing to lose.
+
+    Raises:
+        CommitError: a file is there and lacks entrykit's mark, and is not listed as its own.
+    """
+    for file in files:
+        path = os.path.join(folder, file.path)
+        with suppress(FileNotFoundError), open_live(path) as live:
+            start = live.read(max(map(len, MARKS)))
+            foreign = start and not start.startswith(MARKS)
+            if foreign and not is_listed(folder, file.path, start + live.read()):
+                raise CommitError(
+                    path,
+                    "entrykit did not write this file and leaves it alone",
+                    "move it away, or set ENTRYKIT_OVERWRITE=1 to have it replaced",
+                )
+
+
+def _refuse_read_only_mounts(folder: str, files: Sequence[ConfigFile]) -> None:
+    """Find out before the decision: a file that is a mount cannot be renamed over."""
+    mounted = mounts()
+    for file in files:
+        path = os.path.join(folder, file.path)
+        if os.path.realpath(path) in mounted:
+            os.close(os.open(path, os.O_WRONLY))

@@ -1,0 +1,1 @@
+"""From settings to files: templates, and what runs them."""

@@ -1,0 +1,90 @@
+"""The words of a command line that configure nothing: certbot's own, and what is only asked."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from entrykit.errors import SettingsError
+from entrykit.faults import Faults
+from entrykit.roles.certbot.host import KEEPER, MODULE
+from entrykit.roles.certbot.settings import CONFIG_DIR
+from entrykit.variables import reading as environment
+from entrykit.variables.types import folder
+
+THUMBPRINT: Final = "--thumbprint"
+_ASKED: Final = ([THUMBPRINT], ["certbot", THUMBPRINT])
+
+# certbot --help all, "SUBCOMMANDS", and the two older names that it takes.
+_SUBCOMMANDS: Final = re.compile(
+    "auth|certificates|certonly|delete|enhance|everything|help|install|plugins|reconfigure"
+    "|register|renew|revoke|rollback|run|show_account|unregister|update_account"
+)
+
+
+def is_certbots(command: Sequence[str]) -> bool:
+    """Whether these words are for certbot itself, and not for the keeper."""
+    if not command or [*command] in (["certbot"], *_ASKED):
+        return False
+    first = command[0]
+    return first == "certbot" or first.startswith("-") or bool(_SUBCOMMANDS.fullmatch(first))
+
+
+def passed(
+    command: Sequence[str], environ: Mapping[str, str]
+) -> tuple[list[str], dict[str, str]] | None:
+    """Complete a command with what a start has written.
+
+    That is one of certbot's; or the question for the thumbprint, which leaves a
+    configuration that is there to the keeper that may run with it.
+
+    Args:
+        command: the words, with or without `certbot` before them.
+        environ: CONFIG_DIR and ACME_CA_BUNDLE are read.
+
+    Returns:
+        What to execute, and in which environment; None if the words are
+        neither, or there is no configuration yet to answer by.
+
+    Raises:
+        SettingsError: one of the two is no path.
+    """
+    is_asked = [*command] in _ASKED
+    if not is_asked and not is_certbots(command):
+        return None
+    paths = _paths(environ)
+    if is_asked:
+        plan = os.path.join(paths.get("CONFIG_DIR", CONFIG_DIR), "keeper.conf")
+        words = [sys.executable, *MODULE, KEEPER, THUMBPRINT, plan]
+        return (words, dict(environ)) if os.path.exists(plan) else None
+    extended = dict(environ)
+    if bundle := paths.get("ACME_CA_BUNDLE"):
+        extended.setdefault("REQUESTS_CA_BUNDLE", bundle)
+    words = [*command[1:]] if command[0] == "certbot" else [*command]
+    return ["certbot", *_completed(words, paths.get("CONFIG_DIR", CONFIG_DIR))], extended
+
+
+def _completed(words: list[str], config_dir: str) -> list[str]:
+    """Name our file: after a subcommand, before a flag, and so that another one given wins."""
+    if words[0] == "help":  # certbot wants its topic next
+        return words
+    ini = os.path.join(config_dir, "entrykit.ini")
+    ours = ["--config", ini] if os.path.exists(ini) else ["--config-dir", config_dir]
+    first = 0 if words[0].startswith("-") else 1
+    return [*words[:first], *ours, *words[first:]]
+
+
+def _paths(environ: Mapping[str, str]) -> dict[str, str]:
+    reading = environment.read(environ, ["CONFIG_DIR", "ACME_CA_BUNDLE"])
+    paths, faults = {}, [*reading.faults.values()]
+    for name, text in reading.values.items():
+        try:
+            paths[name] = folder(text)
+        except Faults as error:
+            faults += [f"{name}: {fault}" for fault in error.faults]
+    if faults:
+        raise SettingsError(faults)
+    return paths

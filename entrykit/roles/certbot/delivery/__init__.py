@@ -1,0 +1,1 @@
+"""From lineages to what HAProxy reads and serves."""

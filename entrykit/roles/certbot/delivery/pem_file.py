@@ -1,0 +1,216 @@
+"""One lineage as a PEM file that HAProxy can read, and nobody else."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Final
+
+from entrykit.errors import CommitError
+from entrykit.files.config_file import MARK
+from entrykit.live import open_live
+from entrykit.tls import pem, x509
+
+ENDING: Final = ".pem"
+
+# What goes into HAProxy's commands without quotes, and does not hide or leave the folder.
+_NAME: Final = re.compile(r"[A-Za-z0-9_+][A-Za-z0-9._+-]{0,200}")
+_STAGED: Final = re.compile(r"\..+\.pem\.[0-9a-f]{16}")
+
+_FOR_GROUP: Final = 0o640
+_FOR_OWNER: Final = 0o600
+
+
+@dataclass(frozen=True, slots=True)
+class PemFile:
+    """What one file of CERTS_DIR is to hold.
+
+    Attributes:
+        name: of the file, without its folder.
+        pem: chain and key, without empty lines: as HAProxy's admin socket takes it.
+    """
+
+    name: str
+    pem: bytes
+
+    @property
+    def data(self) -> bytes:
+        """The bytes that go to the disk."""
+        lineage = self.name.removesuffix(ENDING)
+        return f"{MARK} from certbot's {lineage}: made anew at every renewal.\n".encode() + self.pem
+
+    @property
+    def fingerprint(self) -> str:
+        """The SHA-1 of its certificate, as HAProxy shows it."""
+        import hashlib
+
+        sha1 = hashlib.sha1(pem.leaf(self.pem), usedforsecurity=False)
+        return sha1.hexdigest().upper()
+
+    @property
+    def serial(self) -> int:
+        """The number that its CA has given its certificate."""
+        return x509.serial(pem.leaf(self.pem))
+
+
+def read_lineage(config_dir: str, name: str) -> PemFile | None:
+    """Read a lineage from certbot's folder; None if there is no such lineage.
+
+    Args:
+        config_dir: certbot's --config-dir.
+        name: of the lineage.
+
+    Raises:
+        pem.Refusal: it cannot be delivered.
+        OSError: it cannot be read.
+    """
+    folder = os.path.join(config_dir, "live", name)
+    try:
+        parts = [_lines(os.path.join(folder, f"{part}.pem")) for part in ("fullchain", "privkey")]
+    except FileNotFoundError:
+        return None
+    if not _NAME.fullmatch(name):
+        raise pem.Refusal(
+            "no file in CERTS_DIR can have its name (expected letters, digits, . _ + -)"
+        )
+    return PemFile(name + ENDING, b"".join(line + b"\n" for lines in parts for line in lines))
+
+
+def read_standing(folder: str, name: str) -> PemFile:
+    """Read a file of CERTS_DIR, whoever has written it, as HAProxy's admin socket takes it.
+
+    Args:
+        folder: CERTS_DIR.
+        name: of a file in it; a key may lie beside it, as `NAME.key`.
+
+    Raises:
+        pem.Refusal: its name does not fit into a command, or it is being written just now.
+        OSError: it cannot be read.
+    """
+    if not _NAME.fullmatch(name):
+        raise pem.Refusal(
+            "its name cannot be told HAProxy (expected letters, digits, . _ + -); "
+            "HAProxy's next start serves it"
+        )
+    path = os.path.join(folder, name)
+    lines = _lines(path)
+    with suppress(FileNotFoundError):
+        lines += _lines(f"{path}.key")  # of two keys, the first one counts
+    data = b"".join(line + b"\n" for line in lines)
+    pem.certificate(data)
+    return PemFile(name, data)
+
+
+def _lines(path: str) -> list[bytes]:
+    with open(path, "rb") as file:
+        return [line for line in file.read().splitlines() if line.strip()]
+
+
+def ours(folder: str) -> set[str]:
+    """Return the names of the PEM files in a folder that a delivery has written."""
+    names = (name for name in os.listdir(folder) if name.endswith(ENDING) and name[0] != ".")
+    return {name for name in names if _is_ours(os.path.join(folder, name))}
+
+
+def sweep(folder: str) -> None:
+    """Remove what a delivery that was killed has left; only one may be at work."""
+    for name in os.listdir(folder):
+        if _STAGED.fullmatch(name):
+            os.unlink(os.path.join(folder, name))
+
+
+def write(folder: str, file: PemFile, group: int | None, begin: Callable[[], None]) -> bool:
+    """Make a PEM file stand in a folder, whole at every moment, and never readable by others.
+
+    A file that is as it should be is not touched.
+
+    Args:
+        folder: CERTS_DIR.
+        file: what is to stand there.
+        group: the gid that may read it besides its owner; None for none.
+        begin: called when all is ready, and nothing has changed yet.
+
+    Returns:
+        Whether it was written.
+
+    Raises:
+        CommitError: a file of somebody else's is in the way.
+        pem.Refusal: HAProxy could not serve it; what stood there still does.
+        OSError: it cannot be written; what stood there still does.
+    """
+    path = os.path.join(folder, file.name)
+    _refuse_foreign(path)
+    if _stands(path, file.data, group):
+        return False
+    with _staged(folder, file) as (staged, descriptor):
+        if pem.read(staged) is None:
+            raise pem.Refusal("no certificate in it")
+        _permit(descriptor, group)
+        os.fsync(descriptor)
+        begin()
+        os.rename(staged, path)
+    return True
+
+
+def _refuse_foreign(path: str) -> None:
+    if os.path.lexists(path) and not _is_ours(path):
+        raise CommitError(
+            path,
+            "entrykit did not write this file and leaves it alone",
+            "move it away, or give the app of that certificate another name",
+        )
+
+
+def _is_ours(path: str) -> bool:
+    with suppress(OSError, CommitError), open_live(path) as file:
+        return file.read(len(MARK)) == MARK.encode()
+    return False
+
+
+def _stands(path: str, data: bytes, group: int | None) -> bool:
+    """Whether a file is as it should be; a group that could not be set is tried again."""
+    try:
+        with open(path, "rb") as file:
+            status = os.fstat(file.fileno())
+            if _looser(status, group) or file.read() != data:
+                return False
+            if group is not None and not status.st_mode & stat.S_IRGRP:
+                with suppress(PermissionError):  # its owner is another user
+                    _permit(file.fileno(), group)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _looser(status: os.stat_result, group: int | None) -> bool:
+    """Whether anybody but the owner and that group can do anything with a file."""
+    mode = stat.S_IMODE(status.st_mode)
+    return bool(mode & ~_FOR_GROUP) or (mode != _FOR_OWNER and status.st_gid != group)
+
+
+@contextmanager
+def _staged(folder: str, file: PemFile) -> Iterator[tuple[str, int]]:
+    """Write a file under a name that nobody looks at, for nobody but us."""
+    path = os.path.join(folder, f".{file.name}.{os.urandom(8).hex()}")
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FOR_OWNER)
+    try:
+        with open(descriptor, "wb") as target:
+            target.write(file.data)
+            target.flush()
+            yield path, descriptor
+    except BaseException:
+        with suppress(FileNotFoundError):  # a signal may come when it has its name already
+            os.unlink(path)
+        raise
+
+
+def _permit(descriptor: int, group: int | None) -> None:
+    """Let a group read a file, or nobody where the system does not let us name the group."""
+    with suppress(OSError):
+        os.fchown(descriptor, -1, -1 if group is None else group)
+    given = group is not None and os.fstat(descriptor).st_gid == group
+    os.fchmod(descriptor, _FOR_GROUP if given else _FOR_OWNER)

@@ -1,0 +1,1 @@
+"""The container's main program and its rounds."""

@@ -1,0 +1,144 @@
+"""A round: what is there becomes what is wanted, as far as that is possible now."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Mapping
+from typing import Final
+
+from entrykit.errors import CommitError
+from entrykit.roles.certbot.delivery.delivery import deliver
+from entrykit.roles.certbot.issued import Issued
+from entrykit.roles.certbot.keeper.inventory import Holdings
+from entrykit.roles.certbot.keeper.progress import Progress
+from entrykit.roles.certbot.lineages.lineages import Lineage
+from entrykit.roles.certbot.lineages.lock import BusyError
+from entrykit.roles.certbot.ordering.backoff import Backoff
+from entrykit.roles.certbot.ordering.certbot_cli import Certbot
+from entrykit.roles.certbot.ordering.orders import Orders
+
+_DELIVERY: Final = "delivery"
+
+
+class Rounds:
+    """Makes rounds.
+
+    Args:
+        certbot: what runs, with its plan.
+        orders: what is asked of the CA.
+        progress: told how far it is.
+        now: the clock, in Unix seconds.
+
+    Attributes:
+        busy: whether another certbot has kept the last round from something.
+    """
+
+    def __init__(
+        self,
+        certbot: Certbot,
+        orders: Orders,
+        progress: Progress,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._plan, self._signals, self._log = certbot.plan, certbot.signals, certbot.log
+        self._orders, self._progress, self._now = orders, progress, now
+        self._backoff = Backoff()
+        self._holdings = Holdings(self._plan, self._signals, self._log, now)
+        self.busy = False
+
+    def run(self, *, regular: bool, hurry: bool) -> None:
+        """Make a round.
+
+        Args:
+            regular: whether it is one of those every RENEW_INTERVAL, and not one between.
+            hurry: whether somebody asked for it.
+
+        Raises:
+            OSError: a file or folder is not as it has to be.
+            EntrykitError: the same.
+            Stopped: the keeper was told to stop.
+        """
+        self.busy = False
+        try:
+            self._keep(regular=regular, hurry=hurry)
+        except BusyError:
+            self.busy = True
+            raise
+        self.busy = self._orders.busy
+
+    def _keep(self, *, regular: bool, hurry: bool) -> None:
+        self._look()
+        self._holdings.retire()
+        self._deliver()
+        self._orders.begin(hurry=hurry)
+        before = self._holdings.existing
+        try:
+            issued = self._order()
+        finally:
+            self._orders.end()
+        if (regular and self._orders.renew_early(before)) or issued:
+            self._look()
+            self._compare(before, issued)
+            self._holdings.retire()
+            self._deliver()
+        self._orders.explain(self._holdings.missing())
+
+    def _look(self) -> None:
+        self._holdings.look()
+        self._progress.tell(len(self._holdings.covered()), len(self._holdings.names()))
+
+    def _deliver(self) -> None:
+        wanted: Collection[str] = {*self._holdings.existing, *self._holdings.wanted}
+        try:
+            live = self._signals.apart(lambda: deliver(self._plan, wanted, self._log))
+        except CommitError as error:
+            self._log.error(str(error))
+            live = False
+        if live:
+            self._backoff.done(_DELIVERY)
+        else:
+            self._backoff.failed(_DELIVERY, self._now())
+
+    def _order(self) -> list[Issued]:
+        """Order what is missing or due; what gives up names comes last.
+
+        A name that moves to another lineage stays in its old one until the new one is there.
+        """
+        there = self._holdings
+        missing, total = there.uncovered(), len(there.names())
+        last = {name for name in there.wanted if there.given_up(name, missing)}
+        issued: list[Issued] = []
+        for name in sorted(there.wanted, key=last.__contains__):
+            if name in there.torn or self._orders.fails(there.given_up(name, missing)):
+                continue
+            if new := self._orders.keep(there.need(name)):
+                issued.append(new)
+                missing -= set(new.names)
+                self._progress.tell(total - len(missing), total)
+        return issued
+
+    def _compare(self, before: Mapping[str, Lineage], issued: Collection[Issued]) -> None:
+        """Doubt what certbot says if it is not so: to believe it means an order at each round."""
+        existing = self._holdings.existing
+        for new in issued:
+            there = existing.get(new.lineage)
+            if there is None or {*there.names} != {*new.names}:
+                self._orders.doubt(new.wanted)
+        ours = {new.lineage for new in issued}
+        for name, there in existing.items():
+            if name not in ours and name in before and there.serial != before[name].serial:
+                self._log.info(f"{name}: renewed early, as the CA asked for")
+                self._orders.renewed(there.names)
+
+    def left(self) -> float:
+        """Return the seconds until something that failed is to be tried again; 0 if nothing is."""
+        pauses = [self._backoff.waits(_DELIVERY, self._now()), self._orders.unpublished]
+        for lineage, names in self._holdings.unfinished().items():
+            pauses.append(self._orders.waits(names, lineage))
+        return min((pause for pause in pauses if pause > 0), default=0.0)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every name has a valid certificate, and all is where it is needed."""
+        undelivered = self._backoff.waits(_DELIVERY, self._now()) or self._orders.unpublished
+        return not (self._holdings.uncovered() or undelivered)

@@ -1,0 +1,1 @@
+"""From a due lineage to an order that the CA accepts."""

@@ -1,0 +1,214 @@
+"""One run of certbot, and what it says of it.
+
+Its exit code tells success from failure and no more; which names the CA refused is
+only in what it writes. Tried with 2.1, 4.0 and 5.5.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from entrykit.log import Log
+from entrykit.roles.certbot.ordering.rate_limits import SENT
+from entrykit.roles.certbot.plan import Plan
+from entrykit.roles.certbot.process.signals import Signals
+from entrykit.roles.certbot.process.subprocess import Ended, run, signal_name
+
+# `Domain` up to 4.0, `Identifier` since 5; of a wildcard it is the name after the `*.`.
+_REFUSED: Final = re.compile(
+    r"^ *(?:Domain|Identifier): (?P<name>\S+)\n *Type: +(?P<kind>\S+)\n *Detail: (?P<detail>.*)$",
+    re.MULTILINE,
+)
+# certbot 2.1 hides what the CA says of a whole order, but all of them log it.
+_PROBLEM: Final = re.compile(
+    r"^acme\.messages\.Error: urn:ietf:params:acme:error:(?P<kind>\w+) ::"
+    r"(?: .* ::)? (?P<detail>.*)$",
+    re.MULTILINE,
+)
+_HOST: Final = re.compile(r"(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)+")
+
+# Problems with a whole order that are those of names in it (RFC 8555, 6.7).
+_OF_NAMES: Final = ("rejectedIdentifier", "unsupportedIdentifier", "malformed", "caa", "dns")
+_TRIED_OFTEN: Final = "failed authorizations"  # Let's Encrypt's words, of type rateLimited
+
+_OURS: Final = re.compile(r"\s*entrykit: (error: |warning: )?(.*)")
+_PLAIN: Final = {"ENTRYKIT_LOG_FORMAT": "text"}  # so that the hook's lines are known as such
+_BUSY: Final = "Another instance of Certbot is already running"
+_TAKEN: Final = re.compile(r"Could not bind TCP port [0-9]+ because it is already in\s")
+_CHATTER: Final = re.compile(
+    r"Saving debug log to |Ask for help or search |An unexpected error occurred:|\s*$"
+)
+# What requests says when urllib3 gives up: the last quoted text is the cause, after an object.
+_CAUSED: Final = re.compile(
+    r"Pool\(host='(?P<host>[^']*)', port=(?P<port>[0-9]+)\).*\(Caused by .*?(?P<quote>['\"])"
+    r"(?:<.* object at 0x[0-9a-f]+>: |HTTPS?Connection\([^)]*\): )?(?P<cause>.*)(?P=quote)\)"
+)
+_LOG_READ: Final = 1 << 22  # octets from the end of a log: a run with 100 names writes one million
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a run.
+
+    Attributes:
+        ok: certbot says that it went well.
+        failed: names that the CA refused, each with what it said.
+        error: certbot's last words where no name is to blame.
+        busy: another certbot runs with the same folders, or something has the port.
+        forgotten: the CA does not know the account any more.
+        sent: the CA was asked for the certificate, and has most probably issued it.
+    """
+
+    ok: bool
+    failed: Mapping[str, str] = field(default_factory=dict)
+    error: str = ""
+    busy: bool = False
+    forgotten: bool = False
+    sent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Certbot:
+    """The real certbot, with all that each run of it needs.
+
+    Attributes:
+        plan: names its folders and its ini.
+        environ: its environment but for the CA bundle.
+        signals: what may stop it: every method then raises Stopped.
+        log: gets what it writes: as debug, but for what our deploy hook has to say.
+    """
+
+    plan: Plan
+    environ: Mapping[str, str]
+    signals: Signals
+    log: Log
+
+    def issue(self, lineage: str, names: Sequence[str], *, force: bool) -> Outcome:
+        """Order a certificate.
+
+        Args:
+            lineage: for certbot's --cert-name, new or not.
+            names: what it is to be for, 1 to 100.
+            force: whether to renew one with these names whatever certbot thinks of its age.
+        """
+        domains = [word for name in names for word in ("--domain", name)]
+        forced = ["--force-renewal"] if force else []
+        return self._run(["certonly", "--cert-name", lineage, *forced, *domains], names)
+
+    def renew_early(self, names: Collection[str]) -> Outcome:
+        """Have certbot renew what the CA wants renewed early (ARI, RFC 9773; since 4.1).
+
+        Args:
+            names: of all certificates.
+        """
+        return self._run(["renew"], names)
+
+    def register(self) -> Outcome:
+        """Make the account without an order."""
+        return self._run(["register"], ())
+
+    def _run(self, words: Sequence[str], names: Collection[str]) -> Outcome:
+        argv = ["certbot", words[0], "--config", self.plan.ini, *words[1:]]
+        self.log.debug(f"run: {' '.join(argv)}")
+        bundle = self.plan.ca_bundle
+        trust = {"REQUESTS_CA_BUNDLE": bundle} if bundle else {}
+        before = self._log_file()
+        try:
+            ended = run(argv, {**self.environ, **trust, **_PLAIN}, self.signals, self._say)
+        except OSError as error:
+            return Outcome(ok=False, error=f"certbot cannot be executed ({error.strerror})")
+        is_told = ended.code != 0 and self._log_file() != before
+        return outcome(ended, names, self.logged() if is_told else "")
+
+    def _log_file(self) -> int | None:
+        """Tell the logs of two runs apart: each begins a file, and one that dies early has none."""
+        try:
+            return os.stat(self._log_path()).st_ino
+        except OSError:
+            return None
+
+    def _log_path(self) -> str:
+        return os.path.join(self.plan.logs_dir, "letsencrypt.log")
+
+    def _say(self, line: str) -> None:
+        """Pass on what certbot says, and as our own what our deploy hook says within it."""
+        levels = {"error: ": self.log.error, "warning: ": self.log.warning, None: self.log.info}
+        if ours := _OURS.match(line):
+            levels[ours[1]](ours[2])
+        else:
+            self.log.debug(f"certbot: {line}")
+
+    def logged(self) -> str:
+        """Return the end of certbot's own log; empty if there is none."""
+        try:
+            with open(self._log_path(), "rb") as file:
+                file.seek(max(0, os.fstat(file.fileno()).st_size - _LOG_READ))
+                return file.read().decode(errors="replace")
+        except OSError:
+            return ""
+
+
+def outcome(ended: Ended, names: Collection[str], logged: str) -> Outcome:
+    """Judge a run by its exit code and its words.
+
+    Args:
+        ended: the run.
+        names: that were ordered.
+        logged: certbot's own log of this run, if it has failed; empty if it has none.
+    """
+    if ended.code == 0:
+        return Outcome(ok=True)
+    if _BUSY in ended.output:
+        return Outcome(ok=False, error="another certbot is at work", busy=True)
+    if _TAKEN.search(ended.output):
+        return Outcome(ok=False, error=_last_words(ended), busy=True)
+    problems = [] if ended.code < 0 else list(_PROBLEM.finditer(logged))
+    problem = problems[-1] if problems else None
+    failed = _refused(ended.output, names) or _blamed(problem, names)
+    error = f"{problem['detail']} ({problem['kind']})" if problem else _last_words(ended)
+    forgotten = problem is not None and problem["kind"] == "accountDoesNotExist"
+    return Outcome(
+        ok=False,
+        failed=failed,
+        error="" if failed else error,
+        forgotten=forgotten,
+        sent=SENT in logged,
+    )
+
+
+def _refused(output: str, names: Collection[str]) -> dict[str, str]:
+    """Return the names whose challenges have failed."""
+    return {
+        name: f"{found['detail']} ({found['kind']})"
+        for found in _REFUSED.finditer(output)
+        for name in (found["name"], f"*.{found['name']}")
+        if name in names
+    }
+
+
+def _blamed(problem: re.Match[str] | None, names: Collection[str]) -> dict[str, str]:
+    """Return the names for which the CA refused a whole order."""
+    if problem is None:
+        return {}
+    kind, detail = problem["kind"], problem["detail"]
+    if kind not in _OF_NAMES and _TRIED_OFTEN not in detail:
+        return {}
+    mentioned = {host.rstrip(".") for host in _HOST.findall(detail.lower())}
+    return {name: f"{detail} ({kind})" for name in names if name in mentioned}
+
+
+def _last_words(ended: Ended) -> str:
+    if ended.code < 0:
+        return f"certbot was killed by {signal_name(-ended.code)}"
+    words = [line.strip() for line in ended.output.splitlines() if not _CHATTER.match(line)]
+    return _cause(words[-1]) if words else f"certbot ended with {ended.code} and said nothing"
+
+
+def _cause(words: str) -> str:
+    """Return what has kept requests from an answer; other words as they are."""
+    found = _CAUSED.search(words)
+    return f"{found['host']}:{found['port']}: {found['cause']}" if found else words

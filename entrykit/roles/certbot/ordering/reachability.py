@@ -1,0 +1,132 @@
+"""Whether HAProxy answers for a name, asked before the CA is.
+
+A token is fetched through HAProxy with the name as Host. As a challenge of the CA's
+would, it has to reach certbot's port, where we listen while certbot does not; or, in
+stateless mode, HAProxy answers by itself with the thumbprint of the account.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from threading import Thread
+from typing import Final, NamedTuple
+
+from entrykit.roles.certbot.ordering.listener import PATH, Listener
+
+_PATIENCE: Final = 5.0  # seconds for an answer: HAProxy's 503 takes three, for its retries
+_AT_ONCE: Final = 16
+_LARGEST: Final = 8192  # octets of an answer that are read
+
+
+class Seen(NamedTuple):
+    """What is wrong with an answer.
+
+    Attributes:
+        what: in words; empty if it is right.
+        is_silent: whether nobody gave one: HAProxy is not there yet, or nobody behind it.
+    """
+
+    what: str
+    is_silent: bool
+
+
+def unreached(
+    names: Sequence[str], url: str, listener: Listener | None, thumbprint: str | None
+) -> dict[str, Seen]:
+    """Ask HAProxy for a token under each name.
+
+    Args:
+        names: host names.
+        url: plan.haproxy_url.
+        listener: what answers; None where HAProxy does by itself.
+        thumbprint: what it answers with then.
+
+    Returns:
+        The names for which it is not so, each with what was seen.
+    """
+    seen: dict[str, Seen] = {}
+    for start in range(0, len(names), _AT_ONCE):
+        some = names[start : start + _AT_ONCE]
+        found = _together(lambda name: _seen(url, name, listener, thumbprint), some)
+        seen |= {name: found[name] for name in some if found[name].what}
+        if all(each.is_silent for each in found.values()):
+            # Nobody is behind it for any name, and to be told that takes seconds for each.
+            seen |= dict.fromkeys(names[start:], found[some[-1]])
+            break
+    if listener:
+        listener.forget()
+    return seen
+
+
+def _together(ask: Callable[[str], Seen], names: Sequence[str]) -> dict[str, Seen]:
+    found: dict[str, Seen] = {}
+
+    def one(name: str) -> None:
+        found[name] = ask(name)
+
+    # Not concurrent.futures: at the end of the process its threads are waited for.
+    threads = [Thread(target=one, args=(name,), daemon=True) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
+
+
+def _seen(url: str, name: str, listener: Listener | None, thumbprint: str | None) -> Seen:
+    token = os.urandom(16).hex()
+    expected = listener.expect(token) if listener else f"{token}.{thumbprint}"
+    try:
+        status, body = _fetch(url, name, PATH + token)
+    except TimeoutError:
+        return Seen(f"no answer from {url} within {_PATIENCE:.0f} s", is_silent=True)
+    except OSError as error:
+        return Seen(f"no answer from {url} ({error.strerror or error})", is_silent=True)
+    if status != 200:  # noqa: PLR2004 -- as HTTP has it
+        what = f"{url} answers with {status} where the challenge would be"
+        return Seen(what, is_silent=status >= 500)  # noqa: PLR2004 -- as HTTP has it
+    return Seen(_wrong(url, body.strip(), token, expected), is_silent=False)
+
+
+def _wrong(url: str, body: str, token: str, expected: str) -> str:
+    if body == expected:
+        return ""
+    if not body.startswith(token):
+        return f"{url} answers with another page where the challenge would be"
+    return f"{url} answers with another token or account: {body[:80]!r}"
+
+
+def _fetch(url: str, name: str, path: str) -> tuple[int, str]:
+    """Ask over HTTP with the name as Host: the status and the beginning of the body.
+
+    Raises:
+        OSError: nobody answers, or not in time (TimeoutError), or it is not HTTP.
+    """
+    import socket
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(url)
+    request = (
+        f"GET {path} HTTP/1.1\r\nHost: {name}\r\n"
+        "User-Agent: entrykit\r\nAccept: */*\r\nConnection: close\r\n\r\n"
+    )
+    place = (parts.hostname or "", parts.port or 80)
+    until = time.monotonic() + _PATIENCE
+    with socket.create_connection(place, timeout=_PATIENCE) as connection:
+        connection.sendall(request.encode("latin-1"))
+        answer = b""
+        while len(answer) < _LARGEST and (more := connection.recv(_LARGEST)):
+            answer += more
+            if time.monotonic() > until:  # a stream of events, say, has no end
+                raise TimeoutError
+    return _parsed(answer)
+
+
+def _parsed(answer: bytes) -> tuple[int, str]:
+    head, _, body = answer.decode("latin-1").partition("\r\n\r\n")
+    words = head.split("\r\n", 1)[0].split(" ")
+    if not words[0].startswith("HTTP/1.") or len(words) < 2 or not words[1].isdigit():  # noqa: PLR2004 -- a status line's
+        raise OSError(f"not HTTP: it begins with {answer[:20]!r}")
+    return int(words[1]), body

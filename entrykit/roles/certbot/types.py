@@ -1,0 +1,143 @@
+"""The kinds of values that only certbot's variables have."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Final
+
+from pydantic import PlainValidator
+
+from entrykit.display import shown
+from entrykit.faults import Faults
+from entrykit.ports import port
+from entrykit.variables import types
+from entrykit.variables.hostnames import app_name
+from entrykit.variables.secret import Secret
+
+_SECONDS: Final = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
+_LONGEST: Final = 366 * _SECONDS["d"]
+_LARGEST_GROUP: Final = 2**32 - 2  # the one above means "none" to chown(2)
+
+
+def _accept(text: str, pattern: str, refusal: str) -> str:
+    if not re.fullmatch(pattern, text):
+        raise Faults([f"{shown(text)}: {refusal}"])
+    return text
+
+
+def email(text: str) -> str:
+    """Accept addresses as certbot's --email does: one, or several with commas between."""
+    one = r"[^\s,@\x00-\x1f\x7f]+@[^\s,@\x00-\x1f\x7f]+"
+    return _accept(text, f"{one}(?:,{one})*", "not an address (expected me@example.com)")
+
+
+def directory(text: str) -> str:
+    """Accept the URL of an ACME server's directory (RFC 8555, 7.1.1)."""
+    return _accept(
+        text,
+        r"https?://[^\s/?#\x00-\x1f\x7f]+(?:[/?][^\s#\x00-\x1f\x7f]*)?",
+        "not a URL (expected https://acme.example.com/directory)",
+    )
+
+
+def origin(text: str) -> str:
+    """Accept http://host or http://host:port: CAs ask over HTTP, and so do we."""
+    refusal = f"{shown(text)}: not http:// and a host (expected http://haproxy)"
+    match = re.fullmatch(r"http://(\[[^\]]*\]|[^:/\s]+)(?::([0-9]+))?/?", text)
+    if not match:
+        raise Faults([refusal])
+    try:
+        app_name(match[1])
+        port(match[2] or "80")
+    except Faults:
+        raise Faults([refusal]) from None
+    return text.rstrip("/")
+
+
+def plugin(text: str) -> str:
+    """Accept the name of a DNS plugin, also as certbot has it: dns-cloudflare."""
+    return _accept(
+        text, r"[a-z0-9]+(?:-[a-z0-9]+)*", "not a plugin's name (expected cloudflare, say)"
+    ).removeprefix("dns-")
+
+
+def hidden_path(text: str) -> str:
+    """Accept an absolute path, and never show the text: DNS_CREDENTIALS_FILE invites a mistake."""
+    try:
+        return types.folder(text)
+    except Faults:
+        raise Faults(
+            ["not an absolute path (expected that of the file, not what is in it)"]
+        ) from None
+
+
+def hmac_key(text: str) -> Secret:
+    """Accept a key in base64url, padded or not, as certbot decodes it."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]{2,}={0,2}", text):
+        raise Faults(["not a key in base64url (expected letters, digits, - and _)"])
+    return Secret(text)
+
+
+def group(text: str) -> int:
+    """Parse the number of a group: names differ from image to image."""
+    if not re.fullmatch(r"0|[1-9][0-9]{0,9}", text) or int(text) > _LARGEST_GROUP:
+        raise Faults([f"{shown(text)}: not the number of a group (expected 99, say)"])
+    return int(text)
+
+
+def interval(text: str) -> str:
+    """Accept a time: 12h, 1d, or a bare number of seconds, 0 as well."""
+    _accept(
+        text,
+        r"(?:0|[1-9][0-9]{0,8})[smhd]?",
+        "not a time (expected 0, or a number and s, m, h or d: 12h)",
+    )
+    if in_seconds(text) > _LONGEST:
+        raise Faults([f"{shown(text)}: too long (expected at most 366d)"])
+    return text
+
+
+def in_seconds(text: str) -> int:
+    """Return the seconds of an `interval`."""
+    number = text.rstrip("smhd")
+    return int(number) * _SECONDS[text[len(number) :]]
+
+
+def container(text: str) -> str:
+    """Accept what Docker takes for a container: its name or its id."""
+    return _accept(
+        text, r"[A-Za-z0-9][A-Za-z0-9_.-]*", "not a container's name (expected haproxy, say)"
+    )
+
+
+def profile(text: str) -> str:
+    """Accept the name of a profile (draft-ietf-acme-profiles, a JSON object's key)."""
+    return _accept(
+        text, r"[A-Za-z0-9][A-Za-z0-9._-]*", "not a profile's name (expected shortlived)"
+    )
+
+
+Email = Annotated[str, PlainValidator(email), types.Kind("address")]
+Directory = Annotated[
+    str, PlainValidator(directory), types.Kind("URL", {"type": "string", "pattern": "^https?://"})
+]
+Origin = Annotated[
+    str, PlainValidator(origin), types.Kind("URL", {"type": "string", "pattern": "^http://"})
+]
+Plugin = Annotated[str, PlainValidator(plugin), types.Kind("text")]
+_PATH: Final = types.Kind("path", {"type": "string", "pattern": "^/"})
+Path = Annotated[str, PlainValidator(types.folder), _PATH]
+HiddenPath = Annotated[str, PlainValidator(hidden_path), _PATH]
+HmacKey = Annotated[Secret, PlainValidator(hmac_key), types.Kind("secret", secret=True)]
+Group = Annotated[
+    int,
+    PlainValidator(group),
+    types.Kind("number", {"type": ["integer", "string"], "pattern": "^[0-9]+$", "minimum": 0}),
+]
+Interval = Annotated[
+    str,
+    PlainValidator(interval),
+    types.Kind("time", {"type": ["integer", "string"], "pattern": "^(0|[1-9][0-9]*)[smhd]?$"}),
+]
+Container = Annotated[str, PlainValidator(container), types.Kind("text")]
+Profile = Annotated[str, PlainValidator(profile), types.Kind("text")]

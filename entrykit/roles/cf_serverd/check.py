@@ -1,0 +1,142 @@
+"""The verdict on a policy: that of cf-promises, and whether it closes the server.
+
+cf-promises accepts what starts a server that is open to everybody, so its own list of what
+the server will be told is read (`--show-vars`; tried with 3.21).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, Final
+
+from entrykit.daemon.check import run
+from entrykit.display import shown
+from entrykit.faults import Faults
+from entrykit.files.config_file import MARKS
+from entrykit.roles.cf_serverd import acl, parsed
+from entrykit.roles.cf_serverd.policy import AUGMENTS
+from entrykit.roles.cf_serverd.workdir import OVERRIDE, program
+
+_WORK: Final = ".entrykit.work"
+_TABLE: Final = re.compile(r"^(?:Variable name .*|default:control_server\..*)$\n?", re.MULTILINE)
+_ROW: Final = re.compile(r"^default:control_server\.(\w+)\s+(.*?)\s+source=", re.MULTILINE)
+_OURS: Final = "cf-promises accepts it, and this is what entrykit has against it:"
+_OWN: Final = frozenset({"inputs", "lastseen", "outputs", "ppkeys", "reports", "state"})
+_AS_SERVER: Final = ("--define", "server")
+_TLS: Final = frozenset({"1.1", "1.2", "1.3"})
+
+Told = Mapping[str, str | list[str]]
+
+
+def verdict(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[int, str]:
+    """Run cf-promises in a work directory of its own, and judge what it says of the server.
+
+    Args:
+        argv: cf-promises, and last the policy in the folder that is judged.
+        environ: with CFENGINE_WORKDIR as CFEngine's programs know it.
+
+    Returns:
+        The status, and the words: not 0 also where the server would be open to everybody.
+
+    Raises:
+        HandOverError: there is no cf-promises.
+    """
+    path = program(argv[0], environ)
+    folder = os.path.dirname(argv[-1])
+    with _work(folder, environ.get(OVERRIDE)) as work:
+        words, own = [path, *argv[1:], *_AS_SERVER], {**environ, OVERRIDE: work}
+        status, said = run([*words, "--show-vars=default:control_server.*"], own)
+        tree = "" if status else run([*words, "--policy-output-format=json-full"], own)[1]
+    rest = _TABLE.sub("", said.replace(work, environ.get(OVERRIDE, work)))
+    if status:
+        return status, rest
+    told = _told(said)
+    faults = [*parsed.faults(tree)] or [*_open_ways(told), *_unheeded(folder, told)]
+    return (1, "\n".join([_OURS, *faults, rest])) if faults else (0, rest)
+
+
+@contextmanager
+def _work(folder: str, live: str | None) -> Iterator[str]:
+    """Make a work directory that cf-promises may fill, where policy finds what the live one has."""
+    from shutil import rmtree
+
+    work = os.path.join(folder, _WORK)
+    rmtree(work, ignore_errors=True)
+    os.mkdir(work, 0o700)
+    try:
+        os.symlink("..", os.path.join(work, "inputs"))
+        with suppress(FileNotFoundError, PermissionError, TypeError):
+            for entry in os.scandir(live):
+                if entry.is_dir() and entry.name not in _OWN:
+                    os.symlink(entry.path, os.path.join(work, entry.name))
+        yield work
+    finally:
+        rmtree(work, ignore_errors=True)
+
+
+def _told(said: str) -> Told:
+    """Read the table: attributes of `body server control`, lists as lists."""
+    found: dict[str, Any] = {}
+    for name, text in _ROW.findall(said):
+        found[name] = _items(text) if text.startswith("{") or not text else text
+    return found
+
+
+def _items(text: str) -> list[str]:
+    try:
+        items = json.loads(f"[{text[1:-1]}]") if text else []
+    except ValueError:
+        return [text]
+    return [str(item) for item in items]
+
+
+def _open_ways(told: Told) -> Iterator[str]:
+    """Yield each way in which cf-serverd would be open to everybody, without a word of its own."""
+    connecting = told.get("allowconnects")
+    if not connecting or connecting == [""]:
+        yield "`body server control` has no allowconnects: cf-serverd would admit everybody"
+    for name in ("allowconnects", "denyconnects", "trustkeysfrom", "allowallconnects"):
+        for item in told.get(name, ()):
+            yield from _network_faults(name, item)
+    version = told.get("allowtlsversion", "1.2")
+    if not isinstance(version, str) or version not in _TLS:
+        yield f"allowtlsversion {shown(''.join(version))}: cf-serverd would allow TLS 1.0"
+
+
+def _network_faults(name: str, item: str) -> Iterator[str]:
+    """Judge what is meant as a network; other texts are regular expressions to cf-serverd."""
+    if "/" in item:
+        try:
+            acl.entries([item])
+        except Faults as error:
+            yield f"{name}: {error}"
+
+
+def _unheeded(folder: str, told: Told) -> Iterator[str]:
+    """Yield what def.json says and the framework does not heed."""
+    with suppress(FileNotFoundError):
+        with open(os.path.join(folder, "def.json"), encoding="utf-8") as file:
+            text = file.read()
+        if not text.encode().startswith(MARKS):
+            return
+        variables = json.loads(text)["variables"]
+        for name, attribute in AUGMENTS.items():
+            wanted = variables.get(f"default:def.{name}", {}).get("value")
+            if wanted is None or _heeded(wanted, told.get(attribute, [])):
+                continue
+            yield f"def.json: this policy does not heed {name} for {attribute}"
+
+
+def _heeded(wanted: str | list[str], found: str | list[str]) -> bool:
+    """Whether a list of ours is all there; the hub itself may be more.
+
+    Its address is a variable in newer frameworks (3.24), without a value until it is bootstrapped.
+    """
+    if isinstance(wanted, str):
+        return wanted == found
+    own = {"127.0.0.1", "::1", "$(sys.policy_hub)"}
+    return {*wanted} <= {*found} and {*found} - {*wanted} <= own

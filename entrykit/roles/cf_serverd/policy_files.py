@@ -1,0 +1,136 @@
+"""What stands around the policy: its neighbours in CONFIG_DIR, and the tree of a framework.
+
+What is judged has to be what cf-serverd will find. A policy without the def.json beside it, or
+with other parts of a framework than the live ones, is another policy.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from filecmp import cmp
+from typing import Final
+
+from entrykit.display import shown
+from entrykit.errors import CommitError, SettingsError
+from entrykit.files.checksums import LIST, is_listed
+from entrykit.files.config_file import MARKS
+from entrykit.live import open_live
+from entrykit.log import Log
+from entrykit.roles.cf_serverd.settings import CfServerdSettings
+
+_MAIN: Final = "promises.cf"
+_AUGMENTS: Final = "def.json"
+# It would be read in the place of def.json, whatever that says.
+_PREFERRED: Final = "def_preferred.json"
+
+
+def link_judged(settings: CfServerdSettings, folder: str) -> None:
+    """Let a folder that is only judged hold what the live one will hold, but for our own files.
+
+    Raises:
+        CommitError: a person's file stands in the place of one that the framework needs.
+        SettingsError: there is no framework.
+    """
+    live = settings.config_dir
+    if settings.mpf:
+        for name, place in _parts(settings):
+            os.symlink(place, f"{folder}/{name}")
+    stale = settings.mpf or _is_ours(live, _AUGMENTS)
+    ours = {LIST, _MAIN, _AUGMENTS} if stale else {LIST, _MAIN}
+    with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+        for name in os.listdir(live):
+            path = f"{folder}/{name}"
+            if name not in ours and not name.startswith(".") and not os.path.lexists(path):
+                os.symlink(f"{live}/{name}", path)
+
+
+def link_live(settings: CfServerdSettings, log: Log) -> None:
+    """Link each part of a framework into CONFIG_DIR, but where a person has something there.
+
+    Without one, take away what an earlier start made for one: first promises.cf, which would be
+    open without the def.json beside it.
+
+    Args:
+        settings: CONFIG_DIR, and where the framework is.
+        log: told of what is not the framework's.
+
+    Raises:
+        CommitError: a person's file stands in the place of one that the framework needs.
+        SettingsError: there is no framework.
+    """
+    live = settings.config_dir
+    if settings.mpf:
+        for name, place in _parts(settings):
+            path = f"{live}/{name}"
+            if place != path:
+                _link(place, path)
+            elif not _same(path, _part(settings, name)):
+                log.warning(f"{path} is used, and not {_part(settings, name)}")
+    elif _is_ours(live, _AUGMENTS):
+        if was_framed(live):
+            os.unlink(f"{live}/{_MAIN}")
+        if not os.path.islink(f"{live}/{_MAIN}"):
+            os.unlink(f"{live}/{_AUGMENTS}")
+
+
+def was_framed(folder: str) -> bool:
+    """Whether an earlier start has linked promises.cf of a framework there, beside our def.json."""
+    path = f"{folder}/{_MAIN}"
+    return os.path.islink(path) and _is_made(folder, _MAIN) and _is_ours(folder, _AUGMENTS)
+
+
+def _parts(settings: CfServerdSettings) -> Iterator[tuple[str, str]]:
+    """Yield the name of each part of the framework, and where the hub has it from."""
+    live = settings.config_dir
+    if not os.path.isfile(_part(settings, _MAIN)):
+        masterfiles = shown(os.path.dirname(_part(settings, _MAIN)))
+        raise SettingsError([f"MPF: {masterfiles} has no promises.cf (expected the framework)"])
+    if os.path.lexists(f"{live}/{_PREFERRED}"):
+        reason = "cf-serverd would read it in place of def.json"
+        raise CommitError(f"{live}/{_PREFERRED}", reason, "move it away")
+    for name in sorted(os.listdir(os.path.dirname(_part(settings, _MAIN)))):
+        if name in {_AUGMENTS, _PREFERRED} or name.startswith("."):
+            continue
+        path, part = f"{live}/{name}", _part(settings, name)
+        theirs = os.path.exists(path) and (_same(path, part) or not _is_made(live, name))
+        if theirs and name == _MAIN and not cmp(path, part, shallow=False):
+            reason = "it is not the framework's, and entrykit did not write it"
+            raise CommitError(
+                path, reason, "move it away: a link to the framework's takes its place"
+            )
+        yield name, path if theirs else part
+
+
+def _part(settings: CfServerdSettings, name: str) -> str:
+    return f"{settings.cfengine_workdir}/masterfiles/{name}"
+
+
+def _same(path: str, other: str) -> bool:
+    """Whether both are there and one; also where CONFIG_DIR and masterfiles are."""
+    with suppress(OSError):
+        return os.path.samefile(path, other)
+    return False
+
+
+def _is_made(folder: str, name: str) -> bool:
+    """Whether entrykit made what is there: a link into a framework, or a file."""
+    path = f"{folder}/{name}"
+    if os.path.islink(path):
+        return os.readlink(path).endswith(f"/masterfiles/{name}")
+    return name == _MAIN and _is_ours(folder, name)
+
+
+def _is_ours(folder: str, name: str) -> bool:
+    with suppress(OSError), open_live(f"{folder}/{name}") as file:
+        octets = file.read()
+        return octets.startswith(MARKS) or is_listed(folder, name, octets)
+    return False
+
+
+def _link(target: str, path: str) -> None:
+    """Make a link, in the place of what entrykit made or of one that leads nowhere."""
+    if os.path.lexists(path):
+        os.unlink(path)
+    os.symlink(target, path)

@@ -1,0 +1,97 @@
+"""What nginx's files have to know of the machine."""
+
+from __future__ import annotations
+
+import os
+from binascii import crc32
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, Self
+
+from entrykit.role import Machine
+from entrykit.roles.nginx_static import cpus, worker_account
+from entrykit.roles.nginx_static.nginx_build import Build
+from entrykit.roles.nginx_static.worker_account import Account
+
+_HTTP2_DIRECTIVE: Final = (1, 25, 1)  # before, only `listen … http2`, which is all or nothing
+_OPEN_FILES: Final = 16384
+
+
+@dataclass(frozen=True, slots=True)
+class NginxMachine(Machine):
+    """The machine as nginx finds it.
+
+    Attributes:
+        observed: whether anybody has looked; else these are lines that run anywhere.
+        ipv6: whether the kernel has IPv6 at all: without it `listen [::]` is fatal.
+        worker: whom workers run as; None for whom nginx is started as, or was built with.
+        processors: how many are ours; None to have nginx count them.
+        open_files: how many files a worker may have open.
+        stdout: whether the access log can go there.
+        http2: whether this nginx has the directive of that name.
+        brotli: the modules to load for it.
+    """
+
+    observed: bool = False
+    ipv6: bool = True
+    worker: Account | None = None
+    processors: int | None = None
+    open_files: int = _OPEN_FILES
+    stdout: bool = True
+    http2: bool = False
+    brotli: tuple[str, ...] = ()
+
+    @classmethod
+    def observe(cls, environ: Mapping[str, str], ipv6: str = "/proc/net/if_inet6") -> Self:
+        """Look at this machine, and at the nginx that it has."""
+        build = Build.of(environ)
+        return cls(
+            observed=True,
+            ipv6=os.path.exists(ipv6),
+            worker=worker_account.worker(),
+            processors=cpus.usable(),
+            open_files=_allowed(),
+            stdout=can_log("/dev/stdout"),
+            http2=build.version >= _HTTP2_DIRECTIVE,
+            brotli=build.brotli(),
+        )
+
+    def listen(self, bind: Iterable[str], port: int) -> list[str]:
+        """Write what to listen on; every address if BIND is unset."""
+        everywhere = ("0.0.0.0", "::") if self.ipv6 else ("0.0.0.0",)  # noqa: S104
+        addresses = [
+            f"[{address}]" if ":" in address else address for address in bind or everywhere
+        ]
+        return [f"{address}:{port}" for address in addresses]
+
+    def scratch(self, config_dir: str, port: int) -> str:
+        """Return what paths of the pid file and of temporary files begin with.
+
+        CONFIG_DIR can be written where entrykit has just written its files. Files that
+        were rendered elsewhere may run in any folder, also in one that is read-only: a
+        checksum of the folder's path keeps theirs apart from those of other users.
+        """
+        if self.observed:
+            return f"{config_dir}/"
+        return f"/tmp/entrykit-{port}-{crc32(config_dir.encode()):08x}-"  # noqa: S108
+
+
+def can_log(path: str) -> bool:
+    """Whether nginx can log there: it opens the path anew.
+
+    That fails for a pipe of another user (container runtimes give theirs to the
+    container's user, `su` and the like do not), and for a socket.
+    """
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK))
+    except OSError:
+        return False
+    return True
+
+
+def _allowed() -> int:
+    """Return the hard limit of open files, where that is less than what we would use."""
+    import resource
+
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    return _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)

@@ -1,0 +1,1 @@
+"""What must hold between variables, and with files."""

@@ -1,0 +1,1 @@
+"""Certificates as daemons want them."""

@@ -1,0 +1,104 @@
+"""The crt-list and the map beside it: how they come to lie in a folder."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+from entrykit.files.config_file import MARK
+from entrykit.files.fs import make_folder
+from entrykit.group import open_to_group
+from entrykit.published import held, publish
+from entrykit.tls.certificate_folder import COMPANIONS, CRT_LIST, NAMES_MAP, Index, index
+
+
+def write_index(folder: str | Path, index: Index, mark: str, certs: str = "") -> None:
+    """Write both files into a folder, the one that HAProxy starts from last.
+
+    A file that is as it should be is not touched.
+
+    Args:
+        folder: that of the PEM files, or of links to them.
+        index: what is in it.
+        mark: the first line of each, a comment that begins with entrykit's mark.
+        certs: the folder of the PEM files, where it is another one.
+
+    Raises:
+        FileExistsError: one of them is there and was not written by entrykit.
+        OSError: the folder cannot be written.
+    """
+    _write(os.path.join(folder, NAMES_MAP), os.fsencode(index.names_map(mark)))
+    _write(os.path.join(folder, CRT_LIST), os.fsencode(index.crt_list(mark, certs)))
+
+
+def refer(certs: str, into: str, mark: str) -> Index:
+    """Make a folder of the two files alone, which names each certificate where it lies.
+
+    For what is judged and then removed: cheaper than the links of `mirror`, with the
+    same arguments, result and errors.
+    """
+    from entrykit.tls import pem
+
+    if not pem.expressible(certs):
+        return mirror(certs, into, mark)
+    found = index(certs)
+    make_folder(into)
+    write_index(into, found, mark, certs)
+    return found
+
+
+def mirror(certs: str | Path, into: str | Path, mark: str) -> Index:
+    """Make a folder of links to what can be served of another one, which is left as it is.
+
+    Args:
+        certs: the folder of PEM files.
+        into: where the links and the two files go; made if it is not there.
+        mark: as for `write_index`.
+
+    Returns:
+        What `certs` has.
+
+    Raises:
+        FileExistsError: a file of somebody else's is in the way.
+        OSError: `into` cannot be written.
+    """
+    found = index(certs)
+    certs = os.path.abspath(certs)
+    if make_folder(into):
+        open_to_group(into)
+    names = [each.name + ending for each in found.served for ending in ("", *COMPANIONS)]
+    links = set(names).intersection(os.listdir(certs) if names else ())
+    for name in sorted(links):
+        _link(os.path.join(certs, name), os.path.join(into, name))
+    write_index(into, found, mark)
+    _unlink_others(certs, into, links)
+    return found
+
+
+def _write(path: str, data: bytes) -> None:
+    """Replace one of our files, if it is not as it should be."""
+    live = held(path)
+    if live == data:
+        return
+    if live and not live.startswith(MARK.encode()):
+        raise FileExistsError(errno.EEXIST, "entrykit did not write this file", path)
+    publish(path, data)
+
+
+def _link(target: str, path: str) -> None:
+    """Make a link, or another of the one that is there: at once, as the list may name it."""
+    if not os.path.islink(path):
+        os.symlink(target, path)
+    elif os.readlink(path) != target:
+        new = os.path.join(os.path.dirname(path), f".{os.urandom(8).hex()}")
+        os.symlink(target, new)
+        os.rename(new, path)
+
+
+def _unlink_others(certs: str, into: str | Path, links: set[str]) -> None:
+    """Remove our links to what is not served any more; what else lies there is not ours."""
+    for name in sorted(set(os.listdir(into)) - links):
+        path = os.path.join(into, name)
+        if os.path.islink(path) and os.readlink(path) == os.path.join(certs, name):
+            os.unlink(path)

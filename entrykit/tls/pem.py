@@ -1,0 +1,178 @@
+"""One PEM file: the names that it is for, and whether HAProxy would take it.
+
+A file that HAProxy cannot load is fatal to it, so each is tried beforehand with
+OpenSSL, as HAProxy uses it. It is stricter than HAProxy 2.6 with what follows the
+first certificate, and agrees with 3.0 and 3.2.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from entrykit.tls import x509
+
+if TYPE_CHECKING:
+    import ssl
+
+_LARGEST: Final = 1 << 20  # octets: no chain comes near, and a start does not read a backup
+_ENDINGS: Final = (".pem", ".crt", ".cer")
+_BEGIN: Final = b"-----BEGIN CERTIFICATE-----"
+_END: Final = b"-----END CERTIFICATE-----"
+_KEY: Final = re.compile(rb"^-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----", re.MULTILINE)
+_BOUNDARY: Final = re.compile(rb"^-----(BEGIN|END) (.*)$", re.MULTILINE)
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"  # some editors write it, and OpenSSL skips it
+
+# No version of the crt-list has quotes: blanks end a name, brackets begin options wherever
+# they stand. # begins a comment, and @ a crt-store since 3.0.
+_INEXPRESSIBLE: Final = re.compile(r"[\x00-\x20\x7f\[\]]|^[#@]")
+
+_MISMATCHES: Final = ("KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH", "NO_CERTIFICATE_ASSIGNED")
+
+
+class Refusal(Exception):  # noqa: N818 -- an answer, and not an error of anybody who asks
+    """Why a file cannot be served, in words that go after its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pem:
+    """A file with a certificate and its key that HAProxy can serve.
+
+    Attributes:
+        name: of the file, without its folder.
+        names: what it is for: host names in lower case, wildcards as `*.example.com`.
+        key: "ecdsa", "rsa" or "other".
+    """
+
+    name: str
+    names: tuple[str, ...]
+    key: str = "ecdsa"
+
+
+def read(path: str) -> Pem | None:
+    """Judge one file; None if it has nothing to do with certificates.
+
+    Raises:
+        Refusal: it looks like a certificate and cannot be served.
+    """
+    name = os.path.basename(path)
+    data = _contents(path)
+    if data is None:
+        return None
+    if _BEGIN not in data:
+        if name.lower().endswith(_ENDINGS):
+            raise Refusal("no certificate in PEM format")
+        return None
+    _refuse_name(name)
+    names, key = certificate(data)
+    _refuse_key(path, inside=_KEY.search(data) is not None)
+    if not names:
+        raise Refusal("no host name in it (expected a dNSName in its subjectAltName)")
+    return Pem(name, names, key)
+
+
+def _contents(path: str) -> bytes | None:
+    """Return what is in a regular file, None for anything else: a pipe would block."""
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return None
+        with open(path, "rb") as file:
+            return file.read(_LARGEST + 1).removeprefix(_BYTE_ORDER_MARK)
+    except OSError as error:
+        raise Refusal(f"cannot be read ({error.strerror})") from None
+
+
+def expressible(path: str) -> bool:
+    """Whether a crt-list can name it."""
+    return _INEXPRESSIBLE.search(path) is None
+
+
+def _refuse_name(name: str) -> None:
+    if not expressible(name):
+        raise Refusal(
+            "a crt-list cannot name it (expected a file name without blanks, control characters, "
+            "[ and ], that does not begin with # or @)"
+        )
+
+
+def _refuse_torn(data: bytes) -> None:
+    """Refuse a file that somebody is still writing, or never finished."""
+    if len(data) > _LARGEST:
+        raise Refusal(f"larger than {_LARGEST >> 20} MiB")
+    boundaries = [(word, label.rstrip()) for word, label in _BOUNDARY.findall(data)]
+    begins, ends = boundaries[::2], boundaries[1::2]
+    whole = all(word == b"BEGIN" and label.endswith(b"-----") for word, label in begins)
+    if not whole or ends != [(b"END", label) for _, label in begins]:
+        raise Refusal("torn: a part of it begins and does not end")
+
+
+def leaf(data: bytes) -> bytes:
+    """Return the first certificate of a PEM file, the one that is served, as DER.
+
+    Raises:
+        ValueError: there is none.
+    """
+    from binascii import a2b_base64
+
+    body = data.partition(_BEGIN)[2].partition(_END)[0]
+    return a2b_base64(b"".join(body.split()), strict_mode=True)
+
+
+def certificate(data: bytes) -> tuple[tuple[str, ...], str]:
+    """Read the names and the kind of key from the certificate of a PEM file that is served.
+
+    Raises:
+        Refusal: there is none, or the file is torn.
+    """
+    _refuse_torn(data)
+    try:
+        der = leaf(data)
+        return x509.dns_names(der), x509.key_kind(der)
+    except ValueError as error:
+        raise Refusal(f"not an X.509 certificate ({error})") from None
+
+
+def _refuse_key(path: str, *, inside: bool) -> None:
+    """Refuse a key that is missing or locked, or belongs to another certificate.
+
+    HAProxy reads `<file>.key` only where the file itself has no key (ssl-load-extra-files).
+    """
+    key = path if inside else f"{path}.key"
+    if not os.path.isfile(key):
+        raise Refusal(f"no private key (expected in it, or in {os.path.basename(key)})")
+    refuse_pair(path, key)
+
+
+def refuse_pair(path: str, key: str) -> None:
+    """Refuse a certificate and the file of its key where OpenSSL would not serve them.
+
+    Raises:
+        Refusal: one cannot be read, the key is encrypted, or they do not belong together.
+    """
+    import ssl
+
+    # A context of its own for each: one that holds an RSA pair already accepts its key again,
+    # under any certificate of another kind.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(path, key, password=_no_password)
+    except ssl.SSLError as error:
+        raise Refusal(_reason(error)) from None
+    except OSError as error:
+        raise Refusal(f"its private key cannot be read ({error.strerror})") from None
+
+
+def _no_password() -> NoReturn:
+    """Answer in OpenSSL's place, which would ask on the terminal."""
+    raise Refusal("its private key is encrypted (expected one without a passphrase)")
+
+
+def _reason(error: ssl.SSLError) -> str:
+    if error.reason in _MISMATCHES:
+        return "its private key is not that of its first certificate"
+    if not error.reason:
+        return "OpenSSL cannot read it"
+    return f"OpenSSL refuses it ({error.reason.replace('_', ' ').lower()})"

@@ -1,0 +1,61 @@
+"""IP addresses and networks, as variables have them."""
+
+from __future__ import annotations
+
+from entrykit.display import shown
+from entrykit.faults import Faults
+
+
+def address(text: str) -> str:
+    """Parse an IP address; one of IPv6 may stand in brackets.
+
+    Returns:
+        Its canonical form, without brackets.
+
+    Raises:
+        Faults: it is none, or one of IPv4 that is written as IPv6: a socket of IPv6 alone
+            cannot bind that.
+    """
+    from ipaddress import ip_address
+
+    try:
+        found = ip_address(_unscoped(_unbracketed(text)))
+    except ValueError:
+        expected = "expected 192.0.2.1 or 2001:db8::1"
+        raise Faults([f"{shown(text)}: not an IP address ({expected})"]) from None
+    if mapped := getattr(found, "ipv4_mapped", None):
+        raise Faults([f"{shown(text)}: an IPv4 address written as IPv6 (expected {mapped})"])
+    return str(found)
+
+
+def network(text: str) -> str:
+    """Parse an IP network in CIDR form; an address alone is a network of one.
+
+    Raises:
+        Faults: it is none, or has bits set below its prefix.
+    """
+    from ipaddress import ip_network
+
+    try:
+        return str(ip_network(_unscoped(text)))
+    except ValueError as error:
+        raise Faults([f"{shown(text)}: {_network_fault(text, str(error))}"]) from None
+
+
+def _unbracketed(text: str) -> str:
+    return text[1:-1] if text.startswith("[") and text.endswith("]") else text
+
+
+def _unscoped(text: str) -> str:
+    """Refuse fe80::1%eth0, which no daemon's configuration takes."""
+    if "%" in text:
+        raise ValueError(text)
+    return text
+
+
+def _network_fault(text: str, error: str) -> str:
+    if "host bits" in error:
+        from ipaddress import ip_network
+
+        return f"has host bits set (expected {ip_network(text, strict=False)})"
+    return "not a network (expected 10.0.0.0/8 or 2001:db8::/32)"

@@ -1,0 +1,249 @@
+"""The base of every role's settings: made of environment variables, frozen, self-describing."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from typing import Final, Literal, Self, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
+
+from entrykit.display import shown
+from entrykit.errors import SettingsError
+from entrykit.faults import Faults
+from entrykit.variables import reading as environment
+from entrykit.variables import types
+from entrykit.variables.secret import Secret
+
+_PATHS: Final = frozenset({"path", "folder", "socket path", "list of paths"})
+_LOCKS: Final = frozenset({"secret", "lines user:hash"})
+_NAMES: Final = re.compile(r"\b[A-Z][A-Z0-9_]+\b")
+
+
+def ignore(_warning: str) -> None:
+    """Drop a warning: what a library does when nobody asked to hear them."""
+
+
+class Settings(BaseModel):
+    """What every role can be told, whatever its daemon.
+
+    A field is a variable: `http_port` is HTTP_PORT. Its annotation is a type of
+    `entrykit.variables.types` or a Literal, its description the meaning in the reference,
+    its first example what the documentation shows. Fields have no nested models.
+    """
+
+    # Deferred: this class itself is never validated, and its building would cost start time.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True
+    )
+
+    config_dir: types.Folder = Field(description="Folder of the daemon's files.")
+    entrykit_check: types.Switch = Field(
+        default=True, description="Have the daemon judge the files before they become live."
+    )
+    entrykit_overwrite: types.Switch = Field(
+        default=False, description="Replace files that entrykit did not write."
+    )
+    entrykit_upstream: types.Line | None = Field(
+        default=None,
+        description="Program to hand over to, in place of the image's own entrypoint.",
+        examples=["/usr/local/bin/docker-entrypoint.sh"],
+    )
+    entrykit_templates: types.Folder | None = Field(
+        default=None,
+        description="Folder of templates of your own, which go before the role's of the same name.",
+        examples=["/templates"],
+    )
+    entrykit_wait: types.Targets = Field(
+        default=(),
+        description="What has to be there before the daemon starts: `tcp://host:port`, "
+        "`http://host/path`, `file:/path` or `unix:/path`, separated by blanks or commas.",
+        examples=["tcp://db:5432 http://app:8080/health"],
+    )
+    entrykit_wait_timeout: types.Duration = Field(
+        default="30s", description="Longest time that ENTRYKIT_WAIT may take."
+    )
+    entrykit_log_format: Literal["text", "json"] = Field(
+        default="text", description="How entrykit's own messages look."
+    )
+
+    @classmethod
+    def from_environ(
+        cls,
+        environ: Mapping[str, str] = os.environ,
+        warn: Callable[[str], None] = ignore,
+    ) -> Self:
+        """Read the role's variables.
+
+        Args:
+            environ: names to texts; nothing else is read but the files of `NAME_FILE`.
+            warn: called with a line for each thing that is probably a mistake.
+
+        Raises:
+            SettingsError: with every fault of every variable.
+        """
+        return cls.from_reading(cls.reading(environ, warn))
+
+    @classmethod
+    def reading(
+        cls, environ: Mapping[str, str], warn: Callable[[str], None] = ignore
+    ) -> environment.Reading:
+        """Look up the role's variables, each file once: a pipe can be read no second time.
+
+        Args:
+            environ: names to texts.
+            warn: called with a line for each thing that is probably a mistake.
+
+        Raises:
+            SettingsError: something in `environ` is no text.
+        """
+        if faults := environment.not_text(environ):
+            raise SettingsError(faults)
+        refused = cls.refused(environ)
+        rest = {name: text for name, text in environ.items() if name not in refused}
+        reading = environment.read(rest, [name.upper() for name in cls.model_fields])
+        reading.refused.extend(refused.values())
+        for warning in reading.warnings:
+            warn(warning)
+        return reading
+
+    @classmethod
+    def refused(cls, _environ: Mapping[str, str]) -> Mapping[str, str]:
+        """Name the set variables that are none, where it is not safe to go on without them.
+
+        Returns:
+            Each with its fault, a line that begins with the name.
+        """
+        return {}
+
+    @classmethod
+    def from_reading(cls, reading: environment.Reading) -> Self:
+        """Judge what was read.
+
+        Raises:
+            SettingsError: with every fault of every variable.
+        """
+        texts = {name.lower(): text for name, text in reading.values.items()}
+        faults = {**_lost(cls, reading), **reading.faults}
+        settings: Self | None
+        try:
+            settings = cls.model_validate(texts)
+        except ValidationError as error:
+            said = _by_variable(cls, error, texts)
+            faults = {**_without_contents(cls, said, reading), **faults}
+            faults |= {name: text for name, text in reading.empty.items() if name in faults}
+            settings = cls._with_examples(texts, faults)
+        conflicts = _of_none(faults, settings.conflicts()) if settings else []
+        if faults or conflicts or reading.refused:
+            ordered = (
+                faults[name] + environment.about_quotes(name, reading.values.get(name, ""))
+                for name in map(str.upper, cls.model_fields)
+                if name in faults
+            )
+            raise SettingsError([*"\n".join(ordered).splitlines(), *conflicts, *reading.refused])
+        if not settings:
+            raise AssertionError("a model without faults is valid")
+        return settings
+
+    @classmethod
+    def _with_examples(cls, texts: Mapping[str, str], faults: Mapping[str, str]) -> Self | None:
+        """Build the model with what is not at fault, so that conflicts are found as well."""
+        examples = {
+            name: str(field.examples[0])
+            for name, field in cls.model_fields.items()
+            if field.is_required() and field.examples and name.upper() in faults
+        }
+        good = {name: text for name, text in texts.items() if name.upper() not in faults}
+        try:
+            return cls.model_validate({**good, **examples})
+        except ValidationError:
+            return None
+
+    @classmethod
+    def folder(cls, environ: Mapping[str, str]) -> str:
+        """Return CONFIG_DIR while other variables may be at fault; if it is itself, the default."""
+        given = environment.peek(environ, "CONFIG_DIR")
+        with suppress(Faults):
+            return types.folder(given or "")
+        return str(cls.model_fields["config_dir"].default)
+
+    def conflicts(self) -> Iterator[str]:
+        """Yield a fault, with the variable's name, for values that do not go together."""
+        yield from ()
+
+    def secrets(self) -> list[str]:
+        """Return every secret text, longest first: what must not be seen anywhere."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        texts = {value.reveal() for value in values if isinstance(value, Secret)}
+        return sorted(texts, key=len, reverse=True)
+
+    @classmethod
+    def secret_variables(cls) -> frozenset[str]:
+        """Return the variables that no other program may see, and their `_FILE` forms."""
+        names = {name.upper() for name, field in cls.model_fields.items() if kind_of(field).secret}
+        return frozenset(names | {f"{name}_FILE" for name in names})
+
+
+def _of_none(faults: Mapping[str, str], conflicts: Iterable[str]) -> list[str]:
+    """Leave out what is said of a variable that is at fault itself: nobody knows its value."""
+    return [text for text in conflicts if faults.keys().isdisjoint(_NAMES.findall(text))]
+
+
+def kind_of(field: FieldInfo) -> types.Kind:
+    """Return what the documentation says of a field's type.
+
+    A choice is a Literal, with or without None; everything else carries a Kind.
+    """
+    marks = [*field.metadata]
+    for part in (field.annotation, *get_args(field.annotation)):
+        marks += getattr(part, "__metadata__", ())
+        if choices := [arg for arg in get_args(part) if isinstance(arg, str)]:
+            return types.Kind(" or ".join(choices), {"enum": choices})
+    return next(mark for mark in marks if isinstance(mark, types.Kind))
+
+
+def _lost(model: type[Settings], reading: environment.Reading) -> dict[str, str]:
+    """Return what is said of empty files of secrets: without one, a daemon may let everybody in."""
+    secrets = {name for name, field in model.model_fields.items() if kind_of(field).name in _LOCKS}
+    return {name: said for name, said in reading.empty.items() if name.lower() in secrets}
+
+
+def _without_contents(
+    model: type[Settings], faults: Mapping[str, str], reading: environment.Reading
+) -> dict[str, str]:
+    """Quote no whole file: who puts _FILE behind the name of a path has named a key with it."""
+    found = dict(faults)
+    for name in faults.keys() & reading.files.keys():
+        file = f"{name}_FILE: {shown(reading.files[name])}:"
+        if kind_of(model.model_fields[name.lower()]).name in _PATHS:
+            found[name] = f"{file} holds no path (expected {name} to name the file itself)"
+            continue
+        quoted = f"{name}: {shown(reading.values[name])}:"
+        found[name] = found[name].replace(quoted, f"{file} what it holds:")
+    return found
+
+
+def _by_variable(
+    model: type[Settings], error: ValidationError, texts: Mapping[str, str]
+) -> dict[str, str]:
+    """Turn pydantic's errors into lines by variable name.
+
+    Built from `loc` and `ctx` alone: `msg` names fields and may show a value.
+    """
+    faults: dict[str, str] = {}
+    for item in error.errors(include_url=False, include_input=False):
+        field = str(item["loc"][0])
+        name, context = field.upper(), item.get("ctx", {})
+        cause = context.get("error")
+        if isinstance(cause, Faults):
+            faults[name] = "\n".join(f"{name}: {fault}" for fault in cause.faults)
+        elif item["type"] == "missing":
+            examples = model.model_fields[field].examples or ["a value"]
+            faults[name] = f"{name}: not set (expected {examples[0]}, say)"
+        else:
+            expected = str(context.get("expected", item["msg"])).replace("'", "")
+            faults[name] = f"{name}: {shown(texts[field])}: no such choice (expected {expected})"
+    return faults

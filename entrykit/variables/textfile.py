@@ -1,0 +1,47 @@
+"""The text of a file that a variable or an option names, which nobody waits for in vain."""
+
+from __future__ import annotations
+
+import os
+import stat
+from io import FileIO
+from typing import Final
+
+from entrykit.display import shown
+
+_NULL: Final = os.makedev(1, 3)  # /dev/null (Linux, admin-guide/devices.txt)
+_FIRST: Final = 1 << 16
+
+
+def read_text(path: str) -> str:
+    """Read a file to its end, or a pipe that somebody writes to, as in `X_FILE=<(command)`.
+
+    Of a pipe that nobody has opened for writing, open(2) would not return; and a device may
+    have no end.
+
+    Returns:
+        All of it, without the byte order mark that editors of other systems begin a text with.
+
+    Raises:
+        ValueError: it cannot be read, is not UTF-8, or is something else: the path and why.
+    """
+    try:
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0) as file:
+            return _octets(file).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        reason = "not valid UTF-8"
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+    raise ValueError(f"{shown(path)}: {reason}")
+
+
+def _octets(file: FileIO) -> bytes:
+    found = os.fstat(file.fileno())
+    piped = stat.S_ISFIFO(found.st_mode)
+    if not piped and not stat.S_ISREG(found.st_mode) and found.st_rdev != _NULL:
+        raise ValueError("neither a file nor a pipe")
+    begun = file.read(_FIRST)  # nothing (None) is there yet, or nothing (b"") is to come: pipe(7)
+    if piped and begun == b"":
+        raise ValueError("a pipe that nobody writes to")
+    os.set_blocking(file.fileno(), True)
+    return (begun or b"") + file.readall()
