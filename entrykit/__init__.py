@@ -64,8 +64,8 @@ def render(role: str, environ: Mapping[str, str] = os.environ) -> ConfigFiles:
         SettingsError: with every fault of every variable.
         RenderError: a template is broken.
     """
+    from entrykit.discovery.finder import load_role, naming_roles
     from entrykit.rendering.role_files import render as render_role
-    from entrykit.role import load_role, naming_roles
 
     found = load_role(role, naming_roles(environ, os.environ))
     return render_role(found, found.settings.from_environ(environ))

@@ -17,7 +17,8 @@ else that escapes is a bug of entrykit's and exits with 70 as well.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
 EX_SOFTWARE = 70
 
@@ -172,3 +173,37 @@ def _tip(output: str) -> str:
 
 def _indented(text: str) -> str:
     return "\n".join(f"  | {line}" for line in text.rstrip().splitlines())
+
+
+T = TypeVar("T")
+
+
+class Faults(ValueError):  # noqa: N818 -- it holds several errors
+    """The faults of one text.
+
+    Args:
+        faults: a message each, in order, without the name of the variable:
+            that is known to the caller only.
+    """
+
+    def __init__(self, faults: Iterable[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(self.faults))
+
+
+def parse_each(parse: Callable[[str], T], texts: Iterable[str]) -> list[T]:
+    """Parse each text.
+
+    Raises:
+        Faults: those of all texts, in order, each once.
+    """
+    good: list[T] = []
+    faults: list[str] = []
+    for text in texts:
+        try:
+            good.append(parse(text))
+        except Faults as error:
+            faults += error.faults
+    if faults:
+        raise Faults(dict.fromkeys(faults))
+    return good

@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
-from entrykit.errors import UsageError
 from entrykit.log import Log
 from entrykit.quoting.base import Quote
 from entrykit.variables.settings import Settings
@@ -18,11 +16,6 @@ if TYPE_CHECKING:
     from entrykit.routing import Destination
 
 S = TypeVar("S", bound=Settings)
-
-ROLES = Path(__file__).with_name("roles")
-ROLES_PATH = "ENTRYKIT_ROLES_PATH"
-_ROLES_VARIABLES = frozenset({ROLES_PATH, f"{ROLES_PATH}_FILE"})
-FILE = "role.py"
 
 
 class Machine:
@@ -168,81 +161,3 @@ class Role(Generic[S]):
         if first.startswith("-") or self.begins(first):
             return True
         return os.path.basename(first) in {self.daemon, *self.also}
-
-
-def built_in_names() -> list[str]:
-    """Return the names of entrykit's own roles, sorted: every package below `roles`."""
-    # Images have modules compiled only: __init__.pyc in the place of its source.
-    found = {path.parent.name for path in ROLES.glob("*/__init__.py*")}
-    return sorted(name.replace("_", "-") for name in found)
-
-
-def role_names(environ: Mapping[str, str] = os.environ) -> list[str]:
-    """Return the names of all roles, sorted: ours, those on ENTRYKIT_ROLES_PATH, of packages.
-
-    Raises:
-        SettingsError: that path is at fault.
-    """
-    from entrykit.discovery.entry_points import packaged
-    from entrykit.discovery.search_path import on_path
-
-    return sorted({*built_in_names(), *on_path(environ), *packaged()})
-
-
-def is_built_in(name: str) -> bool:
-    """Whether entrykit itself has a role of this name."""
-    return name.replace("-", "").isalnum() and (ROLES / name.replace("-", "_")).is_dir()
-
-
-def is_role(name: str, environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether there is a role of this name; nothing else is looked at where it is one of ours."""
-    return is_built_in(name) or name in role_names(environ)
-
-
-def load_role(name: str, environ: Mapping[str, str] = os.environ) -> Role[Any]:
-    """Import one role and nothing of the others.
-
-    Args:
-        name: looked for among ours, on ENTRYKIT_ROLES_PATH, and then among those of packages.
-        environ: has that path; nothing else of it is looked at.
-
-    Raises:
-        UsageError: there is no such role; the known ones are listed.
-        SettingsError: ENTRYKIT_ROLES_PATH is at fault, whichever role is asked for.
-        RoleError: the role's code is.
-    """
-    own = _own_folders(environ)
-    if is_built_in(name):
-        role = import_module(f"entrykit.roles.{name.replace('-', '_')}").ROLE
-        assert isinstance(role, Role)  # noqa: S101 -- tells the type checker what the constructor has checked
-        return role
-    if name in own:
-        from entrykit.discovery.loading import load
-
-        return load(name, own[name])
-    from entrykit.discovery.entry_points import load_packaged
-
-    if found := load_packaged(name):
-        return found
-    from entrykit.discovery.search_path import slips
-
-    known = ", ".join(role_names(environ))
-    raise UsageError("\n".join([f"no role is called {name!r} (known: {known})", *slips(environ)]))
-
-
-def naming_roles(*environs: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the first of some environments that says where roles are; the last if none does.
-
-    Variables that are judged may come from elsewhere than those that a machine has for itself.
-    """
-    said = (environ for environ in environs if not _ROLES_VARIABLES.isdisjoint(environ))
-    return next(said, environs[-1])
-
-
-def _own_folders(environ: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the roles on the path, without an import where there is none."""
-    if not any(environ.get(name) for name in _ROLES_VARIABLES):
-        return {}
-    from entrykit.discovery.search_path import on_path
-
-    return on_path(environ)

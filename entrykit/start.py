@@ -6,11 +6,13 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
-from entrykit.daemon.handover import execute, find, installed, scrubbed, upstream
+from entrykit.daemon.handover import execute, installed, scrubbed, upstream
+from entrykit.daemon.program import find
+from entrykit.discovery.finder import load_role
 from entrykit.errors import CommitError
 from entrykit.files.config_file import ConfigFiles
 from entrykit.log import LEVELS, Log, judge_format
-from entrykit.role import Role, load_role
+from entrykit.role import Role
 from entrykit.variables.settings import Settings
 
 

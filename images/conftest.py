@@ -12,8 +12,8 @@ from tempfile import TemporaryDirectory
 import pytest
 from programs import under_test
 
+from entrykit.discovery.finder import load_role
 from entrykit.errors import EntrykitError
-from entrykit.role import load_role
 
 
 def pytest_itemcollected(item):

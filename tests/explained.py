@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from entrykit.discovery.finder import load_role
 from entrykit.explain.provenance import origins
-from entrykit.role import load_role
 from entrykit.variables.env_files import placed
 
 

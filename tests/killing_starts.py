@@ -23,9 +23,9 @@ from pathlib import Path
 
 from killing import killed_at
 
+from entrykit.discovery.finder import load_role
 from entrykit.errors import SettingsError
 from entrykit.log import LEVELS, Log
-from entrykit.role import load_role
 from entrykit.start import configure
 
 HAPROXY = load_role("haproxy")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import Field
 
-from entrykit.quoting.base import haproxy, haproxy_map
+from entrykit.quoting.haproxy import quote_haproxy, quote_haproxy_map
 from entrykit.rendering.role_files import render
 from entrykit.role import Machine, Role
 from entrykit.variables import types
@@ -47,7 +47,7 @@ def small_role(templates):
         settings=SmallSettings,
         templates=templates,
         main="main.cfg",
-        quotes={".cfg": haproxy, ".map": haproxy_map},
+        quotes={".cfg": quote_haproxy, ".map": quote_haproxy_map},
         machine=SmallMachine,
         daemon="small",
         entrypoint="/absent",

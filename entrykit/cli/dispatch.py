@@ -10,14 +10,15 @@ from contextlib import suppress
 from typing import Any
 
 from entrykit.cli import then_run
-from entrykit.cli.main import VERBS
 from entrykit.cli.parser import Parser, folder, volume
+from entrykit.discovery.finder import load_role, naming_roles
 from entrykit.display import shown
 from entrykit.errors import UsageError
 from entrykit.explain.reference import FORMATS
 from entrykit.log import FORMAT, Log, judge_format
-from entrykit.role import Role, load_role, naming_roles
+from entrykit.role import Role
 from entrykit.variables.settings import Settings
+from entrykit.verb_table import VERBS
 
 
 def run(verb: str, argv: Sequence[str], environ: Mapping[str, str], log: Log) -> int:
@@ -197,7 +198,7 @@ def _explain(words: argparse.Namespace, environ: Mapping[str, str], log: Log) ->
     reading = role.settings.reading(seen, log.warning)
     settings = role.settings.from_reading(reading)
     if words.graph:
-        from entrykit.routing import drawn
+        from entrykit.explain.drawing import drawn
 
         sys.stdout.write(drawn(role, settings, words.graph))
         return 0

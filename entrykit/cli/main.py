@@ -13,17 +13,7 @@ from typing import NoReturn, TextIO
 from entrykit.cli.signals import stoppable
 from entrykit.errors import EX_SOFTWARE, CommitError, EntrykitError, UsageError
 from entrykit.log import Log, log_for
-
-VERBS: Mapping[str, str] = {
-    "render": "write a role's files, or those of your own templates",
-    "check": "have the role's daemon judge its files",
-    "diff": "compare a role's files with those on the disk",
-    "explain": "say which variable made which lines, and where it came from",
-    "env": "describe a role's variables",
-    "roles": "list the roles",
-    "wait": "wait until servers, files and sockets are there",
-    "new-role": "write a role of your own, with cases and a Dockerfile",
-}
+from entrykit.verb_table import VERBS
 
 
 def main(argv: Sequence[str] = tuple(sys.argv), environ: Mapping[str, str] = os.environ) -> int:
@@ -129,7 +119,7 @@ def _dispatch(words: Sequence[str], environ: Mapping[str, str], log: Log) -> int
 
 
 def _start(words: Sequence[str], environ: Mapping[str, str], log: Log) -> NoReturn:
-    from entrykit.role import is_role, role_names
+    from entrykit.discovery.finder import is_role, role_names
 
     if not words or not is_role(words[0], environ):
         from entrykit.discovery.search_path import slips

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 import entrykit
-from entrykit.cli.main import VERBS
 from entrykit.display import shown
 from entrykit.errors import UsageError
 from entrykit.variables.reading import encodable
+from entrykit.verb_table import VERBS
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite

@@ -7,10 +7,10 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from entrykit.cli.parser import folder
-from entrykit.daemon.handover import execute, find
+from entrykit.daemon.handover import execute
+from entrykit.daemon.program import find
 from entrykit.display import shown
-from entrykit.errors import SettingsError, UsageError
-from entrykit.faults import Faults
+from entrykit.errors import Faults, SettingsError, UsageError
 from entrykit.files.config_file import PUBLIC
 from entrykit.log import Log, judge_format
 from entrykit.variables import types

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, Final
+from typing import Any
 
-from entrykit.daemon.handover import find, installed, not_executed, scrubbed, words_of
+from entrykit.daemon.handover import installed, scrubbed, words_of
+from entrykit.daemon.program import find, not_executed
 from entrykit.errors import CheckError
 from entrykit.log import Log
 from entrykit.role import Role
-from entrykit.variables.secret import MASK
-from entrykit.variables.settings import Settings
-
-# Shorter ones are parts of ordinary words, which a message needs.
-_FEW: Final = 4
+from entrykit.variables.settings import Settings, masked
 
 
 def judge_for(
@@ -121,18 +117,3 @@ def run(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[int, str]:
     except OSError as error:
         raise not_executed(program, error) from error
     return done.returncode, done.stdout
-
-
-def masked(text: str, settings: Settings) -> str:
-    """Replace every secret of `settings` in `text`."""
-    return without(settings.secrets(), text)
-
-
-def without(secrets: Iterable[str], text: str) -> str:
-    """Replace secrets, the longest first; one of few characters as a whole word only."""
-    for secret in secrets:
-        if len(secret) < _FEW:
-            text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", MASK, text)
-        else:
-            text = text.replace(secret, MASK)
-    return text

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from entrykit.display import shown
+from entrykit.daemon.program import find, not_executed
 from entrykit.errors import HandOverError, RoleError
 from entrykit.role import Role
 from entrykit.variables.settings import Settings
-
-# Where execvp(3) looks when there is no PATH.
-_DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def upstream(role: Role[Any], settings: Settings, command: Sequence[str]) -> list[str]:
@@ -58,40 +54,6 @@ def installed(role: Role[Any], argv: Sequence[str], environ: Mapping[str, str]) 
     return [*argv]
 
 
-def find(program: str, environ: Mapping[str, str]) -> str:
-    """Find a program as execvp(3) does.
-
-    Raises:
-        HandOverError: it or a script's interpreter is not there (127), or it is not
-            executable (126).
-    """
-    if os.path.dirname(program):
-        there = [program] if os.path.exists(program) else []
-    else:
-        path = environ.get("PATH") or _DEFAULT_PATH
-        places = [os.path.join(folder, program) for folder in path.split(":")]
-        there = [place for place in places if os.path.isfile(place)]
-    for place in there:
-        if os.path.isfile(place) and os.access(place, os.X_OK):
-            _refuse_without_interpreter(place)
-            return place
-    if there:
-        raise HandOverError(there[0], "not executable", found=True)
-    where = "" if os.path.dirname(program) else " in PATH"
-    raise HandOverError(program, f"no such program{where}", found=False)
-
-
-def _refuse_without_interpreter(program: str) -> None:
-    """Read a script's first line as execve(2) does, which would only say: no such file."""
-    with suppress(OSError), open(program, "rb") as file:
-        sign, _, line = file.readline(256).partition(b"#!")
-        words = b"" if sign else line.strip(b" \t\n").replace(b"\t", b" ")
-        interpreter = os.fsdecode(words.partition(b" ")[0])
-        if interpreter.startswith("/") and not os.path.exists(interpreter):
-            reason = f"its interpreter {shown(interpreter)} is not there"
-            raise HandOverError(program, reason, found=False)
-
-
 def scrubbed(role: Role[Any], environ: Mapping[str, str]) -> dict[str, str]:
     """Return the environment without the secrets that the role has read."""
     consumed = role.settings.secret_variables()
@@ -111,11 +73,6 @@ def execute(argv: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
         os.execve(path, list(argv), dict(environ))  # noqa: S606 -- no shell is the point
     except OSError as error:
         raise not_executed(path, error) from error
-
-
-def not_executed(path: str, error: OSError) -> HandOverError:
-    """Say what the system said; it also finds no file where a script's interpreter is missing."""
-    return HandOverError(path, str(error.strerror), found=error.errno != errno.ENOENT)
 
 
 def _reset_signals() -> None:

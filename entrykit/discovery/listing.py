@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from entrykit.discovery.built_in import built_in_names
 from entrykit.discovery.entry_points import taken
+from entrykit.discovery.finder import load_role, role_names
 from entrykit.discovery.search_path import on_path
 from entrykit.errors import RoleError
-from entrykit.role import Role, built_in_names, load_role, role_names
+from entrykit.role import Role
 
 
 def roles(environ: Mapping[str, str]) -> Iterator[Role[Any]]:

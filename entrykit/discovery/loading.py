@@ -10,8 +10,9 @@ from importlib.util import module_from_spec, spec_from_file_location
 from types import ModuleType
 from typing import Any, Final
 
+from entrykit.discovery.built_in import FILE
 from entrykit.errors import RoleError
-from entrykit.role import FILE, Role
+from entrykit.role import Role
 from entrykit.variables.settings import Settings, kind_of
 
 _OBJECT: Final = "ROLE"

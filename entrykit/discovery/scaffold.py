@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from entrykit.cli.main import VERBS
+from entrykit.discovery.built_in import is_built_in
 from entrykit.display import shown
 from entrykit.errors import CommitError, UsageError
 from entrykit.files.fs import make_folder
 from entrykit.files.transaction import writing
-from entrykit.role import is_built_in
+from entrykit.verb_table import VERBS
 
 _SKELETON: Final = Path(__file__).with_name("skeleton")
 _name: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*").fullmatch

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Final
 
-from entrykit.cli.main import VERBS
+from entrykit.discovery.built_in import FILE, ROLES_PATH, is_built_in
 from entrykit.display import told
 from entrykit.errors import SettingsError
-from entrykit.role import FILE, ROLES_PATH, is_built_in
-from entrykit.variables.reading import near_misses, read
+from entrykit.variables.reading import read
+from entrykit.variables.typos import near_misses
+from entrykit.verb_table import VERBS
 
 _folder_name: Final = re.compile(r"[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*").fullmatch
 

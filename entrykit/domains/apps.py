@@ -79,3 +79,14 @@ def differences(options: Options, earlier: Options) -> Iterator[str]:
 
 def _value(option: int | str | None) -> str:
     return "not set" if option is None else shown(str(option))
+
+
+def cut_name(text: str) -> tuple[str, str | None]:
+    """Split at the first colon, leaving alone those of an IPv6 address in brackets.
+
+    Returns:
+        The name of an app, and what follows its colon; None if there is no colon.
+    """
+    inside = text.find("]") if text.startswith("[") else 0
+    colon = text.find(":", max(inside, 0))
+    return (text, None) if colon < 0 else (text[:colon], text[colon + 1 :])

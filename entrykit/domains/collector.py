@@ -9,9 +9,9 @@ from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 from entrykit.display import shown
 from entrykit.domains.apps import DEFAULTS, App, Options, Site, contradictions, differences, label
-from entrykit.faults import Faults
-from entrykit.ports import port as port_number
+from entrykit.errors import Faults
 from entrykit.variables.hostnames import all_ordinary, app_name, domain
+from entrykit.variables.network import port as port_number
 
 _Given = TypeVar("_Given")
 _Value = TypeVar("_Value")

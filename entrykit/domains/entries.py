@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from entrykit.domains.apps import App
+from entrykit.domains.apps import App, cut_name
 from entrykit.domains.collector import Catalogue, Place
 
 __all__ = ["App", "parse_domains"]
@@ -88,14 +88,3 @@ def _refusal(word: str) -> str:
     if domains and not port.isdigit():
         return "the port goes in the middle (expected app:port:domain,domain)"
     return f"no domain after the {'port' if port else 'app name'} {_EXPECTED}"
-
-
-def cut_name(text: str) -> tuple[str, str | None]:
-    """Split at the first colon, leaving alone those of an IPv6 address in brackets.
-
-    Returns:
-        The name of an app, and what follows its colon; None if there is no colon.
-    """
-    inside = text.find("]") if text.startswith("[") else 0
-    colon = text.find(":", max(inside, 0))
-    return (text, None) if colon < 0 else (text[:colon], text[colon + 1 :])

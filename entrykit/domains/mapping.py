@@ -19,10 +19,9 @@ from collections.abc import Iterator
 from typing import Final, cast
 
 from entrykit.display import shown
-from entrykit.domains.apps import DEFAULTS, Options, Site
+from entrykit.domains.apps import DEFAULTS, Options, Site, cut_name
 from entrykit.domains.collector import Catalogue, Place
-from entrykit.domains.entries import cut_name
-from entrykit.faults import Faults
+from entrykit.errors import Faults
 from entrykit.variables.documents import Tree, parse_tree
 
 _OPTIONS: Final = frozenset(Options._fields)

@@ -15,7 +15,7 @@ from typing import Final
 from entrykit.display import shown
 from entrykit.domains.apps import App
 from entrykit.domains.entries import is_map, parse_domains, uncommented
-from entrykit.faults import Faults, each
+from entrykit.errors import Faults, parse_each
 from entrykit.variables.hostnames import all_ordinary, domain
 
 # Its colon makes no entry of a map: none has slashes behind it.
@@ -51,7 +51,7 @@ def _items(text: str) -> list[str]:
 def _domains(items: list[str]) -> Iterable[str]:
     if all_ordinary(items):
         return items
-    return each(_domain, items)
+    return parse_each(_domain, items)
 
 
 def _domain(item: str) -> str:

@@ -7,13 +7,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from entrykit.daemon.check import masked
 from entrykit.files.config_file import ConfigFiles
+from entrykit.files.fs import open_live
 from entrykit.files.transaction import writing
-from entrykit.live import open_live
 from entrykit.role import Role
 from entrykit.variables.secret import MASK, without_snippets
-from entrykit.variables.settings import Settings
+from entrykit.variables.settings import Settings, masked
 
 
 def difference(role: Role[Any], settings: Settings, files: ConfigFiles) -> list[str]:

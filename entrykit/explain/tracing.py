@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
 
-from entrykit.daemon.check import masked
 from entrykit.errors import EntrykitError
 from entrykit.explain.field_usage import watched
 from entrykit.explain.outline import missing, outline
@@ -28,7 +27,7 @@ from entrykit.explain.variants import Alternative, alternatives
 from entrykit.rendering.role_files import render
 from entrykit.role import Role
 from entrykit.variables.secret import MASK, snippet_lines
-from entrykit.variables.settings import Settings
+from entrykit.variables.settings import Settings, masked
 
 Numbers: TypeAlias = dict[str, set[int]]
 Origins: TypeAlias = Mapping[str, Origin]

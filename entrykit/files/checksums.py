@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Final
 
 from entrykit.files.config_file import MARK, MARKS, PRIVATE, ConfigFile, ConfigFiles
-from entrykit.live import open_live
+from entrykit.files.fs import open_live
 
 LIST: Final = "entrykit.sums"
 

@@ -68,3 +68,18 @@ class ConfigFiles(Mapping[str, ConfigFile]):
 
     def __repr__(self) -> str:
         return f"ConfigFiles({', '.join(self._files)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What became of a template.
+
+    Attributes:
+        target: as that of the pair.
+        text: what is to be written.
+        mode: permission bits, without those of others where a secret is inside.
+    """
+
+    target: str
+    text: str
+    mode: int

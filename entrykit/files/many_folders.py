@@ -12,10 +12,9 @@ from contextlib import suppress
 
 from entrykit.errors import CommitError
 from entrykit.files.checksums import LIST, is_listed
-from entrykit.files.config_file import MARK, ConfigFile, ConfigFiles
+from entrykit.files.config_file import MARK, ConfigFile, ConfigFiles, Rendered
+from entrykit.files.fs import open_live
 from entrykit.files.transaction import commit, writing
-from entrykit.live import open_live
-from entrykit.rendering.standalone import Rendered
 
 
 def write(files: Iterable[Rendered], *, overwrite: bool) -> list[str]:

@@ -13,8 +13,7 @@ import os
 from collections.abc import Callable, Sequence
 
 from entrykit.files.config_file import ConfigFile, ConfigFiles
-from entrykit.group import open_to_group
-from entrykit.mounted import write_in_place
+from entrykit.files.fs import open_to_group, write_in_place
 
 _STAGE = ".entrykit.stage"
 _DECIDED = ".entrykit.decided"

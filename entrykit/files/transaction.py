@@ -16,9 +16,7 @@ from entrykit.errors import CommitError
 from entrykit.files import staging
 from entrykit.files.checksums import is_listed, with_list
 from entrykit.files.config_file import MARKS, ConfigFile, ConfigFiles
-from entrykit.files.fs import make_folder
-from entrykit.live import open_live
-from entrykit.mounted import mounts
+from entrykit.files.fs import make_folder, mounts, open_live
 
 Judge = Callable[[str], None]
 

@@ -6,6 +6,8 @@ import math
 import re
 from typing import TYPE_CHECKING, Final
 
+from yaml import MappingNode, SafeDumper, ScalarNode, SequenceNode
+
 from entrykit.quoting.base import QuotingError
 from entrykit.variables.secret import Secret
 
@@ -13,7 +15,10 @@ if TYPE_CHECKING:
     from yaml import MappingNode, SafeDumper, ScalarNode, SequenceNode
 
 
-def yaml_tree(value: object) -> str:
+_TEXT: Final = "tag:yaml.org,2002:str"
+
+
+def quote_yaml(value: object) -> str:
     """Write a map in YAML: every text quoted, and lists on one line.
 
     Between double quotes any text is itself, whichever version of YAML is read: a plain
@@ -31,10 +36,10 @@ def yaml_tree(value: object) -> str:
         def ignore_aliases(self, _data: object) -> bool:
             return True
 
-    Quoting.add_representer(str, _yaml_text)
-    Quoting.add_representer(Secret, _yaml_text)
-    Quoting.add_representer(dict, _yaml_map)
-    Quoting.add_representer(list, _yaml_list)
+    Quoting.add_representer(str, _represent_text)
+    Quoting.add_representer(Secret, _represent_text)
+    Quoting.add_representer(dict, _represent_map)
+    Quoting.add_representer(list, _represent_list)
     try:
         return yaml.dump(
             value, Dumper=Quoting, allow_unicode=True, width=math.inf, sort_keys=False
@@ -43,22 +48,21 @@ def yaml_tree(value: object) -> str:
         raise QuotingError(f"YAML cannot hold it: {type(error).__name__}") from None
 
 
-_yaml_bare: Final = re.compile(r"(?!(?:y|n|yes|no|on|off|true|false|null)\Z)[a-z][a-z0-9]*\Z").match
-_TEXT: Final = "tag:yaml.org,2002:str"
+_bare: Final = re.compile(r"(?!(?:y|n|yes|no|on|off|true|false|null)\Z)[a-z][a-z0-9]*\Z").match
 
 
-def _yaml_text(dumper: SafeDumper, value: str | Secret) -> ScalarNode:
+def _represent_text(dumper: SafeDumper, value: str | Secret) -> ScalarNode:
     text = value.reveal() if isinstance(value, Secret) else value
     return dumper.represent_scalar(_TEXT, text, style='"')
 
 
-def _yaml_map(dumper: SafeDumper, value: dict[str, object]) -> MappingNode:
+def _represent_map(dumper: SafeDumper, value: dict[str, object]) -> MappingNode:
     node = dumper.represent_mapping("tag:yaml.org,2002:map", value.items(), flow_style=False)
     for key, _ in node.value:
-        if _yaml_bare(key.value):
+        if _bare(key.value):
             key.style = None
     return node
 
 
-def _yaml_list(dumper: SafeDumper, value: list[object]) -> SequenceNode:
+def _represent_list(dumper: SafeDumper, value: list[object]) -> SequenceNode:
     return dumper.represent_sequence("tag:yaml.org,2002:seq", value, flow_style=True)

@@ -10,12 +10,13 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
 from entrykit.display import shown
-from entrykit.faults import Faults
+from entrykit.errors import Faults
 from entrykit.rendering.undefined import Missing
 from entrykit.variables import reading as environment
 from entrykit.variables import types
 from entrykit.variables.documents import Tree, parse_tree
 from entrykit.variables.secret import MASK
+from entrykit.variables.typos import near_misses
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -45,7 +46,7 @@ class Notes:
         """Yield a warning for each set variable that may be meant for one at fault."""
         others = {name: text for name, text in environ.items() if name not in self.known}
         wanted = {name for name, _ in self._places if len(name) >= _TELLING}
-        return environment.near_misses(others, wanted)
+        return near_misses(others, wanted)
 
 
 def _at_work(frame: FrameType | None) -> tuple[Template, builtins.int]:

@@ -9,8 +9,9 @@ from typing import Final
 
 from jinja2 import Undefined
 
-from entrykit.quoting import base
 from entrykit.quoting.base import Quote, Quoted, QuotingError
+from entrykit.quoting.haproxy import quote_haproxy
+from entrykit.quoting.nginx import quote_nginx
 
 # YAML: printable characters without the ends of lines (YAML 1.2, 5.1 and 5.4). JSON escapes those
 # below U+0020; TOML and YAML know the escape by the same name.
@@ -68,12 +69,12 @@ def to_shell(value: object) -> str:
 
 def to_haproxy(value: object) -> str:
     """Quote one word of haproxy.cfg."""
-    return base.haproxy(_text(value))
+    return quote_haproxy(_text(value))
 
 
 def to_nginx(value: object) -> str:
     """Quote one word of nginx.conf."""
-    return base.nginx(_text(value))
+    return quote_nginx(_text(value))
 
 
 def written(value: object) -> str:

@@ -13,7 +13,7 @@ from jinja2 import BaseLoader, Environment, TemplateNotFound
 from entrykit.display import shown
 from entrykit.errors import RenderError, SettingsError, UsageError
 from entrykit.files.checksums import LIST
-from entrykit.files.config_file import PRIVATE
+from entrykit.files.config_file import PRIVATE, Rendered
 from entrykit.rendering.env_object import Notes, Variables
 from entrykit.rendering.environment import Sandbox, text_of
 from entrykit.rendering.errors import blamed
@@ -36,21 +36,6 @@ class Pair:
 
     source: str
     target: str
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """What became of a template.
-
-    Attributes:
-        target: as that of the pair.
-        text: what is to be written.
-        mode: permission bits, without those of others where a secret is inside.
-    """
-
-    target: str
-    text: str
-    mode: int
 
 
 def pairs(words: Sequence[str]) -> list[Pair]:

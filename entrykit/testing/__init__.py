@@ -15,6 +15,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from entrykit.testing.warnings import VariablesWarning
+
 if TYPE_CHECKING:
     from entrykit.errors import SettingsError
     from entrykit.testing.files import RenderedFiles
@@ -24,10 +26,6 @@ __all__ = ["VariablesWarning", "assert_settings_error", "render_role"]
 # To pytest: show a failure where the test called us. Frames in here have all variables in hand,
 # and pytest shows what frames are called with.
 __tracebackhide__ = True
-
-
-class VariablesWarning(UserWarning):
-    """What entrykit would warn of at a start: a variable that is one slip away from a known one."""
 
 
 def render_role(

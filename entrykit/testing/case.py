@@ -10,10 +10,11 @@ from typing import Final
 
 import pytest
 
+from entrykit.discovery.finder import role_names
 from entrykit.errors import EntrykitError
-from entrykit.role import role_names
-from entrykit.testing import VariablesWarning, golden
-from entrykit.testing.plugin import CHECK, ROLE, UPDATED, roles_environ, updating
+from entrykit.testing import golden
+from entrykit.testing.options import CHECK, ROLE, UPDATED, roles_environ, updating
+from entrykit.testing.warnings import VariablesWarning
 
 _KNOWN: Final = pytest.StashKey[list[str]]()
 

@@ -10,11 +10,11 @@ from typing import Any, Final
 import pytest
 
 from entrykit.daemon.check import judge_offline
-from entrykit.daemon.handover import find
+from entrykit.daemon.program import find
 from entrykit.errors import HandOverError
 from entrykit.log import LEVELS, Log
 from entrykit.role import Role
-from entrykit.testing.plugin import daemons_required
+from entrykit.testing.options import daemons_required
 from entrykit.variables.settings import Settings
 
 # To pytest: what fails in here is shown where a test called it (see entrykit.testing).

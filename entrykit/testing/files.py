@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from entrykit.files.config_file import MARK
-from entrykit.quoting import base
+from entrykit.quoting.haproxy import quote_haproxy
+from entrykit.quoting.nginx import quote_nginx
 from entrykit.role import Role
 from entrykit.testing.sections import Directive, Section
 
@@ -44,9 +45,9 @@ class RenderedFile:
             AssertionError: it has another format, or is broken.
         """
         quote = self.role.quotes[Path(self.path).suffix]
-        if quote is base.haproxy:
+        if quote is quote_haproxy:
             from entrykit.testing.haproxy import parse
-        elif quote is base.nginx:
+        elif quote is quote_nginx:
             from entrykit.testing.nginx import parse
         else:
             raise AssertionError(f"{self.path} is neither a haproxy.cfg nor an nginx.conf")

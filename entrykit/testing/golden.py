@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from entrykit.discovery.finder import load_role
 from entrykit.errors import SettingsError
-from entrykit.role import Role, load_role
-from entrykit.testing.plugin import roles_environ
+from entrykit.role import Role
+from entrykit.testing.options import roles_environ
 from entrykit.testing.rendering import read, rendered
 from entrykit.variables.env_files import overlay
 from entrykit.variables.settings import Settings
@@ -113,7 +114,7 @@ def _unified(given: Outcome, path: str, texts: Mapping[str, str]) -> Iterator[st
 
 def _masked(text: str, given: Outcome) -> str:
     """Mask the values of secret variables: there are no settings that would know them."""
-    from entrykit.daemon.check import without
+    from entrykit.variables.secret import without
 
     names = given.role.settings.secret_variables() & given.environ.keys()
     values = {line for name in names for line in given.environ[name].splitlines() if line}

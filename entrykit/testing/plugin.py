@@ -6,25 +6,15 @@ entrykit's before it has found a case.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import pytest
 
+from entrykit.testing.options import CHECK, CONFIGS, REQUIRE, ROLE, ROLES, UPDATE, UPDATED, updating
+
 if TYPE_CHECKING:
     from entrykit.testing.case import Case
-
-ROLE: Final = "entrykit_role"
-CHECK: Final = "entrykit_check"
-ROLES: Final = "entrykit_roles_path"
-UPDATED: Final = ("entrykit", "updated")
-_UPDATE: Final = "entrykit_update"
-_REQUIRE: Final = "entrykit_require_daemons"
-
-# More than one where a test runs pytest in its own process.
-_CONFIGS: Final[list[pytest.Config]] = []
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -33,14 +23,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--entrykit-update",
         action="store_true",
-        dest=_UPDATE,
+        dest=UPDATE,
         help="write what each case gives in place of comparing it; also for a folder that has "
         "nothing but `env`",
     )
     group.addoption(
         "--entrykit-require-daemons",
         action="store_true",
-        dest=_REQUIRE,
+        dest=REQUIRE,
         help="fail, and do not skip, where a daemon that is to judge files is not in PATH",
     )
     parser.addini(ROLE, "the role of all golden cases (else: the folder named like a role)")
@@ -50,29 +40,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Note who asks."""
-    _CONFIGS.append(config)
+    CONFIGS.append(config)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Forget who asked."""
-    if config in _CONFIGS:
-        _CONFIGS.remove(config)
-
-
-def daemons_required() -> bool:
-    """Whether a daemon that is not there fails a test."""
-    return bool(_CONFIGS) and bool(_CONFIGS[-1].getoption(_REQUIRE))
-
-
-def roles_environ() -> Mapping[str, str]:
-    """Return an environment that says where roles are: pytest's configuration, or the process's."""
-    folders = _CONFIGS[-1].getini(ROLES) if _CONFIGS else []
-    return {"ENTRYKIT_ROLES_PATH": ":".join(map(str, folders))} if folders else os.environ
-
-
-def updating(config: pytest.Config) -> bool:
-    """Whether cases are to be written."""
-    return bool(config.getoption(_UPDATE))
+    if config in CONFIGS:
+        CONFIGS.remove(config)
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:

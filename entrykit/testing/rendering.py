@@ -6,11 +6,12 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
+from entrykit.discovery.finder import load_role
 from entrykit.rendering.role_files import render
-from entrykit.role import Role, load_role
-from entrykit.testing import VariablesWarning
+from entrykit.role import Role
 from entrykit.testing.files import RenderedFile, RenderedFiles
-from entrykit.testing.plugin import roles_environ
+from entrykit.testing.options import roles_environ
+from entrykit.testing.warnings import VariablesWarning
 from entrykit.variables.settings import Settings
 
 

@@ -7,9 +7,7 @@ import os
 from pathlib import Path
 
 from entrykit.files.config_file import MARK
-from entrykit.files.fs import make_folder
-from entrykit.group import open_to_group
-from entrykit.published import held, publish
+from entrykit.files.fs import make_folder, open_to_group, publish_file, read_published
 from entrykit.tls.certificate_folder import COMPANIONS, CRT_LIST, NAMES_MAP, Index, index
 
 
@@ -78,12 +76,12 @@ def mirror(certs: str | Path, into: str | Path, mark: str) -> Index:
 
 def _write(path: str, data: bytes) -> None:
     """Replace one of our files, if it is not as it should be."""
-    live = held(path)
+    live = read_published(path)
     if live == data:
         return
     if live and not live.startswith(MARK.encode()):
         raise FileExistsError(errno.EEXIST, "entrykit did not write this file", path)
-    publish(path, data)
+    publish_file(path, data)
 
 
 def _link(target: str, path: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from entrykit.display import shown, shown_key
-from entrykit.faults import Faults
+from entrykit.errors import Faults
 
 if TYPE_CHECKING:
     from yaml import Event, ScalarEvent

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from entrykit.display import shown
-from entrykit.faults import Faults
+from entrykit.errors import Faults
 
 # RFC 1035, 2.3.4; 253 is the written form of its 255 octets.
 _LABEL_LENGTH: Final = 63

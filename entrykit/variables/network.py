@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from entrykit.display import shown
-from entrykit.faults import Faults
+from entrykit.errors import Faults
 
 
 def address(text: str) -> str:
@@ -59,3 +62,20 @@ def _network_fault(text: str, error: str) -> str:
 
         return f"has host bits set (expected {ip_network(text, strict=False)})"
     return "not a network (expected 10.0.0.0/8 or 2001:db8::/32)"
+
+
+_HIGHEST_PORT: Final = 65535
+
+
+_is_port_number: Final = re.compile("[1-9][0-9]{0,4}").fullmatch
+
+
+def port(text: str) -> int:
+    """Parse a TCP port, 1 to 65535: digits alone, and no zero before them.
+
+    Raises:
+        Faults: it is none.
+    """
+    if _is_port_number(text) and int(text) <= _HIGHEST_PORT:
+        return int(text)
+    raise Faults([f"{shown(text)}: not a port (expected 1 to {_HIGHEST_PORT})"])

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from entrykit.display import shown
+from entrykit.variables.service_links import _LINK_VALUE
 from entrykit.variables.textfile import read_text
-
-# A service named `http` puts HTTP_PORT=tcp://10.0.0.1:80 and its kin into every
-# pod beside it (Kubernetes, "Environment variables" of "Service"; Docker's links
-# did the same before).
-_LINK_VALUE = re.compile(r"(?:tcp|udp|sctp)://\S+:\d+")
-_LINK_NAME = re.compile(
-    r"\w+_(?:SERVICE_(?:HOST|PORT)(?:_\w+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_\w+)?)"
-)
+from entrykit.variables.typos import near_misses
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,35 +120,3 @@ def not_text(environ: Mapping[str, object]) -> list[str]:
         for name, value in environ.items()
         if not isinstance(value, str)
     ]
-
-
-def near_misses(environ: Mapping[str, str], names: Collection[str]) -> Iterator[str]:
-    """Yield a warning for each set variable that is one slip away from a known one."""
-    known = {*names, *(f"{name}_FILE" for name in names)}
-    slips = {slip: name for name in sorted(known, reverse=True) for slip in _slips(name)}
-    slips |= {name: name for name in known}  # HTTP_PORT is one letter short of HTTPS_PORT
-    longest = max(map(len, known), default=0) + 1
-    for name in sorted(environ):
-        if name in known or len(name) > longest or is_link(name, environ[name]):
-            continue
-        meant = next((slips[slip] for slip in _slips(name.upper()) if slip in slips), None)
-        if meant:
-            given = name if name.isidentifier() else shown(name)
-            yield f"{given}: no such variable; did you mean {meant}?"
-
-
-def is_link(name: str, value: str) -> bool:
-    """Whether a variable is what engines put there for a service beside us."""
-    return bool(_LINK_VALUE.fullmatch(value) or _LINK_NAME.fullmatch(name))
-
-
-def _slips(name: str) -> Iterable[str]:
-    """The name and all that one missing character makes of it.
-
-    Two names that share one of these differ by a swapped pair, or by a letter
-    that is missing, added or wrong: the symmetric-delete way of spell checkers,
-    which costs no comparison of every name with every other.
-    """
-    yield name
-    for place in range(len(name)):
-        yield name[:place] + name[place + 1 :]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 MASK: Final = "***"
@@ -88,3 +88,17 @@ def snippet_lines(lines: Sequence[str]) -> set[int]:
             found.add(number)
         inside = inside or line.endswith(_BEGIN)
     return found
+
+
+# Shorter ones are parts of ordinary words, which a message needs.
+_FEW: Final = 4
+
+
+def without(secrets: Iterable[str], text: str) -> str:
+    """Replace secrets, the longest first; one of few characters as a whole word only."""
+    for secret in secrets:
+        if len(secret) < _FEW:
+            text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", MASK, text)
+        else:
+            text = text.replace(secret, MASK)
+    return text

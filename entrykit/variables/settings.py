@@ -12,11 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
 from entrykit.display import shown
-from entrykit.errors import SettingsError
-from entrykit.faults import Faults
+from entrykit.errors import Faults, SettingsError
 from entrykit.variables import reading as environment
 from entrykit.variables import types
-from entrykit.variables.secret import Secret
+from entrykit.variables.secret import Secret, without
 
 _PATHS: Final = frozenset({"path", "folder", "socket path", "list of paths"})
 _LOCKS: Final = frozenset({"secret", "lines user:hash"})
@@ -247,3 +246,8 @@ def _by_variable(
             expected = str(context.get("expected", item["msg"])).replace("'", "")
             faults[name] = f"{name}: {shown(texts[field])}: no such choice (expected {expected})"
     return faults
+
+
+def masked(text: str, settings: Settings) -> str:
+    """Replace every secret of `settings` in `text`."""
+    return without(settings.secrets(), text)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from entrykit.display import shown
-from entrykit.faults import Faults, each
-from entrykit.ports import port
+from entrykit.errors import Faults, parse_each
 from entrykit.variables.hostnames import app_name, is_address
+from entrykit.variables.network import port
 
 _PORTS: Final = {"http": 80, "https": 443}
 _EXPECTED: Final = "expected tcp://db:5432, http://app/health, file:/a/path or unix:/a/socket, say"
@@ -49,7 +49,7 @@ def targets(words: Iterable[str]) -> tuple[Target, ...]:
     Raises:
         Faults: one for each that is none.
     """
-    good = each(_target, words)
+    good = parse_each(_target, words)
     if not good:
         raise Faults([f"nothing to wait for ({_EXPECTED})"])
     return tuple(dict.fromkeys(good))

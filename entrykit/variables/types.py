@@ -15,9 +15,9 @@ from typing import Annotated, Final
 from pydantic import PlainValidator
 
 from entrykit.display import shown
-from entrykit.faults import Faults, each
-from entrykit.ports import port
+from entrykit.errors import Faults, parse_each
 from entrykit.variables.hostnames import app_name
+from entrykit.variables.network import port
 from entrykit.variables.secret import Secret as SecretText
 from entrykit.variables.secret import Snippet as RawText
 
@@ -171,14 +171,14 @@ def addresses(text: str) -> tuple[str, ...]:
     """Parse a list of IP addresses, in the canonical form of each."""
     from entrykit.variables.network import address
 
-    return tuple(dict.fromkeys(each(address, words(text))))
+    return tuple(dict.fromkeys(parse_each(address, words(text))))
 
 
 def networks(text: str) -> tuple[str, ...]:
     """Parse a list of IP networks in CIDR form; an address alone is a network of one."""
     from entrykit.variables.network import network
 
-    return tuple(dict.fromkeys(each(network, words(text))))
+    return tuple(dict.fromkeys(parse_each(network, words(text))))
 
 
 def _whole(name: str, pattern: str, least: int, most: int) -> Kind:

@@ -13,7 +13,7 @@ from typing import Annotated, Final
 from pydantic import PlainValidator
 
 from entrykit.display import shown
-from entrykit.faults import Faults
+from entrykit.errors import Faults
 from entrykit.variables import types
 from entrykit.variables.documents import Typed, parse_typed
 from entrykit.variables.secret import Secret

@@ -20,7 +20,7 @@ from engines.manifests import (
 )
 
 import entrykit
-from entrykit.role import load_role, role_names
+from entrykit.discovery.finder import load_role, role_names
 
 # The oldest and the newest that the documentation speaks of.
 RELEASES = ("1.25", "1.34")

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from engines.swarm_api import engine
 
-from entrykit.role import load_role
+from entrykit.discovery.finder import load_role
 
 HOME = Path(__file__).resolve().parents[2]
 FOLDER = HOME / "deploy" / "swarm"

@@ -9,7 +9,7 @@ import pytest
 from small import small_role
 from testing.repository import CASE, ROLE, SITE, Repository
 
-from entrykit.role import load_role
+from entrykit.discovery.finder import load_role
 from entrykit.testing.daemons import missing
 
 SECRET = "hunter2hunter2"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from programs import under_test
 
 from entrykit.quoting.base import QuotingError
-from entrykit.quoting.base import haproxy as quoted
+from entrykit.quoting.haproxy import quote_haproxy as quoted
 from entrykit.testing import haproxy, nginx, render_role
 
 EDGE = """\

@@ -8,8 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from entrykit.errors import SettingsError
-from entrykit.faults import Faults
+from entrykit.errors import Faults, SettingsError
 from entrykit.roles.certbot.host import KEEPER, MODULE
 from entrykit.roles.certbot.settings import CONFIG_DIR
 from entrykit.variables import reading as environment

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, TypeAlias
 
 from entrykit.domains.apps import App
-from entrykit.faults import Faults
+from entrykit.errors import Faults
 from entrykit.roles.certbot.plan import Group
 from entrykit.variables.hostnames import is_address
 

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Self
 
-from entrykit.daemon.handover import find
+from entrykit.daemon.program import find
 from entrykit.errors import HandOverError, SettingsError
-from entrykit.quoting.base import shell
+from entrykit.quoting.shell import quote_shell
 from entrykit.role import Machine
 from entrykit.roles.certbot.plan import Plan
 from entrykit.roles.certbot.settings import CONFIG_DIR, CertbotSettings
@@ -82,7 +82,7 @@ class CertbotMachine(Machine):
     def hook(self, settings: CertbotSettings) -> str:
         """Return the shell's command that certbot runs after each order."""
         program = (self.python, *MODULE, "entrykit.roles.certbot.deploy")
-        return " ".join(map(shell, (*program, keeper_conf(settings))))
+        return " ".join(map(quote_shell, (*program, keeper_conf(settings))))
 
     def plan(self, settings: CertbotSettings) -> Plan:
         """Return all that the keeper has to know."""

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from entrykit.quoting import base
+from entrykit.quoting.certbot import quote_certbot_ini
+from entrykit.quoting.json import quote_json
 from entrykit.role import Role
 from entrykit.roles.certbot.command_line import THUMBPRINT, passed
 from entrykit.roles.certbot.host import KEEPER, MODULE, CertbotMachine, keeper_conf
@@ -51,7 +52,7 @@ ROLE: Final = Role(
     settings=CertbotSettings,
     templates=Path(__file__).with_name("templates"),
     main="keeper.conf",
-    quotes={".ini": base.certbot_ini, ".conf": base.json_tree},
+    quotes={".ini": quote_certbot_ini, ".conf": quote_json},
     machine=CertbotMachine,
     daemon="certbot",
     entrypoint="",  # the official image's is certbot itself, which would end at once

@@ -10,8 +10,9 @@ from pydantic import Field, PlainValidator
 
 from entrykit.domains.apps import App
 from entrykit.domains.plain_list import parse_domains_or_list
-from entrykit.faults import Faults
-from entrykit.quoting.base import QuotingError, certbot_ini
+from entrykit.errors import Faults
+from entrykit.quoting.base import QuotingError
+from entrykit.quoting.certbot import quote_certbot_ini
 from entrykit.roles.certbot import types as certbot_types
 from entrykit.roles.certbot.grouping import CertPer, grouped, unfit
 from entrykit.roles.certbot.plan import Group
@@ -186,7 +187,7 @@ class CertbotSettings(Settings):
     def _quoting_faults(self) -> Iterator[str]:
         for name in ("config_dir", "email", "eab_kid", "preferred_chain", "dns_credentials"):
             try:
-                certbot_ini(getattr(self, name) or "")
+                quote_certbot_ini(getattr(self, name) or "")
             except QuotingError as error:
                 yield f"{name.upper()}: {error}"
 

@@ -8,10 +8,10 @@ from typing import Annotated, Final
 from pydantic import PlainValidator
 
 from entrykit.display import shown
-from entrykit.faults import Faults
-from entrykit.ports import port
+from entrykit.errors import Faults
 from entrykit.variables import types
 from entrykit.variables.hostnames import app_name
+from entrykit.variables.network import port
 from entrykit.variables.secret import Secret
 
 _SECONDS: Final = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}

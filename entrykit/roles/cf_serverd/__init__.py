@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from entrykit.quoting import base
+from entrykit.quoting.cfengine import quote_cfengine
+from entrykit.quoting.json import quote_json
 from entrykit.role import Role
 from entrykit.roles.cf_serverd.check import verdict
 from entrykit.roles.cf_serverd.command_line import completed, passed, reads
@@ -56,7 +57,7 @@ ROLE: Final = Role(
     templates=Path(__file__).with_name("templates"),
     makes=_makes,
     main="promises.cf",
-    quotes={".cf": base.cfengine, ".json": base.json_tree},
+    quotes={".cf": quote_cfengine, ".json": quote_json},
     machine=HubMachine,
     daemon="cf-serverd",
     defaults=_defaults,

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Final
 from pydantic import PlainValidator
 
 from entrykit.display import shown
-from entrykit.faults import Faults
-from entrykit.quoting.base import cfengine_refusal
+from entrykit.errors import Faults
+from entrykit.quoting.cfengine import cfengine_refusal
 from entrykit.roles.cf_serverd import acl
 from entrykit.roles.cf_serverd import types as cf_serverd_types
 from entrykit.variables import types

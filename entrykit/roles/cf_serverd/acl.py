@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 from pydantic import PlainValidator
 
 from entrykit.display import shown
-from entrykit.faults import Faults
+from entrykit.errors import Faults
 from entrykit.variables.types import Kind, words
 
 if TYPE_CHECKING:

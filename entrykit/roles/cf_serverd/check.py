@@ -15,9 +15,9 @@ from typing import Any, Final
 
 from entrykit.daemon.check import run
 from entrykit.display import shown
-from entrykit.faults import Faults
+from entrykit.errors import Faults
 from entrykit.files.config_file import MARKS
-from entrykit.roles.cf_serverd import acl, parsed
+from entrykit.roles.cf_serverd import acl
 from entrykit.roles.cf_serverd.policy import AUGMENTS
 from entrykit.roles.cf_serverd.workdir import OVERRIDE, program
 
@@ -55,7 +55,7 @@ def verdict(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[int, str]:
     if status:
         return status, rest
     told = _told(said)
-    faults = [*parsed.faults(tree)] or [*_open_ways(told), *_unheeded(folder, told)]
+    faults = [*reject_parsed_policy(tree)] or [*_open_ways(told), *_unheeded(folder, told)]
     return (1, "\n".join([_OURS, *faults, rest])) if faults else (0, rest)
 
 
@@ -140,3 +140,43 @@ def _heeded(wanted: str | list[str], found: str | list[str]) -> bool:
         return wanted == found
     own = {"127.0.0.1", "::1", "$(sys.policy_hub)"}
     return {*wanted} <= {*found} and {*found} - {*wanted} <= own
+
+
+_BODY: Final = ("default", "server", "control")
+
+
+_TABLE_BUNDLE: Final = "control_server"
+
+
+def reject_parsed_policy(said: str) -> Iterator[str]:
+    """Yield why the table does not tell what cf-serverd will do.
+
+    Args:
+        said: what `cf-promises -p json-full` has said, warnings and all.
+    """
+    tree = _tree(said)
+    bodies = [body for body in tree.get("bodies", ()) if _named(body) == _BODY]
+    if not bodies:
+        yield "no `body server control`: cf-serverd would listen everywhere, on port 5308"
+    for context in (each["name"] for body in bodies for each in body["contexts"]):
+        if "common" in re.findall(r"\w+", context):
+            reason = "cf-promises has the class common and cf-serverd has not"
+            yield f"`body server control` depends on {shown(context)}: {reason}"
+    if any(bundle["name"] == _TABLE_BUNDLE for bundle in tree.get("bundles", ())):
+        yield f"a bundle {_TABLE_BUNDLE}: its variables look like those of `body server control`"
+
+
+def _named(body: dict[str, Any]) -> tuple[str, str, str]:
+    return body["namespace"], body["bodyType"], body["name"]
+
+
+def _tree(said: str) -> dict[str, Any]:
+    """Find the JSON among the warnings, which quote lines of the policy."""
+    for begin in re.finditer(r"^\{", said, re.MULTILINE):
+        try:
+            tree, _ = json.JSONDecoder().raw_decode(said, begin.start())
+        except ValueError:
+            continue
+        if isinstance(tree, dict) and "bodies" in tree:
+            return tree
+    return {}

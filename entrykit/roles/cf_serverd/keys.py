@@ -15,7 +15,8 @@ from entrykit.daemon.check import run
 from entrykit.display import shown
 from entrykit.errors import CommitError, SettingsError
 from entrykit.log import Log
-from entrykit.roles.cf_serverd import encrypted, rsa_key
+from entrykit.roles.cf_serverd import rsa_key
+from entrykit.roles.cf_serverd.rsa_key import fault
 from entrykit.roles.cf_serverd.settings import CfServerdSettings
 from entrykit.roles.cf_serverd.workdir import OVERRIDE, program
 from entrykit.variables.secret import Secret
@@ -75,7 +76,7 @@ def _fault(private: Secret, public: Secret) -> tuple[str, str] | None:
         try:
             known.append(rsa_key.modulus(key, private=name == PRIVATE))
         except rsa_key.Encrypted:
-            reason = encrypted.fault(private, rsa_key.der(public, private=False))
+            reason = fault(private, rsa_key.der(public, private=False))
             return (PRIVATE, reason) if reason else None
         except ValueError as error:
             return name, str(error)

@@ -16,7 +16,7 @@ from entrykit.display import shown
 from entrykit.errors import CommitError, SettingsError
 from entrykit.files.checksums import LIST, is_listed
 from entrykit.files.config_file import MARKS
-from entrykit.live import open_live
+from entrykit.files.fs import open_live
 from entrykit.log import Log
 from entrykit.roles.cf_serverd.settings import CfServerdSettings
 

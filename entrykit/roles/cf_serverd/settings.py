@@ -8,7 +8,7 @@ from typing import Final, Literal, Self
 
 from pydantic import Field, PrivateAttr
 
-from entrykit.faults import Faults
+from entrykit.errors import Faults
 from entrykit.roles.cf_serverd import acl, rules, workdir
 from entrykit.roles.cf_serverd import types as cf_serverd_types
 from entrykit.roles.cf_serverd.access import Access, AccessList, Lists, RoleList

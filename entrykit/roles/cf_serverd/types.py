@@ -9,8 +9,8 @@ from typing import Annotated, Final, Literal
 from pydantic import PlainValidator
 
 from entrykit.display import shown
-from entrykit.faults import Faults
-from entrykit.quoting.base import cfengine_refusal
+from entrykit.errors import Faults
+from entrykit.quoting.cfengine import cfengine_refusal
 from entrykit.roles.cf_serverd.acl import some
 from entrykit.variables import types
 from entrykit.variables.secret import Secret, Whole

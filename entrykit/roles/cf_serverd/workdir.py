@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from entrykit.daemon.handover import find
+from entrykit.daemon.program import find
 from entrykit.errors import HandOverError
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from entrykit.quoting import base
+from entrykit.quoting.haproxy import quote_haproxy, quote_haproxy_map
 from entrykit.role import Role
 from entrykit.roles.haproxy.host import HaproxyMachine
 from entrykit.roles.haproxy.prepare import prepare
@@ -64,7 +64,7 @@ ROLE: Final = Role(
     settings=HaproxySettings,
     templates=Path(__file__).with_name("templates"),
     main="haproxy.cfg",
-    quotes={".cfg": base.haproxy, ".map": base.haproxy_map},
+    quotes={".cfg": quote_haproxy, ".map": quote_haproxy_map},
     machine=HaproxyMachine,
     daemon="haproxy",
     entrypoint="/usr/local/bin/docker-entrypoint.sh",

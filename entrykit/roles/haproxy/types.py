@@ -9,7 +9,7 @@ from pydantic import PlainValidator
 
 from entrykit.display import shown
 from entrykit.domains.entries import App, parse_domains
-from entrykit.faults import Faults
+from entrykit.errors import Faults
 from entrykit.roles.haproxy.backends import PORTS
 from entrykit.variables import types
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from entrykit.quoting import base
+from entrykit.quoting.nginx import quote_nginx, quote_nginx_map
 from entrykit.role import Role
 from entrykit.roles.nginx_static.command_line import SAYS, completed, options
 from entrykit.roles.nginx_static.host import NginxMachine
@@ -41,7 +41,7 @@ ROLE: Final = Role(
     settings=NginxSettings,
     templates=Path(__file__).with_name("templates"),
     main="nginx.conf",
-    quotes={".conf": base.nginx, ".map": base.nginx_map, ".types": base.nginx},
+    quotes={".conf": quote_nginx, ".map": quote_nginx_map, ".types": quote_nginx},
     machine=NginxMachine,
     daemon="nginx",
     entrypoint="/docker-entrypoint.sh",

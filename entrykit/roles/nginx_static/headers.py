@@ -6,7 +6,7 @@ import re
 from typing import Final, TypeAlias
 
 from entrykit.display import shown
-from entrykit.faults import Faults
+from entrykit.errors import Faults
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from binascii import crc32
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Self
 
 from entrykit.role import Machine
-from entrykit.roles.nginx_static import cpus, worker_account
+from entrykit.roles.nginx_static import worker_account
 from entrykit.roles.nginx_static.nginx_build import Build
 from entrykit.roles.nginx_static.worker_account import Account
 
@@ -49,7 +50,7 @@ class NginxMachine(Machine):
             observed=True,
             ipv6=os.path.exists(ipv6),
             worker=worker_account.worker(),
-            processors=cpus.usable(),
+            processors=usable(),
             open_files=_allowed(),
             stdout=can_log("/dev/stdout"),
             http2=build.version >= _HTTP2_DIRECTIVE,
@@ -95,3 +96,31 @@ def _allowed() -> int:
 
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     return _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
+
+
+def usable(cgroup: str = "/sys/fs/cgroup") -> int:
+    """Count the processors that this process may run on and has the time of, at least 1.
+
+    Args:
+        cgroup: where the control groups are: version 2, or the folder of version 1
+            that has `cpu` in it.
+    """
+    counts = hasattr(os, "sched_getaffinity")  # Linux has it, and macOS has not
+    ours = len(os.sched_getaffinity(0)) if counts else os.cpu_count() or 1
+    share = _quota(f"{cgroup}/cpu.max") or _quota(
+        f"{cgroup}/cpu/cpu.cfs_quota_us", f"{cgroup}/cpu/cpu.cfs_period_us"
+    )
+    return min(ours, share) if share else ours
+
+
+def _quota(*paths: str) -> int | None:
+    """Read `quota period`, in one file or two; round up to whole processors."""
+    words: list[str] = []
+    with suppress(OSError):
+        for path in paths:
+            with open(path, encoding="ascii") as file:
+                words += file.read().split()
+    if len(words) != 2 or not (words[0].isdigit() and words[1].isdigit()):  # noqa: PLR2004 -- "max", or -1
+        return None
+    quota, period = map(int, words)
+    return max(1, -(-quota // period)) if period else None

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Self
 
-from entrykit.daemon.handover import find
+from entrykit.daemon.program import find
 from entrykit.errors import HandOverError
-from entrykit.quoting.base import nginx
+from entrykit.quoting.nginx import quote_nginx
 
 # The filter before the one for files, as their package has them.
 _BROTLI: Final = ("ngx_http_brotli_filter_module.so", "ngx_http_brotli_static_module.so")
@@ -60,7 +60,10 @@ class Build:
         """Whether this nginx takes the modules: one built for another version is fatal to it."""
         import subprocess
 
-        lines = [*(f"load_module {nginx(path)};" for path in paths), "pid /dev/null; events {}"]
+        lines = [
+            *(f"load_module {quote_nginx(path)};" for path in paths),
+            "pid /dev/null; events {}",
+        ]
         descriptor = os.memfd_create("nginx.conf")
         try:
             os.write(descriptor, "\n".join(lines).encode())

@@ -11,7 +11,8 @@ from pydantic import BeforeValidator, Field, PlainValidator
 from entrykit.display import shown
 from entrykit.domains.apps import App
 from entrykit.domains.plain_list import parse_domains_or_list
-from entrykit.quoting.base import Quoted, nginx_literal, nginx_path
+from entrykit.quoting.base import Quoted
+from entrykit.quoting.nginx import quote_nginx_literal, quote_nginx_path
 from entrykit.roles.nginx_static.headers import SECURITY, Headers, headers, merged
 from entrykit.roles.nginx_static.sites import Sites, named, part
 from entrykit.variables import types
@@ -174,9 +175,9 @@ class NginxSettings(Settings):
     @property
     def www_root_text(self) -> Quoted:
         """WWW_ROOT, where no $ is a variable's."""
-        return nginx_literal(self.www_root)
+        return quote_nginx_literal(self.www_root)
 
     @property
     def log_path(self) -> Quoted:
         """The log file of a domain; nginx takes it for absolute by its first character alone."""
-        return nginx_path(self.log_dir, "/$log_name.log")
+        return quote_nginx_path(self.log_dir, "/$log_name.log")

@@ -8,7 +8,7 @@ from typing import Final
 
 from entrykit.daemon.handover import installed
 from entrykit.quoting.base import Quote
-from entrykit.quoting.yaml import yaml_tree
+from entrykit.quoting.yaml import quote_yaml
 from entrykit.role import Passed, Role
 from entrykit.roles.registry import command_line, release
 from entrykit.roles.registry.check import verdict
@@ -66,7 +66,7 @@ def _lines(value: object) -> str:
     return value.reveal() if isinstance(value, Secret) else ""
 
 
-_QUOTES: Final[Mapping[str, Quote]] = {".yml": yaml_tree, "": _lines}
+_QUOTES: Final[Mapping[str, Quote]] = {".yml": quote_yaml, "": _lines}
 
 ROLE: Final = Role(
     name="registry",

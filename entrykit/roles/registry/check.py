@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from entrykit.daemon.handover import find, not_executed
+from entrykit.daemon.program import find, not_executed
 
 if TYPE_CHECKING:
     from http.client import HTTPConnection

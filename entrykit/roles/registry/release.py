@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from entrykit.daemon.handover import find
+from entrykit.daemon.program import find
 from entrykit.errors import HandOverError
 from entrykit.roles.registry.variables.types import OLD_STORAGE_CLASSES
 

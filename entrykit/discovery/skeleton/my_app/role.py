@@ -10,8 +10,8 @@ from typing import Annotated, Final
 from pydantic import Field, PlainValidator
 
 from entrykit.display import shown
-from entrykit.faults import Faults
-from entrykit.quoting import base
+from entrykit.errors import Faults
+from entrykit.quoting.nginx import quote_nginx
 from entrykit.role import Role
 from entrykit.variables import types
 from entrykit.variables.secret import Secret
@@ -96,7 +96,7 @@ ROLE: Final = Role(
     settings=MyAppSettings,
     templates=Path(__file__).with_name("templates"),
     main="nginx.conf",
-    quotes={".conf": base.nginx},
+    quotes={".conf": quote_nginx},
     daemon="nginx",
     entrypoint="/docker-entrypoint.sh",
     command=_command,

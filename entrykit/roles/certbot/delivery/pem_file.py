@@ -12,7 +12,7 @@ from typing import Final
 
 from entrykit.errors import CommitError
 from entrykit.files.config_file import MARK
-from entrykit.live import open_live
+from entrykit.files.fs import open_live
 from entrykit.tls import pem, x509
 
 ENDING: Final = ".pem"

@@ -7,17 +7,23 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import count
 
 from entrykit.log import Log
-from entrykit.roles.certbot.issuer import is_another
 from entrykit.roles.certbot.lineages import lineages as certbots
 from entrykit.roles.certbot.lineages.allotment import allot
 from entrykit.roles.certbot.lineages.lineages import Lineage, lineages
 from entrykit.roles.certbot.lineages.ownership import Ownership
+from entrykit.roles.certbot.lineages.renewal_conf import is_another
 from entrykit.roles.certbot.lineages.repair import heal
-from entrykit.roles.certbot.lineages.retirement import certified, prune, restore, retire, retired
+from entrykit.roles.certbot.lineages.retirement import (
+    certified,
+    prune,
+    restore,
+    retire,
+    retired,
+    returning,
+)
 from entrykit.roles.certbot.ordering.choice import Need
 from entrykit.roles.certbot.plan import Plan
 from entrykit.roles.certbot.process.signals import Signals
-from entrykit.roles.certbot.returning import returning
 
 
 class Holdings:

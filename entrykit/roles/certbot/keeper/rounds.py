@@ -8,13 +8,13 @@ from typing import Final
 
 from entrykit.errors import CommitError
 from entrykit.roles.certbot.delivery.delivery import deliver
-from entrykit.roles.certbot.issued import Issued
 from entrykit.roles.certbot.keeper.inventory import Holdings
 from entrykit.roles.certbot.keeper.progress import Progress
 from entrykit.roles.certbot.lineages.lineages import Lineage
 from entrykit.roles.certbot.lineages.lock import BusyError
 from entrykit.roles.certbot.ordering.backoff import Backoff
 from entrykit.roles.certbot.ordering.certbot_cli import Certbot
+from entrykit.roles.certbot.ordering.choice import Issued
 from entrykit.roles.certbot.ordering.orders import Orders
 
 _DELIVERY: Final = "delivery"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Set as AbstractSet
 
+from entrykit.files.fs import write_file
 from entrykit.log import Log
-from entrykit.roles.certbot import disk
 
 
 class Record:
@@ -34,7 +34,7 @@ class Record:
 
         tree = {"format": self._format, self._kind: sorted(names)}
         try:
-            disk.write(self._path, f"{json.dumps(tree, indent=1)}\n".encode(), 0o644)
+            write_file(self._path, f"{json.dumps(tree, indent=1)}\n".encode(), 0o644)
             self.names = {*names}
         except OSError as error:  # a full disk; who asks us knows them until it ends all the same
             self._log.error(f"{self._path}: {error.strerror}")

@@ -12,7 +12,7 @@ import stat
 from collections.abc import Mapping
 from typing import Final
 
-from entrykit.roles.certbot import disk
+from entrykit.files.fs import write_file
 from entrykit.roles.certbot.lineages.pem_set import KINDS
 from entrykit.roles.certbot.plan import Plan
 
@@ -113,7 +113,7 @@ def write(config_dir: str, name: str, text: str) -> None:
         mode = stat.S_IMODE(os.stat(place).st_mode)
     except FileNotFoundError:
         mode = 0o644
-    disk.write(place, text.encode(errors="surrogateescape"), mode)
+    write_file(place, text.encode(errors="surrogateescape"), mode)
 
 
 def _head(text: str) -> str:
@@ -146,3 +146,20 @@ def _authenticator(plan: Plan) -> str:
     except OSError:
         return ""
     return found.get("authenticator", "")
+
+
+_SERVER: Final = re.compile(r"^server *= *(.*?)\s*$", re.MULTILINE)
+
+
+def is_another(plan: Plan, lineage: str) -> bool:
+    """Whether certbot has the certificate from another server and may replace it.
+
+    By itself certbot would keep it until it is due, such as one for trying after STAGING
+    is off. It refuses to replace a real certificate by one for trying, which it knows by
+    the URL, so that is none of the cases (certbot's --break-my-certs).
+    """
+    try:
+        found = _SERVER.search(read(plan.config_dir, lineage))
+    except OSError:
+        return False
+    return found is not None and found[1] != plan.server and "staging" not in plan.server

@@ -20,8 +20,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Final
 
+from entrykit.files.fs import link_file, move_file, write_file
 from entrykit.log import Log
-from entrykit.roles.certbot import disk
 from entrykit.roles.certbot.lineages import account, pem_set, renewal_conf
 from entrykit.roles.certbot.lineages.lineages import Found, find, listed, names, served
 from entrykit.roles.certbot.lineages.lock import locked
@@ -138,15 +138,15 @@ def _lay(state: Found, number: int, made: Quartet) -> None:
     os.makedirs(state.archive, exist_ok=True)
     for kind, path in state.numbered(number).items():
         if pem_set.read({kind: path}).data[kind] != made.data[kind]:
-            disk.write(path, made.data[kind], _mode(made.paths[kind], kind))
+            write_file(path, made.data[kind], _mode(made.paths[kind], kind))
     for newer in {each for each in state.complete if each > number}:
         for path in state.numbered(newer).values():
-            disk.move(path, f"{path}.torn")
+            move_file(path, f"{path}.torn")
     for kind, path in state.live.paths.items():
         os.makedirs(os.path.dirname(path), exist_ok=True)
         target = os.path.join("..", "..", "archive", state.name, f"{kind}{number}.pem")
         if not os.path.islink(path) or os.readlink(path) != target:
-            disk.link(target, path)
+            link_file(target, path)
         # certbot's own note of what the link was before: it would go back to that.
         with suppress(FileNotFoundError):
             os.unlink(os.path.join(os.path.dirname(path), f"previous_{kind}.pem"))
@@ -197,5 +197,5 @@ def _is_torn(path: str) -> bool:
 def _set_aside(plan: Plan, path: str, log: Log) -> None:
     away = os.path.join(plan.config_dir, _TORN, f"account-{os.path.basename(path)}")
     os.makedirs(os.path.dirname(away), mode=0o700, exist_ok=True)
-    disk.move(path, away)
+    move_file(path, away)
     log.warning(f"{path}: its registration was cut off; what is left of it is in {away}")

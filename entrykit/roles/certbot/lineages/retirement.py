@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from typing import Final
+from typing import Final, TypeAlias
 
-from entrykit.roles.certbot import disk
+from entrykit.files.fs import move_file, sync_folder
 from entrykit.roles.certbot.lineages import renewal_conf
+from entrykit.roles.certbot.lineages.allotment import allot
 from entrykit.roles.certbot.lineages.lineages import listed
 from entrykit.roles.certbot.lineages.lock import locked
-from entrykit.roles.certbot.plan import Plan
+from entrykit.roles.certbot.plan import Group, Plan
 from entrykit.tls import pem, x509
 
 _CONF: Final = "renewal.conf"
@@ -131,7 +132,7 @@ def put_away(config_dir: str, name: str, where: str) -> None:
     away = os.path.join(config_dir, where, name)
     discard(away)
     os.makedirs(away, mode=0o700)
-    disk.sync(os.path.dirname(away))
+    sync_folder(os.path.dirname(away))
     for part, place in _parts(config_dir, name).items():
         _move(place, os.path.join(away, part))
 
@@ -151,4 +152,40 @@ def _parts(config_dir: str, name: str) -> dict[str, str]:
 def _move(old: str, new: str) -> None:
     if os.path.lexists(old):
         os.makedirs(os.path.dirname(new), mode=0o700, exist_ok=True)
-        disk.move(old, new)
+        move_file(old, new)
+
+
+_Lineages: TypeAlias = Mapping[str, tuple[str, ...]]
+
+
+def returning(
+    groups: Sequence[Group], usable: _Lineages, retired: _Lineages, there: Collection[str]
+) -> list[str]:
+    """Choose what is put back: what would be used, for a name that has no certificate.
+
+    That is a lineage that serves as it is; or, until there is an order, one for a group
+    that has nothing else. By its name alone none comes back: it would bring names into
+    HAProxy that nobody wants.
+
+    Args:
+        groups: what is wanted.
+        usable: the names of each lineage that is kept for them.
+        retired: those of each retired one.
+        there: the names of all lineages that there are, also of somebody else's.
+
+    Returns:
+        The names of retired lineages.
+    """
+    homes = {name: group.name for group in groups for name in group.names}
+    held = {name for names in usable.values() for name in names}
+    kept = {k: names for k, names in retired.items() if (homes.keys() & {*names}) - held}
+    if not kept:
+        return []
+    served = {homes[name] for name in held if name in homes}
+    used = allot(groups, {**usable, **kept}, taken={*there} - usable.keys())
+    return [
+        lineage
+        for lineage, names in kept.items()
+        if ({*(its := used.get(lineage, ()))} - held)
+        and ({*its} == {*names} or homes[its[0]] not in served)
+    ]

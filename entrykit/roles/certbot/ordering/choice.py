@@ -66,3 +66,18 @@ def choose(need: Need, failing: Collection[str]) -> Choice | None:
         return Choice(fresh, apart=True) if fresh else None
     changed = fresh or set(existing) - set(wanted)
     return Choice(ready) if changed and ready else None
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A new certificate, as certbot says.
+
+    Attributes:
+        wanted: the lineage that was to be kept.
+        lineage: the one that has it: this one, or one apart.
+        names: what it is for.
+    """
+
+    wanted: str
+    lineage: str
+    names: tuple[str, ...]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from entrykit.roles.certbot import disk
+from entrykit.files.fs import write_file
 
 HOUR: Final = 3600
 WINDOW: Final = 5 * 34 * HOUR  # a week, and 2 hours more: see `budget`
@@ -75,7 +75,7 @@ class Ledger:
         self._forget(now)
         data = json.dumps(self._tree(), separators=(",", ":"))
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        disk.write(path, f"{data}\n".encode(), 0o600)
+        write_file(path, f"{data}\n".encode(), 0o600)
 
     def _forget(self, now: float) -> None:
         since = now - WINDOW

@@ -7,12 +7,11 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
-from entrykit.roles.certbot.issued import Issued
 from entrykit.roles.certbot.lineages.account import AccountError, forget
 from entrykit.roles.certbot.lineages.lineages import Lineage
 from entrykit.roles.certbot.ordering.backoff import Backoff
 from entrykit.roles.certbot.ordering.certbot_cli import Certbot, Outcome
-from entrykit.roles.certbot.ordering.choice import Choice, Need, choose
+from entrykit.roles.certbot.ordering.choice import Choice, Issued, Need, choose
 from entrykit.roles.certbot.ordering.preflight import Front, PortError
 from entrykit.roles.certbot.ordering.rate_limits import Budget
 from entrykit.roles.certbot.ordering.reasons import Reasons

@@ -14,8 +14,8 @@ import time
 from collections.abc import Collection, Sequence
 from typing import Final
 
+from entrykit.files.fs import move_file
 from entrykit.log import Log
-from entrykit.roles.certbot import disk
 from entrykit.roles.certbot.ordering.ledger import HOUR, WINDOW, Ledger, read
 
 _ISSUES: Final = 5
@@ -141,7 +141,7 @@ class Budget:
 
     def _lost(self, now: float) -> Ledger:
         aside = f"{self._path}.torn"
-        disk.move(self._path, aside)
+        move_file(self._path, aside)
         self._log.warning(
             f"{self._path}: not a budget of entrykit's, and moved to {aside}; "
             "for a week each certificate is ordered at most once"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Final
 
-from entrykit import published
+from entrykit.files.fs import publish_file, read_published
 from entrykit.roles.certbot.lineages.account import AccountError, accounts, folder
 from entrykit.roles.certbot.ordering.certbot_cli import Certbot
 
@@ -68,8 +68,8 @@ def publish(path: str, text: str) -> None:
     """
     data = f"{text}\n".encode()
     try:
-        if published.held(path) != data:
-            published.publish(path, data)
+        if read_published(path) != data:
+            publish_file(path, data)
     except OSError as error:
         reason = f"THUMBPRINT_FILE cannot be written: {error.strerror}"
         raise OSError(error.errno, reason, path) from error

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from entrykit.display import shown
-from entrykit.faults import Faults
+from entrykit.errors import Faults
 from entrykit.roles.registry.rules.extra_yaml import extra_faults
 from entrykit.roles.registry.rules.storage import storage_faults
 from entrykit.roles.registry.variables.sensitive import at

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from entrykit.errors import CommitError
-from entrykit.live import open_live
-from entrykit.mounted import mounts
+from entrykit.files.fs import mounts, open_live
 from entrykit.variables.documents import Tree, parse_tree
 
 _LARGEST: Final = 10_000

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 from pydantic import PlainValidator
 
 from entrykit.display import shown, shown_key
-from entrykit.faults import Faults
+from entrykit.errors import Faults
 from entrykit.roles.registry.variables.sensitive import Hidden
 from entrykit.variables.documents import Typed, parse_typed
 from entrykit.variables.types import Kind

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 from pydantic import PlainValidator
 
 from entrykit.display import shown_key
-from entrykit.faults import Faults
+from entrykit.errors import Faults
 from entrykit.roles.registry.variables.maps import header_map
 from entrykit.roles.registry.variables.sensitive import Hidden
 from entrykit.roles.registry.variables.types import duration, url

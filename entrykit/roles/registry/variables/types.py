@@ -8,7 +8,7 @@ from typing import Annotated, Final
 from pydantic import PlainValidator
 
 from entrykit.display import shown
-from entrykit.faults import Faults
+from entrykit.errors import Faults
 from entrykit.variables import types
 
 _MIB: Final = 1 << 20

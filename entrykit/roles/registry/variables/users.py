@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from pydantic import PlainValidator
 
-from entrykit.faults import Faults
+from entrykit.errors import Faults
 from entrykit.variables import types
 from entrykit.variables.secret import Secret
 

@@ -1,0 +1,328 @@
+"""What the variables of the registry mean, where a case cannot say it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import yaml
+
+import entrykit
+from entrykit.errors import Faults, SettingsError
+from entrykit.explain.reference import variables
+from entrykit.roles.registry.host import RegistryMachine
+from entrykit.roles.registry.release import NEWER, release_of
+from entrykit.roles.registry.settings import RegistrySettings
+from entrykit.roles.registry.variables import types, users
+from entrykit.variables.secret import Secret
+
+HASH = "$2y$05$" + "a" * 53
+
+
+def settings(warn=lambda _warning: None, **environ):
+    return RegistrySettings.from_environ(environ, warn)
+
+
+def tree(**environ):
+    return yaml.safe_load(entrykit.render("registry", environ)["config.yml"].text)
+
+
+def faults(**environ):
+    with pytest.raises(SettingsError) as error:
+        settings(**environ)
+    return error.value.faults
+
+
+@pytest.mark.parametrize(
+    ("text", "means"),
+    [("30s", "30s"), ("1h30m", "1h30m"), ("1.5h", "1.5h"), ("7d", "168h"), ("500ms", "500ms")],
+)
+def test_a_time_is_as_go_has_it_or_in_days(text, means):
+    assert types.duration(text) == means
+
+
+@pytest.mark.parametrize(
+    "text", ["10", "0", "0s", "s", "1w", "1 s", "-1s", "1h30", "1d12h", "\u0661s"]
+)
+def test_a_time_without_a_unit_or_of_none_is_refused(text):
+    with pytest.raises(Faults, match="not a time"):
+        types.duration(text)
+
+
+@pytest.mark.parametrize("text", ["5000", ":0", ":65536", "::1:5000", "a b:1", "http://a:5", ":"])
+def test_what_is_no_address_to_listen_on_is_refused(text):
+    with pytest.raises(Faults, match="not an address"):
+        types.address(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["ftp://a", "//a", "https://", "https://a:b@c", "https://a?b", "https://a/#b", "https://a:x"],
+)
+def test_what_is_no_plain_url_is_refused(text):
+    with pytest.raises(Faults):
+        types.url(text)
+
+
+@pytest.mark.parametrize("prefix", ["$2a$", "$2b$", "$2y$"])
+def test_every_bcrypt_that_the_registry_knows_is_taken(prefix):
+    text = f"alice:{prefix}10${'b' * 53}"
+
+    assert users.users(text) == Secret(text)
+
+
+@pytest.mark.parametrize("text", [HASH, f":{HASH}", f"a:{HASH}x", "a:$2y$05$short", f"a:b:{HASH}"])
+def test_what_is_no_user_with_a_hash_is_refused(text):
+    with pytest.raises(Faults, match="entry 1: no bcrypt hash"):
+        users.users(text)
+
+
+@pytest.mark.parametrize("variable", variables(RegistrySettings), ids=lambda each: each.name)
+def test_every_variable_is_described_by_what_the_model_takes(variable):
+    shown = variable.default or variable.example
+
+    assert shown or variable.kind.secret
+    assert re.fullmatch(r"[A-Z`].*[^ ]\.", variable.meaning)
+    for text in filter(None, (variable.default, variable.example)):
+        RegistrySettings.model_validate({variable.name.lower(): text})
+
+
+@pytest.mark.parametrize(
+    ("environ", "driver"),
+    [
+        ({}, "filesystem"),
+        ({"AWS_REGION": "us-east-1"}, "filesystem"),
+        ({"S3_BUCKET": "b", "AWS_REGION": "us-east-1"}, "s3"),
+        ({"REGISTRY_STORAGE": "inmemory"}, "inmemory"),
+        ({"REGISTRY_EXTRA_YAML": "storage: {swift: {}}"}, None),
+        ({"REGISTRY_EXTRA_YAML": "storage: {cache: {}}"}, "filesystem"),
+    ],
+)
+def test_the_storage_is_that_whose_variables_are_set(environ, driver):
+    assert settings(**environ).driver == driver
+
+
+def test_an_endpoint_means_buckets_in_paths():
+    """As 2.8 has it by itself; 3.x wants to be told."""
+    store = {"S3_BUCKET": "b", "AWS_REGION": "x", "S3_ENDPOINT": "minio:9000"}
+
+    assert tree(**store)["storage"]["s3"]["forcepathstyle"] is True
+    off = tree(**store, REGISTRY_STORAGE_S3_FORCEPATHSTYLE="off")
+    assert off["storage"]["s3"]["forcepathstyle"] is False
+
+
+@pytest.mark.parametrize("key", ["0012345", "1e10", "0x10", "123_456", "yes", "a:b#c", '"q"', "~"])
+def test_a_key_is_written_as_it_is(key):
+    store = {"S3_BUCKET": "b", "AWS_REGION": "us-east-1"}
+
+    written = tree(**store, AWS_ACCESS_KEY_ID=key, AWS_SECRET_ACCESS_KEY=f"{key}/")
+
+    s3 = written["storage"]["s3"]
+    assert (s3["accesskey"], s3["secretkey"]) == (key, f"{key}/")
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"REGISTRY_HTTP_SECRET": "x"},
+        {"REGISTRY_EXTRA_YAML": "log: {fields: {a: b}}"},
+        {"REGISTRY_NOTIFICATIONS_ENDPOINTS": '[{"name": "a", "url": "http://a/"}]'},
+    ],
+)
+def test_a_file_with_a_secret_is_not_for_everybody(environ):
+    assert entrykit.render("registry", environ)["config.yml"].mode == 0o640
+
+
+def test_a_file_without_one_is():
+    assert entrykit.render("registry", {})["config.yml"].mode == 0o644
+
+
+def test_secrets_within_maps_are_masked_too():
+    endpoint = '[{"name": "ci", "url": "http://a/", "headers": {"X": ["bearer-1"]}}]'
+    extra = "storage: {swift: {password: sesame-2, region: here}}"
+
+    known = settings(
+        REGISTRY_NOTIFICATIONS_ENDPOINTS=endpoint,
+        REGISTRY_EXTRA_YAML=extra,
+        REGISTRY_AUTH_HTPASSWD_USERS=f"alice:{HASH}",
+    ).secrets()
+
+    assert {"bearer-1", "sesame-2", f"alice:{HASH}"} <= {*known}
+    assert "here" not in known
+
+
+@pytest.mark.parametrize(
+    ("said", "release"),
+    [
+        ("docker-registry github.com/docker/distribution 2.8.2+ds1", "2.8"),
+        ("/bin/registry github.com/docker/distribution v2.8.3", "2.8"),
+        ("registry github.com/distribution/distribution/v3 v3.1.2+unknown", "3"),
+        ("registry github.com/distribution/distribution/v3 3.0.0", "3"),
+        ("registry github.com/distribution/distribution/v3 v0.0.0+unknown", "3"),
+        ("something else", None),
+    ],
+)
+def test_the_release_is_read_from_what_the_registry_says(said, release):
+    assert release_of(said) == release
+
+
+def test_every_name_of_3x_is_one_of_ours():
+    assert set(NEWER) <= RegistrySettings.model_fields.keys()
+
+
+@pytest.mark.parametrize(("release", "wanted"), [("2.8", "3"), ("3", "2.8")])
+def test_another_release_than_the_installed_is_refused(release, wanted):
+    machine = RegistryMachine(observed=True, release=release)
+
+    with pytest.raises(SettingsError, match=f"REGISTRY_RELEASE: {wanted}, and {release} is"):
+        machine.config(settings(REGISTRY_RELEASE=wanted))
+
+
+@pytest.mark.parametrize(
+    ("release", "keys"),
+    [
+        ("2.8", {"addr", "pool"}),
+        ("3", {"addrs", "maxidleconns"}),
+        (None, {"addr", "pool", "addrs", "maxidleconns"}),
+    ],
+)
+def test_redis_has_the_shape_of_the_release(release, keys):
+    given = settings(REGISTRY_REDIS_ADDR="redis:6379", REGISTRY_REDIS_POOL_MAXIDLE="5")
+
+    assert RegistryMachine(release=release).config(given)["redis"].keys() == keys
+
+
+def test_what_2_8_would_ignore_is_refused_where_it_is_installed():
+    machine = RegistryMachine(observed=True, release="2.8")
+    given = settings(REGISTRY_HTTP_H2C_ENABLED="on", REGISTRY_REDIS_ADDR="a:1,b:2")
+
+    with pytest.raises(SettingsError) as error:
+        machine.config(given)
+
+    assert [fault.partition(":")[0] for fault in error.value.faults] == [
+        "REGISTRY_HTTP_H2C_ENABLED",
+        "REGISTRY_REDIS_ADDR",
+    ]
+
+
+def test_an_old_name_without_a_meaning_is_warned_about():
+    warnings = []
+
+    settings(warnings.append, GUNICORN_WORKERS="4", STANDALONE="")
+
+    assert warnings == [
+        "GUNICORN_WORKERS: of an older registry, and without a meaning today: ignored"
+    ]
+
+
+@pytest.mark.parametrize("name", ["REGISTRY_HTTP_SECRET", "REGISTRY_EXTRA_YAML", "AWS_SECRET"])
+def test_no_fault_shows_a_secret(name):
+    said = "\n".join(faults(**{name: "hush\thush: {"}, REGISTRY_STORAGE="x"))
+
+    assert name in said
+    assert "hush" not in said
+
+
+@pytest.mark.parametrize(
+    ("extra", "told"),
+    [
+        ("auth:\n  # token: {}\n", "auth: empties what variables say"),
+        ("auth: {htpasswd: }", "auth.htpasswd: empties what variables say"),
+        ("http: {tls: {certificate: ~}}", "http.tls.certificate: empties what variables say"),
+        ('http: {tls: {certificate: ""}}', "http.tls.certificate: empties what variables say"),
+        ("auth: []", "auth: empties what variables say"),
+        ("http: {debug: {addr: ':5001'}}", 'http.debug.addr: ":5001": shows profiles and secrets'),
+        ("http: {draintimeout: 10}", "http.draintimeout: 10: not a time (expected 10s, say)"),
+        ('health: {tcp: [{interval: "5"}]}', "health.tcp.interval: 5: not a time"),
+    ],
+)
+def test_extra_yaml_takes_nothing_away_and_has_times_with_units(extra, told):
+    """A key whose lines are all comments says null: the registry would stand open."""
+    pair = {"REGISTRY_HTTP_TLS_CERTIFICATE": "/a", "REGISTRY_HTTP_TLS_KEY": "/b"}
+
+    said = faults(**pair, REGISTRY_AUTH_HTPASSWD_USERS=f"alice:{HASH}", REGISTRY_EXTRA_YAML=extra)
+
+    assert len(said) == 1
+    assert said[0].startswith(f"REGISTRY_EXTRA_YAML: {told}")
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        "storage: {inmemory: }",
+        "log: {fields: {age: 5, ttl: null}}",
+        "{http: {draintimeout: 1m30s}, storage: {maintenance: {uploadpurging: {age: 0}}}}",
+    ],
+)
+def test_extra_yaml_may_have_nulls_and_numbers_elsewhere(extra):
+    assert settings(REGISTRY_EXTRA_YAML=extra).extra
+
+
+@pytest.mark.parametrize("extra", ["auth: silly", "auth: {silly: {realm: r, service: s}}"])
+def test_no_auth_of_extra_yaml_lets_everybody_in(extra):
+    (fault,) = faults(REGISTRY_EXTRA_YAML=extra)
+
+    assert fault.startswith("REGISTRY_EXTRA_YAML: auth.silly: lets everybody in")
+
+
+def test_extra_yaml_does_not_empty_the_secret_of_replicas():
+    given = {"REPLICAS": "2", "REGISTRY_HTTP_SECRET": "s"}
+
+    (fault,) = faults(**given, REGISTRY_EXTRA_YAML='http: {secret: ""}')
+
+    assert fault.startswith("REGISTRY_EXTRA_YAML: http.secret: empties what variables say")
+
+
+@pytest.mark.parametrize(
+    ("debug", "addr", "meet"),
+    [
+        ("127.0.0.1:5000", ":5000", True),
+        ("0.0.0.0:5000", "127.0.0.1:5000", True),
+        ("127.0.0.1:5000", "127.0.0.1:5000", True),
+        ("127.0.0.1:5000", "127.0.0.2:5000", False),
+        ("127.0.0.1:5001", ":5000", False),
+    ],
+)
+def test_the_debug_server_has_a_port_of_its_own(debug, addr, meet):
+    given = {"REGISTRY_HTTP_DEBUG_ADDR": debug, "REGISTRY_HTTP_ADDR": addr}
+
+    if not meet:
+        assert settings(**given)
+    else:
+        assert faults(**given)[0].startswith("REGISTRY_HTTP_DEBUG_ADDR: the same as")
+
+
+def test_a_folder_may_end_with_a_slash():
+    given = settings(REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY="/srv/images/")
+
+    assert given.registry_storage_filesystem_rootdirectory == "/srv/images"
+
+
+def test_what_only_begins_as_a_link_is_a_fault():
+    said = faults(REGISTRY_NAME="mine", REGISTRY_ENV_X="y", REGISTRY_HTTP_PORT="5000")
+
+    assert [fault.partition(":")[0] for fault in said] == [
+        "REGISTRY_ENV_X",
+        "REGISTRY_HTTP_PORT",
+        "REGISTRY_NAME",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (
+            {"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "a"},
+            "AWS_SECRET_ACCESS_KEY: not set, but AWS_ACCESS_KEY_ID is",
+        ),
+        (
+            {"AWS_REGION": "us-east-1", "REGISTRY_STORAGE_S3_SECRETKEY": "a"},
+            "REGISTRY_STORAGE_S3_ACCESSKEY: not set, but REGISTRY_STORAGE_S3_SECRETKEY is",
+        ),
+        ({"AWS_REGION": "mars"}, 'AWS_REGION: "mars": not a region of Amazon\'s'),
+    ],
+)
+def test_a_fault_has_the_name_that_was_given(given, told):
+    (fault,) = faults(S3_BUCKET="images", **given)
+
+    assert fault.startswith(told)

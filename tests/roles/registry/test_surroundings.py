@@ -1,0 +1,321 @@
+"""The registry's surroundings: files, commands, its environment, where its own file lives."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+import pytest
+import trustme
+from programs import entrykit, script, under_test
+
+from entrykit.discovery.finder import load_role
+from entrykit.errors import CommitError, SettingsError, UsageError
+from entrykit.log import Log
+from entrykit.roles.registry import command_line
+from entrykit.roles.registry.host import RegistryMachine, defaults
+from entrykit.roles.registry.prepare import prepare
+from entrykit.roles.registry.rules.files import file_faults
+from entrykit.roles.registry.rules.stock_config import is_stock
+from entrykit.roles.registry.settings import RegistrySettings
+
+ROLE = load_role("registry")
+HASH = "$2y$05$" + "a" * 53
+MAIN = "/etc/distribution/config.yml"
+
+
+def settings(**environ):
+    return RegistrySettings.from_environ(environ)
+
+
+# Files
+
+
+@pytest.fixture(scope="module")
+def certs(tmp_path_factory):
+    folder, ca = tmp_path_factory.mktemp("certs"), trustme.CA()
+    for name in ("one", "two"):
+        issued = ca.issue_cert(f"{name}.test")
+        issued.cert_chain_pems[0].write_to_path(str(folder / f"{name}.crt"))
+        issued.private_key_pem.write_to_path(str(folder / f"{name}.key"))
+    (folder / "empty").write_text("")
+    return folder
+
+
+def tls(certs, certificate, key):
+    return settings(
+        REGISTRY_HTTP_TLS_CERTIFICATE=str(certs / certificate),
+        REGISTRY_HTTP_TLS_KEY=str(certs / key),
+    )
+
+
+@pytest.mark.parametrize(
+    ("certificate", "key", "names", "reason"),
+    [
+        ("one.crt", "two.key", ["KEY"], "not that of its first certificate"),
+        ("none.crt", "none.key", ["CERTIFICATE", "KEY"], "No such file or directory"),
+        ("one.key", "one.key", ["CERTIFICATE"], "no certificate in PEM format"),
+        ("empty", "one.key", ["CERTIFICATE"], "no certificate in PEM format"),
+        ("one.crt", "empty", ["KEY"], "OpenSSL"),
+        (".", "one.key", ["CERTIFICATE"], "not a file"),
+    ],
+)
+def test_a_pair_that_will_not_serve_is_told_by_name(certs, certificate, key, names, reason):
+    found = [*file_faults(tls(certs, certificate, key))]
+
+    assert [fault.partition(":")[0] for fault in found] == [
+        f"REGISTRY_HTTP_TLS_{name}" for name in names
+    ]
+    assert all(reason in fault for fault in found)
+
+
+def test_a_pair_that_serves_has_no_fault(certs):
+    assert [*file_faults(tls(certs, "one.crt", "one.key"))] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (f"# a comment\n\nalice:{HASH}\n", None),
+        ("alice:secret\n", "line 1: no bcrypt hash"),
+        (f"alice:{HASH}\nbob:$apr1$x$y\n", "line 2: no bcrypt hash"),
+        ("# nobody\n", "no user in it"),
+        (None, "No such file or directory"),
+    ],
+)
+def test_a_password_file_is_judged_as_the_registry_reads_it(tmp_path, text, reason):
+    path = tmp_path / "htpasswd"
+    if text is not None:
+        path.write_text(text)
+
+    found = [*file_faults(settings(REGISTRY_AUTH_HTPASSWD_PATH=str(path)))]
+
+    assert bool(found) == bool(reason)
+    assert all(reason in fault and "secret" not in fault for fault in found)
+
+
+def test_faults_of_files_are_told_at_once_and_only_of_a_machine_that_was_looked_at(tmp_path):
+    lost = {
+        "REGISTRY_HTTP_TLS_CERTIFICATE": str(tmp_path / "a"),
+        "REGISTRY_HTTP_TLS_KEY": str(tmp_path / "b"),
+        "REGISTRY_HTTP_TLS_CLIENTCAS": f"{tmp_path}/c,{tmp_path}/d",
+        "REGISTRY_AUTH_HTPASSWD_PATH": str(tmp_path / "e"),
+    }
+
+    assert RegistryMachine().config(settings(**lost))
+    with pytest.raises(SettingsError) as error:
+        RegistryMachine(observed=True).config(settings(**lost))
+    assert len(error.value.faults) == 5
+
+
+# Images
+
+
+def test_the_folder_of_images_is_made_and_has_to_be_writable(tmp_path):
+    images = tmp_path / "a" / "images"
+    given = settings(REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY=str(images))
+
+    prepare(given, "", False, Log())
+    assert not images.exists()
+    prepare(given, "", True, Log())
+    assert images.is_dir()
+
+
+def test_a_file_in_its_place_is_told(tmp_path):
+    (tmp_path / "images").write_text("")
+    given = settings(REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY=str(tmp_path / "images"))
+
+    with pytest.raises(CommitError, match="images"):
+        prepare(given, "", True, Log())
+
+
+# Commands
+
+
+@pytest.mark.parametrize(
+    ("given", "completed"),
+    [
+        (["registry"], ["registry", "serve", MAIN]),
+        (["serve"], ["serve", MAIN]),
+        (["registry", "serve"], ["registry", "serve", MAIN]),
+        ([MAIN], ["serve", MAIN]),
+        (["/etc/docker/registry/config.yml"], ["serve", MAIN]),
+        (["serve", "/etc/docker/registry/config.yml"], ["serve", MAIN]),
+        (["/bin/registry", "serve", MAIN], ["/bin/registry", "serve", MAIN]),
+        (["docker-registry", MAIN], ["docker-registry", "serve", MAIN]),
+        (["garbage-collect"], ["garbage-collect", MAIN]),
+        (
+            ["garbage-collect", "-m", "--dry-run", MAIN],
+            ["garbage-collect", "-m", "--dry-run", MAIN],
+        ),
+        (["registry", "garbage-collect", "-d"], ["registry", "garbage-collect", "-d", MAIN]),
+        (["--unknown"], ["--unknown"]),
+    ],
+)
+def test_a_command_gets_our_file(given, completed):
+    assert command_line.completed(given, MAIN) == completed
+
+
+@pytest.mark.parametrize("given", [["/mine.yml"], ["serve", "/mine.yml"], ["serve", "x"]])
+def test_a_file_of_another_s_is_refused(given):
+    """It would be served without a variable: with no password, say."""
+    with pytest.raises(UsageError, match="where no variable counts"):
+        command_line.completed(given, MAIN)
+
+
+@pytest.mark.parametrize(
+    ("words", "ours"),
+    [
+        ([], True),
+        (["registry"], True),
+        (["docker-registry", "serve"], True),
+        (["serve"], True),
+        (["garbage-collect"], True),
+        (["help"], True),
+        (["/etc/x.yaml"], True),
+        (["--version"], True),
+        (["bash"], False),
+        (["sh", "-c", "registry"], False),
+    ],
+)
+def test_a_command_is_ours_as_the_official_entrypoint_has_it(words, ours):
+    assert ROLE.owns(words) is ours
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--version"], True),
+        (["registry", "-v"], True),
+        (["help", "serve"], True),
+        (["serve", "--help"], True),
+        (["serve"], False),
+        (["garbage-collect", "-m"], False),
+        ([], False),
+        (["bash", "--help"], False),
+    ],
+)
+def test_what_only_says_something_is_not_configured(words, says):
+    assert command_line.says(words) is says
+
+
+# Its environment
+
+
+def test_nothing_that_the_registry_would_lay_over_its_file_is_handed_over(tmp_path):
+    old = script(tmp_path / "registry", "echo registry github.com/docker/distribution v2.8.3")
+    s3 = {"S3_BUCKET": "b", "AWS_REGION": "us-east-1"}
+    role = {"AWS_ROLE_ARN": "arn", "AWS_WEB_IDENTITY_TOKEN_FILE": "/t"}
+    more = {"S3_ENDPOINT_FILE": "", "REGISTRY_STORAGE_PORT": "tcp://10.0.0.1:80", "KEPT": "1"}
+    environ = {"PATH": str(old.parent), "REGISTRY_LOG_LEVEL": "info", **s3, **role, **more}
+
+    given = ROLE.environ(RegistrySettings.from_environ(environ), environ)
+
+    assert given == {"PATH": str(old.parent), **role, "KEPT": "1"}
+
+
+def test_what_is_not_for_a_registry_on_disk_stays():
+    environ = {"AWS_REGION": "us-east-1", "PATH": "/nowhere"}
+
+    assert ROLE.environ(RegistrySettings.from_environ(environ), environ) == environ
+
+
+@pytest.mark.parametrize(
+    ("version", "given", "exporter"),
+    [
+        ("distribution/v3 v3.1.2", {}, "none"),
+        ("distribution/v3 v3.1.2", {"OTEL_TRACES_EXPORTER": "otlp"}, "otlp"),
+        ("distribution 2.8.2", {}, None),
+    ],
+)
+def test_traces_go_nowhere_unless_wanted(tmp_path, version, given, exporter):
+    script(tmp_path / "registry", f"echo registry github.com/{version}")
+    environ = {"PATH": str(tmp_path), **given}
+
+    found = ROLE.environ(settings(), environ)
+
+    assert found.get("OTEL_TRACES_EXPORTER") == exporter
+
+
+# Where its file lives
+
+STOCK = """
+version: 0.1
+log: {fields: {service: registry}}
+storage: {cache: {blobdescriptor: inmemory}, filesystem: {rootdirectory: /var/lib/registry}}
+http: {addr: ":5000", headers: {X-Content-Type-Options: [nosniff]}}
+health: {storagedriver: {enabled: true, interval: 10s, threshold: 3}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "stock"),
+    [
+        (STOCK, True),
+        (STOCK.replace("inmemory", "redis"), False),
+        (f"{STOCK}proxy: {{remoteurl: https://a}}\n", False),
+        ("", False),
+        ("- a", False),
+        ("{", False),
+    ],
+)
+def test_the_image_s_own_file_is_known_by_what_it_says(tmp_path, text, stock):
+    (tmp_path / "config.yml").write_text(text)
+
+    assert is_stock(str(tmp_path / "config.yml")) is stock
+
+
+def test_the_file_of_an_image_gives_way_and_a_person_s_does_not(tmp_path):
+    folder = {"CONFIG_DIR": str(tmp_path)}
+    (tmp_path / "config.yml").write_text(STOCK)
+
+    assert defaults(folder) == {"ENTRYKIT_OVERWRITE": "on"}
+    assert defaults(folder | {"ENTRYKIT_OVERWRITE": "off"}) == {}
+    (tmp_path / "htpasswd").write_text("mine\n")
+    assert defaults(folder) == {}
+    (tmp_path / "htpasswd").unlink()
+    (tmp_path / "config.yml").write_text(f"{STOCK}\nredis: {{}}\nproxy: {{remoteurl: x}}\n")
+    assert defaults(folder) == {}
+
+
+@pytest.mark.parametrize(
+    ("there", "expected"), [(["old"], "old"), (["new"], None), (["old", "new"], None), ([], None)]
+)
+def test_the_folder_is_that_of_the_image(tmp_path, there, expected):
+    for name in there:
+        (tmp_path / name).mkdir()
+
+    nothing = {"PATH": str(tmp_path)}  # where there is a registry, it is asked
+
+    found = defaults(nothing, str(tmp_path / "old"), str(tmp_path / "new"))
+
+    assert found.get("CONFIG_DIR") == (str(tmp_path / expected) if expected else None)
+
+
+@pytest.mark.parametrize(
+    ("version", "moved"), [("distribution 2.8.2", True), ("distribution/v3 v3.0.0", False)]
+)
+def test_the_registry_itself_says_whose_image_it_is(tmp_path, version, moved):
+    script(tmp_path / "registry", f"echo registry github.com/{version}")
+    places = str(tmp_path / "old"), str(tmp_path / "new")
+
+    assert defaults({"PATH": str(tmp_path)}, *places) == (
+        {"CONFIG_DIR": places[0]} if moved else {}
+    )
+
+
+@pytest.mark.versions
+def test_a_rendered_folder_is_served_from_anywhere(tmp_path):
+    """The names in it are absolute: the registry would look for others where it is started."""
+    environ = {"PATH": os.environ["PATH"], "REGISTRY_AUTH_HTPASSWD_USERS": f"alice:{HASH}"}
+    done = entrykit("render", "registry", "-o", "there", environ=environ, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "there" / "config.yml").read_text()
+    assert f'path: "{tmp_path}/there/htpasswd"' in text
+    assert stat.S_IMODE((tmp_path / "there" / "htpasswd").stat().st_mode) == 0o640
+
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "docker-registry").symlink_to(under_test("registry"))
+    config = {"CONFIG_DIR": str(tmp_path / "there"), "PATH": str(tmp_path / "bin")}
+    said = entrykit("registry", "docker-registry", "--version", environ=config)
+    assert "distribution" in said.stdout
