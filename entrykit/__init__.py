@@ -64,8 +64,8 @@ def render(role: str, environ: Mapping[str, str] = os.environ) -> ConfigFiles:
         SettingsError: with every fault of every variable.
         RenderError: a template is broken.
     """
-    from entrykit.discovery.finder import load_role, naming_roles
+    from entrykit.discovery.finder import load_role, select_roles_environ
     from entrykit.rendering.role_files import render as render_role
 
-    found = load_role(role, naming_roles(environ, os.environ))
+    found = load_role(role, select_roles_environ(environ, os.environ))
     return render_role(found, found.settings.from_environ(environ))

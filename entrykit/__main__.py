@@ -10,16 +10,16 @@ from contextlib import suppress
 from importlib import import_module
 from types import ModuleType
 
-from entrykit.cli.signals import end_at_once
+from entrykit.cli.signals import exit_on_signals
 
 
 def run() -> None:
     """Run the command line and exit with its code."""
-    end_at_once()
+    exit_on_signals()
     # The process lives for a tenth of a second and makes no garbage worth
     # collecting, while imports alone would trigger dozens of collections.
     gc.disable()
-    environ = given(os.environ)
+    environ = initial_environ(os.environ)
     _import_pydantic()
     from entrykit.cli.main import main
 
@@ -43,7 +43,7 @@ def _import_pydantic() -> None:
     del sys.modules[stand_in.__name__]
 
 
-def given(environ: Mapping[str, str]) -> dict[str, str]:
+def initial_environ(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the environment as the process was given it.
 
     In the C locale CPython gives itself an LC_CTYPE (PEP 538), which a daemon

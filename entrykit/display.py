@@ -5,39 +5,39 @@ from __future__ import annotations
 import re
 from typing import Final
 
-LONGEST = 80
+MAX_LENGTH = 80
 # The first line of a private key in PEM format, as it is or in base64: what follows is the key.
-_KEY: Final = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----|LS0tLS1CRUdJTi")
+_PRIVATE_KEY: Final = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----|LS0tLS1CRUdJTi")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
-def shown(text: str) -> str:
+def display(text: str) -> str:
     """Quote `text` for a message.
 
     Control characters, quotes and whatever a terminal could not print become
     escapes; after 80 characters comes an ellipsis, and in place of a private key.
     """
-    key = _KEY.search(text)
-    cut = text[: min(LONGEST, key.end() if key else LONGEST)]
-    escaped = "".join(_ESCAPES.get(char) or _printable(char) for char in cut)
+    key = _PRIVATE_KEY.search(text)
+    cut = text[: min(MAX_LENGTH, key.end() if key else MAX_LENGTH)]
+    escaped = "".join(_ESCAPES.get(char) or _escape(char) for char in cut)
     return f'"{escaped}…"' if len(text) > len(cut) else f'"{escaped}"'
 
 
-def told(name: str) -> str:
+def display_name(name: str) -> str:
     """Write a name as it is, and quoted where a terminal could not print it."""
-    return name if name.isprintable() else shown(name)
+    return name if name.isprintable() else display(name)
 
 
-def shown_key(text: str) -> str:
+def display_key(text: str) -> str:
     """Quote a key of a map without what follows a colon.
 
     To YAML, `{password:made-up}` is a map whose key has the password in it.
     """
     name, _, rest = text.partition(":")
-    return shown(f"{name}:***" if rest else text)
+    return display(f"{name}:***" if rest else text)
 
 
-def _printable(char: str) -> str:
+def _escape(char: str) -> str:
     if char.isprintable():
         return char
     return f"\\x{ord(char):02x}" if char.isascii() else ascii(char)[1:-1]

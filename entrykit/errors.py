@@ -58,12 +58,14 @@ class CheckError(EntrykitError):
         self.argv = tuple(argv)
         self.status = status
         self.output = output
-        outcome = "refused the configuration" if status > 0 else f"was killed by {_signal(-status)}"
+        outcome = (
+            "refused the configuration" if status > 0 else f"was killed by {_signal_name(-status)}"
+        )
         super().__init__(
             f"{argv[0]} {outcome}; nothing was changed\n"
             f"  command: {' '.join(argv)}\n"
             f"  status: {status}\n"
-            f"{_indented(output)}\n"
+            f"{_indent(output)}\n"
             f"TIP: {_tip(output)}"
         )
 
@@ -158,7 +160,7 @@ class HandOverError(EntrykitError):
         super().__init__(f"{program or repr(program)}: {reason}")
 
 
-def _signal(number: int) -> str:
+def _signal_name(number: int) -> str:
     from signal import Signals
 
     return Signals(number).name if number in set(Signals) else f"signal {number}"
@@ -171,14 +173,14 @@ def _tip(output: str) -> str:
     return "`entrykit render … -o DIR` with the same variables shows the files"
 
 
-def _indented(text: str) -> str:
+def _indent(text: str) -> str:
     return "\n".join(f"  | {line}" for line in text.rstrip().splitlines())
 
 
 T = TypeVar("T")
 
 
-class Faults(ValueError):  # noqa: N818 -- it holds several errors
+class InvalidValue(ValueError):  # noqa: N818 -- it holds several errors
     """The faults of one text.
 
     Args:
@@ -202,8 +204,8 @@ def parse_each(parse: Callable[[str], T], texts: Iterable[str]) -> list[T]:
     for text in texts:
         try:
             good.append(parse(text))
-        except Faults as error:
+        except InvalidValue as error:
             faults += error.faults
     if faults:
-        raise Faults(dict.fromkeys(faults))
+        raise InvalidValue(dict.fromkeys(faults))
     return good

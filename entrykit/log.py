@@ -11,10 +11,10 @@ import sys
 from collections.abc import Mapping
 from typing import TextIO
 
-from entrykit.display import shown
+from entrykit.display import display
 from entrykit.variables.reading import peek
 
-FORMAT = "ENTRYKIT_LOG_FORMAT"
+LOG_FORMAT = "ENTRYKIT_LOG_FORMAT"
 STYLES = ("text", "json")
 LEVELS = ("error", "warning", "info", "debug")
 _COLOURS = {"error": "\x1b[31m", "warning": "\x1b[33m", "info": "", "debug": "\x1b[2m"}
@@ -37,17 +37,17 @@ class Log:
         colour: bool = False,
     ) -> None:
         self._stream: TextIO | None = stream or sys.stderr
-        self._least = LEVELS.index("info")
+        self._threshold = LEVELS.index("info")
         self._style = style
         self._colour = colour
 
     def shift(self, louder: int) -> None:
         """Let more levels through, or fewer: how many `-v` less how many `-q` were given."""
-        self._least = min(max(self._least + louder, 0), len(LEVELS) - 1)
+        self._threshold = min(max(self._threshold + louder, 0), len(LEVELS) - 1)
 
     def follow(self, environ: Mapping[str, str]) -> None:
         """Take on the format that ENTRYKIT_LOG_FORMAT names, where it is set and known."""
-        given = peek(environ, FORMAT)
+        given = peek(environ, LOG_FORMAT)
         if given in STYLES:
             self._style = given
 
@@ -68,7 +68,7 @@ class Log:
         self._write("debug", text)
 
     def _write(self, level: str, text: str) -> None:
-        if self._stream is None or LEVELS.index(level) > self._least:
+        if self._stream is None or LEVELS.index(level) > self._threshold:
             return
         lines = [_json(level, text)] if self._style == "json" else self._lines(level, text)
         try:
@@ -84,7 +84,7 @@ class Log:
         return [f"{colour}entrykit: {label}{line}{end}" for line in text.splitlines()]
 
 
-def log_for(environ: Mapping[str, str], stream: TextIO | None = None) -> Log:
+def make_log(environ: Mapping[str, str], stream: TextIO | None = None) -> Log:
     """Make the log that the environment asks for.
 
     Args:
@@ -98,12 +98,12 @@ def log_for(environ: Mapping[str, str], stream: TextIO | None = None) -> Log:
     return log
 
 
-def judge_format(environ: Mapping[str, str], log: Log) -> None:
+def check_format(environ: Mapping[str, str], log: Log) -> None:
     """Warn of an unknown ENTRYKIT_LOG_FORMAT, where no settings are read that would refuse it."""
-    given = peek(environ, FORMAT)
+    given = peek(environ, LOG_FORMAT)
     if given is not None and given not in STYLES:
         expected = " or ".join(STYLES)
-        log.warning(f"{FORMAT}: {shown(given)}: no such choice (expected {expected})")
+        log.warning(f"{LOG_FORMAT}: {display(given)}: no such choice (expected {expected})")
 
 
 def _json(level: str, text: str) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
+from entrykit.errors import SettingsError
 from entrykit.log import Log
 from entrykit.quoting.base import Quote
 from entrykit.variables.settings import Settings
@@ -18,26 +19,34 @@ if TYPE_CHECKING:
 S = TypeVar("S", bound=Settings)
 
 
-class Machine:
-    """What only the machine knows, for the few lines of a file that depend on it.
+class HostFacts:
+    """What only the host knows, for the few lines of a file that depend on it.
 
-    Made without arguments it says what holds on an ordinary machine: rendering
-    offline uses that, so its result is the same everywhere.
+    Without arguments it has what holds on an ordinary host: rendering offline uses that, so
+    its result is the same everywhere.
     """
 
     @classmethod
     def observe(cls, _environ: Mapping[str, str]) -> Self:
-        """Look at this machine: before a start and before a check.
+        """Look at this host: before a start, a check and a diff.
 
         Args:
             _environ: what the daemon will see; its PATH leads to the daemon.
         """
         return cls()
 
+    def conflicts(self, _settings: Any) -> Iterable[str]:  # noqa: ANN401 -- each role has a model of its own
+        """Yield a message, beginning with the variable's name, for what this host cannot do.
+
+        Called after `observe`, and never offline: files that variables name, say, can be
+        opened here, and programs can be asked for their version.
+        """
+        return ()
+
 
 Prepare = Callable[[S, str, bool, Log], None]
 Verdict = Callable[[Sequence[str], Mapping[str, str]], tuple[int, str]]
-Passed = tuple[Sequence[str], Mapping[str, str]]
+Passthrough = tuple[Sequence[str], Mapping[str, str]]
 
 
 def as_given(_settings: Settings, command: Sequence[str]) -> Sequence[str]:
@@ -45,7 +54,7 @@ def as_given(_settings: Settings, command: Sequence[str]) -> Sequence[str]:
     return command
 
 
-def pass_nothing(_command: Sequence[str], _environ: Mapping[str, str]) -> Passed | None:
+def pass_nothing(_command: Sequence[str], _environ: Mapping[str, str]) -> Passthrough | None:
     """Have every command of the daemon's configured: for a daemon that is started and no more."""
     return None
 
@@ -86,7 +95,7 @@ class Role(Generic[S]):
         makes: whether these settings ask for the file of a template, by its path.
         main: the file that the daemon is given; it becomes live last.
         quotes: file name suffix to the quoting of that format.
-        machine: what it has to know of the machine.
+        facts: what the templates have to know of the host, as `host`.
         daemon: the program, and the first word of a command that is ours.
         also: other names of the program, as packages have it.
         begins: whether another first word makes a command ours, as the official entrypoint
@@ -127,7 +136,7 @@ class Role(Generic[S]):
     makes: Callable[[S, str], bool] = every_file
     main: str
     quotes: Mapping[str, Quote]
-    machine: type[Machine] = Machine
+    facts: type[HostFacts] = HostFacts
     daemon: str
     also: tuple[str, ...] = ()
     begins: Callable[[str], bool] = none_else
@@ -141,7 +150,7 @@ class Role(Generic[S]):
     verdict: Verdict | None = None
     environ: Callable[[S, Mapping[str, str]], Mapping[str, str]] = as_it_is
     reads: Callable[[Sequence[str], str], bool]
-    passes: Callable[[Sequence[str], Mapping[str, str]], Passed | None] = pass_nothing
+    passes: Callable[[Sequence[str], Mapping[str, str]], Passthrough | None] = pass_nothing
     says: frozenset[str] = frozenset()
     prepare: Prepare[S] = prepare_nothing
     rehearses: bool = False
@@ -149,6 +158,21 @@ class Role(Generic[S]):
     traces: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
     routes: Callable[[S], Sequence[Destination]] | None = None
+
+    def observe_host(self, settings: S, environ: Mapping[str, str]) -> HostFacts:
+        """Look at this host, and compare it with the settings.
+
+        Args:
+            settings: what was asked for.
+            environ: what the daemon will see; its PATH leads to the daemon.
+
+        Raises:
+            SettingsError: with everything that this host cannot do.
+        """
+        facts = self.facts.observe(environ)
+        if messages := [*dict.fromkeys(facts.conflicts(settings))]:
+            raise SettingsError(messages)
+        return facts
 
     def owns(self, command: Sequence[str]) -> bool:
         """Whether `command` is ours to configure for, as in the official images.

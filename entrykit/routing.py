@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 # More names than that in one place are folded: their number is said.
-_MOST: Final = 12
+_MAX_NAMES: Final = 12
 
 
 class Route(NamedTuple):
@@ -41,19 +41,19 @@ class Destination(NamedTuple):
     servers: tuple[str, ...]
 
 
-def number(count: int, noun: str) -> str:
+def pluralize(count: int, noun: str) -> str:
     """Write how many there are of something."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def folded(names: Sequence[str]) -> tuple[str, ...]:
+def fold(names: Sequence[str]) -> tuple[str, ...]:
     """Return the names, or the first of them and how many more there are."""
-    if len(names) <= _MOST:
+    if len(names) <= _MAX_NAMES:
         return tuple(names)
-    return (*names[: _MOST - 1], f"and {len(names) - _MOST + 1} more")
+    return (*names[: _MAX_NAMES - 1], f"and {len(names) - _MAX_NAMES + 1} more")
 
 
-def cut(text: str, room: int) -> str:
+def shorten(text: str, room: int) -> str:
     """Shorten to so many characters, in the middle: a name differs from others at its ends."""
     if len(text) <= room:
         return text

@@ -6,12 +6,12 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
-from entrykit.daemon.handover import execute, installed, scrubbed, upstream
+from entrykit.daemon.handover import execute, installed, scrub_environ, upstream_command
 from entrykit.daemon.program import find
 from entrykit.discovery.finder import load_role
 from entrykit.errors import CommitError
 from entrykit.files.config_file import ConfigFiles
-from entrykit.log import LEVELS, Log, judge_format
+from entrykit.log import LEVELS, Log, check_format
 from entrykit.role import Role
 from entrykit.variables.settings import Settings
 
@@ -31,21 +31,21 @@ def start(name: str, command: Sequence[str], environ: Mapping[str, str], log: Lo
     role = load_role(name, environ)
     _pass(role, command, environ)
     if not role.owns(command):
-        judge_format(environ, log)
+        check_format(environ, log)
         execute(command, environ)
     execute(*configure(role, command, environ, log))
 
 
 def _pass(role: Role[Any], command: Sequence[str], environ: Mapping[str, str]) -> None:
     """Execute what configures nothing; the daemon may say whatever it likes, so no secrets."""
-    if asked := _asked(role, command):
-        execute(installed(role, asked, environ), scrubbed(role, environ))
+    if asked := _information_command(role, command):
+        execute(installed(role, asked, environ), scrub_environ(role, environ))
     if passed := role.passes(command, environ):
         argv, extended = passed
-        execute(argv, scrubbed(role, extended))
+        execute(argv, scrub_environ(role, extended))
 
 
-def _asked(role: Role[Any], command: Sequence[str]) -> list[str] | None:
+def _information_command(role: Role[Any], command: Sequence[str]) -> list[str] | None:
     """Return the daemon's command where its only word asks it about itself."""
     words = [role.daemon, *command] if len(command) == 1 else [*command]
     if len(words) != 2 or words[1] not in role.says:  # noqa: PLR2004 -- the daemon, and that word
@@ -60,18 +60,18 @@ def configure(
     from entrykit.rendering.role_files import render
 
     environ = {**environ, **role.defaults(environ)}
-    _finish(role, environ, log)
+    _finish_earlier_start(role, environ, log)
     settings = role.settings.from_environ(environ, log.warning)
-    argv = installed(role, upstream(role, settings, command), environ)
+    argv = installed(role, upstream_command(role, settings, command), environ)
     find(argv[0], environ)
-    files = render(role, settings, role.machine.observe(environ))
+    files = render(role, settings, role.observe_host(settings, environ))
     _wait(settings, log)
-    changed = _committed(role, settings, files, environ, log)
+    changed = _commit_files(role, settings, files, environ, log)
     log.info(f"{role.name}: {', '.join(changed) or 'nothing'} changed in {settings.config_dir}")
     main = f"{settings.config_dir}/{role.main}"
     if not role.reads(argv, main):
         log.warning(f"the command does not name {main}: {' '.join(argv)}")
-    return argv, role.environ(settings, scrubbed(role, environ))
+    return argv, role.environ(settings, scrub_environ(role, environ))
 
 
 def _wait(settings: Settings, log: Log) -> None:
@@ -84,7 +84,7 @@ def _wait(settings: Settings, log: Log) -> None:
         wait(targets(settings.entrykit_wait), milliseconds(settings.entrykit_wait_timeout), log)
 
 
-def _finish(role: Role[Any], environ: Mapping[str, str], log: Log) -> None:
+def _finish_earlier_start(role: Role[Any], environ: Mapping[str, str], log: Log) -> None:
     """Carry an earlier start through that was killed, whatever becomes of this one."""
     from entrykit.files.transaction import recover
 
@@ -94,7 +94,7 @@ def _finish(role: Role[Any], environ: Mapping[str, str], log: Log) -> None:
         log.warning(str(error))  # what else is wrong is to be told as well
 
 
-def _committed(
+def _commit_files(
     role: Role[Any],
     settings: Settings,
     files: ConfigFiles,
@@ -102,14 +102,16 @@ def _committed(
     log: Log,
 ) -> list[str]:
     """Prepare, have it judged and commit; a role that rehearses is prepared once it is judged."""
-    from entrykit.daemon.check import judge_for
-    from entrykit.files.transaction import commit, refuse_foreign, writing
+    from entrykit.daemon.check import make_checker
+    from entrykit.files.transaction import commit, refuse_foreign, wrap_os_errors
 
     folder, overwrite = settings.config_dir, settings.entrykit_overwrite
-    judge = judge_for(role, settings, environ, log.debug) if settings.entrykit_check else _trust
+    judge = (
+        make_checker(role, settings, environ, log.debug) if settings.entrykit_check else _skip_check
+    )
     if role.rehearses:
-        judge = _rehearsed(role, settings, judge, log)
-    with writing(folder):
+        judge = _make_rehearsal(role, settings, judge, log)
+    with wrap_os_errors(folder):
         if not overwrite:
             refuse_foreign(folder, files.values())
         if not role.rehearses:
@@ -117,7 +119,7 @@ def _committed(
         return commit(files, folder, judge, beside=role.beside, overwrite=overwrite)
 
 
-def _rehearsed(
+def _make_rehearsal(
     role: Role[Any], settings: Settings, judge: Callable[[str], None], log: Log
 ) -> Callable[[str], None]:
     """Prepare what is judged inside of the judged folder, and the live one after the verdict.
@@ -140,5 +142,5 @@ def _rehearsed(
     return rehearse
 
 
-def _trust(_folder: str) -> None:
+def _skip_check(_folder: str) -> None:
     """Judge nothing: ENTRYKIT_CHECK=off."""

@@ -15,9 +15,9 @@ from entrykit.log import Log
 from entrykit.variables.targets import Target
 
 _PAUSE: Final = 0.2
-_SILENCE: Final = 5.0
+_PROBE_TIMEOUT: Final = 5.0
 
-_Sight = tuple[Target, str | None]
+_Observation = tuple[Target, str | None]
 
 
 def wait(targets: Sequence[Target], milliseconds: int, log: Log) -> None:
@@ -37,22 +37,22 @@ def wait(targets: Sequence[Target], milliseconds: int, log: Log) -> None:
     listed = ", ".join(map(str, targets))
     log.info(f"waiting for {listed}, at most {milliseconds / 1000:g} s")
     start = time.monotonic()
-    sights = _sights(targets)
+    sights = _start_probes(targets)
     seen: dict[Target, str | None] = dict.fromkeys(targets, "nothing yet")
     while any(seen.values()):
         left = start + milliseconds / 1000 - time.monotonic()
         try:
             target, sight = sights.get(timeout=max(left, 0))
         except Empty:
-            raise WaitError(_late(seen, milliseconds)) from None
+            raise WaitError(_describe_missing(seen, milliseconds)) from None
         if sight != seen[target]:
             log.info(f"{target}: {sight or f'there, after {time.monotonic() - start:.1f} s'}")
         seen[target] = sight
 
 
-def _sights(targets: Sequence[Target]) -> SimpleQueue[_Sight]:
+def _start_probes(targets: Sequence[Target]) -> SimpleQueue[_Observation]:
     """Start to look at all; what is seen goes into the queue."""
-    sights: SimpleQueue[_Sight] = SimpleQueue()
+    sights: SimpleQueue[_Observation] = SimpleQueue()
     for target in targets:
         try:
             threading.Thread(target=_watch, args=(target, sights), daemon=True).start()
@@ -61,7 +61,7 @@ def _sights(targets: Sequence[Target]) -> SimpleQueue[_Sight]:
     return sights
 
 
-def _late(seen: dict[Target, str | None], milliseconds: int) -> list[str]:
+def _describe_missing(seen: dict[Target, str | None], milliseconds: int) -> list[str]:
     return [
         f"{target}: not there after {milliseconds / 1000:g} s (seen last: {sight})"
         for target, sight in seen.items()
@@ -69,9 +69,9 @@ def _late(seen: dict[Target, str | None], milliseconds: int) -> list[str]:
     ]
 
 
-def _watch(target: Target, sights: SimpleQueue[_Sight]) -> None:
+def _watch(target: Target, sights: SimpleQueue[_Observation]) -> None:
     """Look again and again; the process ends before its threads do."""
-    while sight := missing(target, _SILENCE):
+    while sight := missing(target, _PROBE_TIMEOUT):
         sights.put((target, sight))
         time.sleep(_PAUSE)
     sights.put((target, None))
@@ -92,10 +92,10 @@ def missing(target: Target, seconds: float) -> str | None:
     except TimeoutError:
         return "no answer"
     except OSError as error:
-        return _said(error)
+        return _describe_error(error)
 
 
-def _said(error: OSError) -> str:
+def _describe_error(error: OSError) -> str:
     """Shorten what the system says; ssl's words come with the place in its source."""
     reason = getattr(error, "verify_message", None)
     if reason:
@@ -103,14 +103,14 @@ def _said(error: OSError) -> str:
     return str(error.strerror or error)
 
 
-def _tcp(target: Target, seconds: float) -> str | None:
+def _probe_tcp(target: Target, seconds: float) -> str | None:
     import socket
 
     socket.create_connection((target.host, target.port), seconds).close()
     return None
 
 
-def _unix(target: Target, seconds: float) -> str | None:
+def _probe_unix(target: Target, seconds: float) -> str | None:
     import socket
 
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
@@ -119,16 +119,16 @@ def _unix(target: Target, seconds: float) -> str | None:
     return None
 
 
-def _file(target: Target, _seconds: float) -> str | None:
+def _probe_file(target: Target, _seconds: float) -> str | None:
     os.stat(target.path)
     return None
 
 
-def _http(target: Target, seconds: float) -> str | None:
+def _probe_http(target: Target, seconds: float) -> str | None:
     """Ask with GET; a redirect is an answer too, and is not followed."""
     from http.client import HTTPException
 
-    connection = _connection(target, seconds)
+    connection = _make_connection(target, seconds)
     try:
         connection.request("GET", target.path, headers={"User-Agent": "entrykit"})
         answer = connection.getresponse()
@@ -139,7 +139,7 @@ def _http(target: Target, seconds: float) -> str | None:
     return None if 200 <= answer.status < 400 else f"status {answer.status}"  # noqa: PLR2004 -- RFC 9110, 15
 
 
-def _connection(target: Target, seconds: float) -> HTTPConnection:
+def _make_connection(target: Target, seconds: float) -> HTTPConnection:
     from http.client import HTTPConnection, HTTPSConnection
 
     if target.kind == "http":
@@ -150,4 +150,10 @@ def _connection(target: Target, seconds: float) -> HTTPConnection:
     return HTTPSConnection(target.host, target.port, timeout=seconds, context=context)
 
 
-_PROBES = {"tcp": _tcp, "unix": _unix, "file": _file, "http": _http, "https": _http}
+_PROBES = {
+    "tcp": _probe_tcp,
+    "unix": _probe_unix,
+    "file": _probe_file,
+    "http": _probe_http,
+    "https": _probe_http,
+}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from entrykit.discovery.finder import load_role
 from entrykit.explain.provenance import origins
-from entrykit.variables.env_files import placed
+from entrykit.variables.env_files import overlay_assignments
 
 
 def read(name, environ, env_files=()):
     """The role, its settings and the origins of its variables."""
     role = load_role(name)
-    laid = placed(environ, env_files, [])
+    laid = overlay_assignments(environ, env_files, [])
     reading = role.settings.reading({name: given.text for name, given in laid.items()})
     return role, role.settings.from_reading(reading), origins(role.settings, laid, reading)

@@ -13,7 +13,7 @@ from typing import Final
 
 from pydantic import Field
 
-from entrykit.quoting import base as quoting
+from entrykit.quoting.haproxy import quote_haproxy
 from entrykit.variables import types
 from entrykit.role import Role
 from entrykit.variables.settings import Settings
@@ -33,7 +33,7 @@ ROLE: Final = Role(
     settings=OwnSettings,
     templates=Path(__file__).with_name("templates"),
     main="NAME.cfg",
-    quotes={".cfg": quoting.haproxy},
+    quotes={".cfg": quote_haproxy},
     daemon="NAME-daemon",
     entrypoint="/absent",
     command=lambda _settings: ["NAME-daemon"],

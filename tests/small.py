@@ -8,7 +8,7 @@ from pydantic import Field
 
 from entrykit.quoting.haproxy import quote_haproxy, quote_haproxy_map
 from entrykit.rendering.role_files import render
-from entrykit.role import Machine, Role
+from entrykit.role import HostFacts, Role
 from entrykit.variables import types
 from entrykit.variables.secret import Snippet
 from entrykit.variables.settings import Settings
@@ -33,7 +33,7 @@ class SmallSettings(Settings):
 
 
 @dataclass(frozen=True)
-class SmallMachine(Machine):
+class SmallMachine(HostFacts):
     """What the role knows of the machine."""
 
     cores: int = 1
@@ -48,7 +48,7 @@ def small_role(templates):
         templates=templates,
         main="main.cfg",
         quotes={".cfg": quote_haproxy, ".map": quote_haproxy_map},
-        machine=SmallMachine,
+        facts=SmallMachine,
         daemon="small",
         entrypoint="/absent",
         command=lambda _settings: ["small"],

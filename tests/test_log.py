@@ -12,7 +12,7 @@ from io import StringIO
 import pytest
 from programs import ENTRYKIT, Running, edge_environ, entrykit
 
-from entrykit.log import LEVELS, Log, log_for
+from entrykit.log import LEVELS, Log, make_log
 
 BAD = ["render", "haproxy", "--no-env", "-e", "HTTP_PORT=x", "-e", "DOMIANS=x"]
 EXAMPLE = "web:example.com,www.example.com api:9000:api.example.com"
@@ -168,6 +168,6 @@ def test_levels_below_the_least_are_not_said(style, least):
 def test_every_line_of_a_message_says_who_speaks(text):
     stream = StringIO()
 
-    log_for({}, stream).warning(text)
+    make_log({}, stream).warning(text)
 
     assert stream.getvalue() == "entrykit: warning: a\nentrykit: warning: b\n"

@@ -10,12 +10,12 @@ from contextlib import suppress
 from typing import Any
 
 from entrykit.cli import then_run
-from entrykit.cli.parser import Parser, folder, volume
-from entrykit.discovery.finder import load_role, naming_roles
-from entrykit.display import shown
+from entrykit.cli.parser import Parser, add_verbosity_options, folder
+from entrykit.discovery.finder import load_role, select_roles_environ
+from entrykit.display import display
 from entrykit.errors import UsageError
 from entrykit.explain.reference import FORMATS
-from entrykit.log import FORMAT, Log, judge_format
+from entrykit.log import LOG_FORMAT, Log, check_format
 from entrykit.role import Role
 from entrykit.variables.settings import Settings
 from entrykit.verb_table import VERBS
@@ -33,27 +33,27 @@ def run(verb: str, argv: Sequence[str], environ: Mapping[str, str], log: Log) ->
     Returns:
         The exit code.
     """
-    log.follow(_foretold(argv))
-    own, command = then_run.parted(argv) if verb in {"render", "wait"} else (argv, None)
+    log.follow(_peek_log_format(argv))
+    own, command = then_run.split_command(argv) if verb in {"render", "wait"} else (argv, None)
     words = _parser(verb).parse_intermixed_args(own)  # a second word may follow options
     words.command, words.machine = command, environ
     log.shift(words.verbose - words.quiet)
-    return _RUN[verb](words, environ, log)
+    return _COMMANDS[verb](words, environ, log)
 
 
-def _foretold(argv: Sequence[str]) -> dict[str, str]:
+def _peek_log_format(argv: Sequence[str]) -> dict[str, str]:
     """Find the format of messages among the words: those may be at fault themselves."""
     assignments = (word.removeprefix("-e").partition("=") for word in argv)
-    return {name: value for name, _, value in assignments if name == FORMAT}
+    return {name: value for name, _, value in assignments if name == LOG_FORMAT}
 
 
 def _parser(verb: str) -> argparse.ArgumentParser:
     parser = Parser(
         prog=f"entrykit {verb}", description=f"{VERBS[verb].capitalize()}.", allow_abbrev=False
     )
-    volume(parser)
-    if verb in _OTHERS:
-        _OTHERS[verb](parser)
+    add_verbosity_options(parser)
+    if verb in _ADD_OPTIONS:
+        _ADD_OPTIONS[verb](parser)
         return parser
     parser.add_argument(
         "role", help="a name that `entrykit roles` lists", nargs="?" if verb == "render" else None
@@ -61,18 +61,18 @@ def _parser(verb: str) -> argparse.ArgumentParser:
     if verb == "env":
         parser.add_argument("--format", choices=FORMATS, default="text", help="how it is written")
         return parser
-    _environment_options(parser)
+    _add_environment_options(parser)
     if verb == "render":
         parser.add_argument(
             "-o", metavar="DIR", dest="folder", type=folder, help="write the files there"
         )
-        then_run.template_options(parser)
+        then_run.add_template_options(parser)
     if verb == "explain":
-        _explain_options(parser)
+        _add_explain_options(parser)
     return parser
 
 
-def _explain_options(parser: argparse.ArgumentParser) -> None:
+def _add_explain_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "target", metavar="TARGET", nargs="?",
         help="a VARIABLE, a FILE or FILE:LINE; all variables, in a table, where left out",
@@ -83,7 +83,7 @@ def _explain_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-def _environment_options(parser: argparse.ArgumentParser) -> None:
+def _add_environment_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--env-file", metavar="FILE", action="append", default=[],
         help="variables in docker's format, laid over the environment",
@@ -95,7 +95,9 @@ def _environment_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-env", action="store_true", help="leave the process environment out")
 
 
-def _environ(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> dict[str, str]:
+def _read_environ(
+    words: argparse.Namespace, environ: Mapping[str, str], log: Log
+) -> dict[str, str]:
     from entrykit.variables.env_files import overlay
 
     seen = overlay({} if words.no_env else environ, words.env_file, words.assignments)
@@ -103,24 +105,24 @@ def _environ(words: argparse.Namespace, environ: Mapping[str, str], log: Log) ->
     return seen
 
 
-def _role(words: argparse.Namespace, environ: Mapping[str, str]) -> Role[Any]:
+def _load_role(words: argparse.Namespace, environ: Mapping[str, str]) -> Role[Any]:
     """Load the role; where roles are is the machine's to say, as PATH is, also with --no-env."""
-    return load_role(words.role, naming_roles(environ, words.machine))
+    return load_role(words.role, select_roles_environ(environ, words.machine))
 
 
-def _settings(
+def _load_settings(
     words: argparse.Namespace, environ: Mapping[str, str], log: Log
 ) -> tuple[Role[Any], Settings]:
-    role = _role(words, environ)
+    role = _load_role(words, environ)
     return role, role.settings.from_environ(environ, log.warning)
 
 
 def _render(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> int:
-    seen = _environ(words, environ, log)
+    seen = _read_environ(words, environ, log)
     if words.templates:
         if words.role is not None or words.folder is not None:
             raise UsageError("--template: not with a role, nor with -o (expected one of them)")
-        judge_format(seen, log)
+        check_format(seen, log)
         return then_run.render(words, seen, log)
     if words.role is None or words.command is not None or words.mode is not None:
         raise UsageError(
@@ -133,7 +135,7 @@ def _render(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> 
 def _render_role(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> int:
     from entrykit.rendering.role_files import render
 
-    role, settings = _settings(words, environ, log)
+    role, settings = _load_settings(words, environ, log)
     files = render(role, settings)
     if words.folder is not None:
         _write(role, settings, words.folder, log)
@@ -146,14 +148,14 @@ def _render_role(words: argparse.Namespace, environ: Mapping[str, str], log: Log
 
 def _write(role: Role[Any], settings: Settings, given: str, log: Log) -> None:
     """Write the role's folder as it would stand in the image."""
-    from entrykit.files.transaction import commit, refuse_foreign, writing
+    from entrykit.files.transaction import commit, refuse_foreign, wrap_os_errors
     from entrykit.rendering.role_files import render
 
-    with writing(given):  # the working folder may be gone
+    with wrap_os_errors(given):  # the working folder may be gone
         folder = os.path.abspath(given)
     there = settings.model_copy(update={"config_dir": folder})
     files = render(role, there)
-    with writing(folder):
+    with wrap_os_errors(folder):
         if not settings.entrykit_overwrite:
             refuse_foreign(folder, files.values())
         role.prepare(there, folder, False, log)
@@ -162,23 +164,23 @@ def _write(role: Role[Any], settings: Settings, given: str, log: Log) -> None:
 
 
 def _check(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> int:
-    from entrykit.daemon.check import judge_offline
+    from entrykit.daemon.check import check_offline
 
-    seen = _environ(words, environ, log)
-    role, settings = _settings(words, seen, log)
+    seen = _read_environ(words, environ, log)
+    role, settings = _load_settings(words, seen, log)
     # The daemon is run with the machine's PATH, whichever variables are judged.
-    judge_offline(role, settings, {"PATH": environ.get("PATH", "")} | seen, log)
+    check_offline(role, settings, {"PATH": environ.get("PATH", "")} | seen, log)
     return 0
 
 
 def _diff(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> int:
-    from entrykit.explain.diff import difference
+    from entrykit.explain.diff import diff_files
     from entrykit.rendering.role_files import render
 
-    seen = _environ(words, environ, log)
-    role, settings = _settings(words, {**seen, **_role(words, seen).defaults(seen)}, log)
-    files = render(role, settings, role.machine.observe(environ))
-    lines = difference(role, settings, files)
+    seen = _read_environ(words, environ, log)
+    role, settings = _load_settings(words, {**seen, **_load_role(words, seen).defaults(seen)}, log)
+    files = render(role, settings, role.observe_host(settings, environ))
+    lines = diff_files(role, settings, files)
     with suppress(BrokenPipeError):
         sys.stdout.writelines(lines)
         sys.stdout.flush()
@@ -187,20 +189,20 @@ def _diff(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> in
 
 def _explain(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> int:
     from entrykit.explain.report import Explanation
-    from entrykit.variables.env_files import placed
+    from entrykit.variables.env_files import overlay_assignments
 
     if words.graph and words.target is not None:
-        raise UsageError(f"{shown(words.target)}: --graph draws all of the role")
-    laid = placed({} if words.no_env else environ, words.env_file, words.assignments)
+        raise UsageError(f"{display(words.target)}: --graph draws all of the role")
+    laid = overlay_assignments({} if words.no_env else environ, words.env_file, words.assignments)
     seen = {name: given.text for name, given in laid.items()}
     log.follow(seen)
-    role = _role(words, seen)
+    role = _load_role(words, seen)
     reading = role.settings.reading(seen, log.warning)
     settings = role.settings.from_reading(reading)
     if words.graph:
-        from entrykit.explain.drawing import drawn
+        from entrykit.explain.drawing import draw_routing
 
-        sys.stdout.write(drawn(role, settings, words.graph))
+        sys.stdout.write(draw_routing(role, settings, words.graph))
         return 0
     for line in Explanation(role, laid, reading, settings).lines(words.target):
         sys.stdout.write(f"{line}\n")
@@ -210,17 +212,17 @@ def _explain(words: argparse.Namespace, environ: Mapping[str, str], log: Log) ->
 def _env(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> int:
     from entrykit.explain.reference import describe
 
-    judge_format(environ, log)
-    sys.stdout.write(describe(_role(words, environ), words.format))
+    check_format(environ, log)
+    sys.stdout.write(describe(_load_role(words, environ), words.format))
     return 0
 
 
 def _roles(_words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> int:
-    judge_format(environ, log)
+    check_format(environ, log)
     from entrykit.discovery.listing import roles
-    from entrykit.discovery.search_path import slips
+    from entrykit.discovery.search_path import find_typos
 
-    for slip in slips(environ):
+    for slip in find_typos(environ):
         log.warning(slip)
     for role in roles(environ):
         sys.stdout.write(f"{role.name}\t{role.summary}\n")
@@ -229,7 +231,7 @@ def _roles(_words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> 
 
 _Verb = Callable[[argparse.Namespace, Mapping[str, str], Log], int]
 
-_RUN: Mapping[str, _Verb] = {
+_COMMANDS: Mapping[str, _Verb] = {
     "render": _render,
     "check": _check,
     "diff": _diff,
@@ -241,8 +243,8 @@ _RUN: Mapping[str, _Verb] = {
 }
 
 # Verbs that take no role.
-_OTHERS: Mapping[str, Callable[[argparse.ArgumentParser], None]] = {
+_ADD_OPTIONS: Mapping[str, Callable[[argparse.ArgumentParser], None]] = {
     "roles": lambda _parser: None,
-    "wait": then_run.wait_options,
-    "new-role": then_run.new_role_options,
+    "wait": then_run.add_wait_options,
+    "new-role": then_run.add_new_role_options,
 }

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from io import TextIOWrapper
 from typing import NoReturn, TextIO
 
-from entrykit.cli.signals import stoppable
+from entrykit.cli.signals import handle_stop_signals
 from entrykit.errors import EX_SOFTWARE, CommitError, EntrykitError, UsageError
-from entrykit.log import Log, log_for
+from entrykit.log import Log, make_log
 from entrykit.verb_table import VERBS
 
 
@@ -27,8 +27,8 @@ def main(argv: Sequence[str] = tuple(sys.argv), environ: Mapping[str, str] = os.
         The exit code: sysexits(3) as in `entrykit.errors`, 128 and the number
         for a signal; 1 where `diff` found a difference.
     """
-    log = log_for(environ)
-    with _reported(log) as outcome, stoppable(), _written():
+    log = make_log(environ)
+    with _report_errors(log) as outcome, handle_stop_signals(), _flush_stdout():
         outcome.code = _dispatch(argv[1:], environ, log)
     return outcome.code
 
@@ -38,7 +38,7 @@ class _Outcome:
 
 
 @contextmanager
-def _reported(log: Log) -> Iterator[_Outcome]:
+def _report_errors(log: Log) -> Iterator[_Outcome]:
     """Tell every error once: the only place that catches."""
     outcome = _Outcome()
     try:
@@ -48,29 +48,29 @@ def _reported(log: Log) -> Iterator[_Outcome]:
             log.error(message)
         outcome.code = error.exit_code
     except BrokenPipeError:
-        _drop(sys.stdout)  # nobody reads it any more (`| head`)
+        _redirect_to_null(sys.stdout)  # nobody reads it any more (`| head`)
         outcome.code = 128 + signal.SIGPIPE
     except Exception as error:  # noqa: BLE001 -- the boundary: whatever is left is a bug
         import traceback
 
         log.error(traceback.format_exc())
-        log.error(f"this is a bug of {_author(error)}: please report it with the lines above")
+        log.error(f"this is a bug of {_bug_owner(error)}: please report it with the lines above")
         outcome.code = EX_SOFTWARE
     finally:
-        _drop_untold()
+        _drop_unflushed()
 
 
-def _author(error: Exception) -> str:
+def _bug_owner(error: Exception) -> str:
     """Say whose bug it is; there are no other authors where no role of theirs was loaded."""
     if "entrykit.discovery.loading" not in sys.modules:
         return "entrykit"
-    from entrykit.discovery.loading import author
+    from entrykit.discovery.loading import find_author
 
-    return author(error)
+    return find_author(error)
 
 
 @contextmanager
-def _written() -> Iterator[None]:
+def _flush_stdout() -> Iterator[None]:
     """See that stdout is UTF-8 in any locale, and that it is written while errors can be told."""
     if sys.stdout is None:  # whoever started us has closed it
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 -- until the end
@@ -85,21 +85,21 @@ def _written() -> Iterator[None]:
         # Of a stream the system gives a number and no name; anything else is somebody else's.
         if error.errno is None or error.filename is not None or isinstance(error, BrokenPipeError):
             raise
-        _drop(sys.stdout)
+        _redirect_to_null(sys.stdout)
         tip = "look at where the output goes"
         raise CommitError("standard output", str(error.strerror), tip) from error
 
 
-def _drop_untold() -> None:
+def _drop_unflushed() -> None:
     """Forget messages that cannot be written: CPython would try again, and end with 120."""
     try:
         if sys.stderr is not None:
             sys.stderr.flush()
     except OSError:
-        _drop(sys.stderr)
+        _redirect_to_null(sys.stderr)
 
 
-def _drop(stream: TextIO) -> None:
+def _redirect_to_null(stream: TextIO) -> None:
     """Let nothing be written to it any more, also not by the interpreter at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
@@ -122,11 +122,11 @@ def _start(words: Sequence[str], environ: Mapping[str, str], log: Log) -> NoRetu
     from entrykit.discovery.finder import is_role, role_names
 
     if not words or not is_role(words[0], environ):
-        from entrykit.discovery.search_path import slips
+        from entrykit.discovery.search_path import find_typos
 
         known = f"a role ({', '.join(role_names(environ))}) or a verb ({', '.join(VERBS)})"
         given = f"{words[0]!r} is neither" if words else "nothing to do"
-        lines = [f"{given}: expected {known}", *slips(environ), "TIP: entrykit --help"]
+        lines = [f"{given}: expected {known}", *find_typos(environ), "TIP: entrykit --help"]
         raise UsageError("\n".join(lines))
     from entrykit.start import start
 

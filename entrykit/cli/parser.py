@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 import entrykit
-from entrykit.display import shown
+from entrykit.display import display
 from entrykit.errors import UsageError
-from entrykit.variables.reading import encodable
+from entrykit.variables.reading import is_encodable
 from entrykit.verb_table import VERBS
 
 if TYPE_CHECKING:
@@ -35,11 +35,11 @@ def parse(words: Sequence[str]) -> tuple[int, list[str]]:
     Returns:
         How many `-v` less how many `-q` were given, and the words after the options.
     """
-    found = _parser().parse_args(words)
+    found = _build_parser().parse_args(words)
     return found.verbose - found.quiet, found.words
 
 
-def _parser() -> argparse.ArgumentParser:
+def _build_parser() -> argparse.ArgumentParser:
     width = max(map(len, VERBS))
     verbs = "\n".join(f"  {verb:{width}}  {summary}" for verb, summary in VERBS.items())
     parser = Parser(
@@ -54,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"entrykit {entrykit.__version__}")
-    volume(parser)
+    add_verbosity_options(parser)
     parser.add_argument("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     return parser
 
@@ -63,12 +63,12 @@ def folder(text: str) -> str:
     """Read the word that names a folder: one that config files could name as well."""
     if not text:
         raise argparse.ArgumentTypeError("no name (expected a folder)")
-    if not encodable(text):
-        raise argparse.ArgumentTypeError(f"{shown(text)}: not valid UTF-8")
+    if not is_encodable(text):
+        raise argparse.ArgumentTypeError(f"{display(text)}: not valid UTF-8")
     return text
 
 
-def volume(parser: argparse.ArgumentParser) -> None:
+def add_verbosity_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that every verb has."""
     parser.add_argument("-q", "--quiet", action="count", default=0, help="say less")
     parser.add_argument("-v", "--verbose", action="count", default=0, help="say more")

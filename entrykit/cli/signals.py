@@ -15,21 +15,27 @@ from types import FrameType
 from typing import Final
 
 # Images of HAProxy are stopped by SIGUSR1, of nginx by SIGQUIT.
-_STOPS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGQUIT, signal.SIGHUP)
+_STOP_SIGNALS: Final = (
+    signal.SIGINT,
+    signal.SIGTERM,
+    signal.SIGUSR1,
+    signal.SIGQUIT,
+    signal.SIGHUP,
+)
 
 
-def end_at_once() -> None:
+def exit_on_signals() -> None:
     """Let each end us with 128 and its number while there is nothing to clear up.
 
     An exception would come out of imports, where it is taken for one of theirs.
     """
-    for number in _STOPS:
-        if _is_ours(number):
-            signal.signal(number, _end)
+    for number in _STOP_SIGNALS:
+        if _is_unhandled(number):
+            signal.signal(number, _exit_now)
 
 
 @contextmanager
-def stoppable() -> Iterator[None]:
+def handle_stop_signals() -> Iterator[None]:
     """Let each end us in good order, with 128 and its number.
 
     Raises:
@@ -43,7 +49,7 @@ def stoppable() -> Iterator[None]:
         told.append(128 + number)
         raise SystemExit(128 + number)
 
-    before = {number: signal.getsignal(number) for number in _STOPS if _is_ours(number)}
+    before = {number: signal.getsignal(number) for number in _STOP_SIGNALS if _is_unhandled(number)}
     with suppress(ValueError):  # in a thread, signals are not for us
         for number in before:
             signal.signal(number, stop)
@@ -59,9 +65,9 @@ def stoppable() -> Iterator[None]:
                 signal.signal(number, handler)
 
 
-def _end(number: int, _frame: FrameType | None) -> None:
+def _exit_now(number: int, _frame: FrameType | None) -> None:
     os._exit(128 + number)
 
 
-def _is_ours(number: int) -> bool:
-    return signal.getsignal(number) in {signal.SIG_DFL, signal.default_int_handler, _end}
+def _is_unhandled(number: int) -> bool:
+    return signal.getsignal(number) in {signal.SIG_DFL, signal.default_int_handler, _exit_now}

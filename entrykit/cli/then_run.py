@@ -9,17 +9,17 @@ from collections.abc import Mapping, Sequence
 from entrykit.cli.parser import folder
 from entrykit.daemon.handover import execute
 from entrykit.daemon.program import find
-from entrykit.display import shown
-from entrykit.errors import Faults, SettingsError, UsageError
+from entrykit.display import display
+from entrykit.errors import InvalidValue, SettingsError, UsageError
 from entrykit.files.config_file import PUBLIC
-from entrykit.log import Log, judge_format
+from entrykit.log import Log, check_format
 from entrykit.variables import types
 from entrykit.variables.reading import read
 
 OVERWRITE = "ENTRYKIT_OVERWRITE"
 
 
-def parted(argv: Sequence[str]) -> tuple[list[str], list[str] | None]:
+def split_command(argv: Sequence[str]) -> tuple[list[str], list[str] | None]:
     """Part the words of a verb from the command behind `--`; None where there is none."""
     words = list(argv)
     if "--" not in words:
@@ -28,7 +28,7 @@ def parted(argv: Sequence[str]) -> tuple[list[str], list[str] | None]:
     return words[:place], words[place + 1 :]
 
 
-def template_options(parser: argparse.ArgumentParser) -> None:
+def add_template_options(parser: argparse.ArgumentParser) -> None:
     """Add what `render` takes in place of a role."""
     parser.add_argument(
         "--template", metavar="FROM:TO", dest="templates", action="append", default=[],
@@ -39,11 +39,11 @@ def template_options(parser: argparse.ArgumentParser) -> None:
 
 def _mode(text: str) -> int:
     if not text or text.strip("01234567") or int(text, 8) > 0o777:  # noqa: PLR2004 -- chmod(1)
-        raise argparse.ArgumentTypeError(f"{shown(text)}: not a mode (expected 644, say)")
+        raise argparse.ArgumentTypeError(f"{display(text)}: not a mode (expected 644, say)")
     return int(text, 8)
 
 
-def wait_options(parser: argparse.ArgumentParser) -> None:
+def add_wait_options(parser: argparse.ArgumentParser) -> None:
     """Add what `wait` takes."""
     parser.add_argument(
         "targets", metavar="TARGET", nargs="+",
@@ -54,7 +54,7 @@ def wait_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def new_role_options(parser: argparse.ArgumentParser) -> None:
+def add_new_role_options(parser: argparse.ArgumentParser) -> None:
     """Add what `new-role` takes."""
     parser.add_argument("name", metavar="NAME", help="what the role is to be called: my-app, say")
     parser.add_argument("folder", metavar="DIR", type=folder, help="where its files are written")
@@ -62,7 +62,7 @@ def new_role_options(parser: argparse.ArgumentParser) -> None:
 
 def new_role(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> int:
     """Write a role, and list its files."""
-    judge_format(environ, log)
+    check_format(environ, log)
     from entrykit.discovery.scaffold import write
 
     for path in write(words.name, words.folder):
@@ -72,12 +72,12 @@ def new_role(words: argparse.Namespace, environ: Mapping[str, str], log: Log) ->
 
 def render(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> int:
     """Render templates of a person's own; execute the command, if there is one."""
-    from entrykit.rendering.standalone import STDOUT, pairs, rendered
+    from entrykit.rendering.standalone import STDOUT, parse_pairs, render_pairs
 
-    overwrite = _overwrite(environ)
+    overwrite = _read_overwrite(environ)
     mode = PUBLIC if words.mode is None else words.mode
-    files = rendered(pairs(words.templates), environ, log.warning, mode)
-    _findable(words.command, environ)
+    files = render_pairs(parse_pairs(words.templates), environ, log.warning, mode)
+    _require_program(words.command, environ)
     named = [file for file in files if file.target != STDOUT]
     if named:
         from entrykit.files.many_folders import write
@@ -86,39 +86,39 @@ def render(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> i
         log.info(f"{', '.join(changed) or 'nothing'} changed")
     sys.stdout.write("".join(file.text for file in files if file.target == STDOUT))
     sys.stdout.flush()
-    return _done(words.command, environ)
+    return _run_command(words.command, environ)
 
 
-def _overwrite(environ: Mapping[str, str]) -> bool:
+def _read_overwrite(environ: Mapping[str, str]) -> bool:
     reading = read(environ, [OVERWRITE])
     try:
         if OVERWRITE in reading.faults:
             raise SettingsError([reading.faults[OVERWRITE]])
         return types.switch(reading.values.get(OVERWRITE, "off"))
-    except Faults as error:
+    except InvalidValue as error:
         raise SettingsError([f"{OVERWRITE}: {fault}" for fault in error.faults]) from None
 
 
 def wait(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> int:
     """Wait; execute the command, if there is one."""
-    judge_format(environ, log)
+    check_format(environ, log)
     from entrykit.variables.targets import targets
     from entrykit.wait import wait as wait_for
 
     try:
         limit = types.duration(words.timeout)
-    except Faults as error:
+    except InvalidValue as error:
         raise UsageError(f"--timeout {error}") from None
     try:
         found = targets(words.targets)
-    except Faults as error:
+    except InvalidValue as error:
         raise UsageError(str(error)) from None
-    _findable(words.command, environ)
+    _require_program(words.command, environ)
     wait_for(found, types.milliseconds(limit), log)
-    return _done(words.command, environ)
+    return _run_command(words.command, environ)
 
 
-def _findable(command: Sequence[str] | None, environ: Mapping[str, str]) -> None:
+def _require_program(command: Sequence[str] | None, environ: Mapping[str, str]) -> None:
     """See that there is something to execute before anything is done for it."""
     if command is not None:
         if not command:
@@ -126,7 +126,7 @@ def _findable(command: Sequence[str] | None, environ: Mapping[str, str]) -> None
         find(command[0], environ)
 
 
-def _done(command: Sequence[str] | None, environ: Mapping[str, str]) -> int:
+def _run_command(command: Sequence[str] | None, environ: Mapping[str, str]) -> int:
     if command:
         execute(command, environ)
     return 0

@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from entrykit.daemon.handover import installed, scrubbed, words_of
-from entrykit.daemon.program import find, not_executed
+from entrykit.daemon.handover import installed, scrub_environ, validate_command
+from entrykit.daemon.program import execution_error, find
 from entrykit.errors import CheckError
 from entrykit.log import Log
 from entrykit.role import Role
-from entrykit.variables.settings import Settings, masked
+from entrykit.variables.settings import Settings, mask_secrets
 
 
-def judge_for(
+def make_checker(
     role: Role[Any], settings: Settings, environ: Mapping[str, str], tell: Callable[[str], None]
 ) -> Callable[[str], None]:
     """Return the function that has the role's daemon judge a folder.
@@ -30,13 +30,13 @@ def judge_for(
         CheckError: (the returned function) the daemon refused the files.
         HandOverError: (the returned function) the daemon is not there.
     """
-    seen = role.environ(settings, scrubbed(role, environ))
+    seen = role.environ(settings, scrub_environ(role, environ))
 
     def judge(folder: str) -> None:
-        argv = installed(role, words_of(role, "check", role.check(folder)), environ)
-        with _leaving_no(role.traces, settings.config_dir):
+        argv = installed(role, validate_command(role, "check", role.check(folder)), environ)
+        with _remove_empty_files(role.traces, settings.config_dir):
             status, output = (role.verdict or run)(argv, seen)
-        words = masked(output.replace(f"{folder}/", ""), settings)
+        words = mask_secrets(output.replace(f"{folder}/", ""), settings)
         if status:
             raise CheckError(argv, status, words)
         if words:
@@ -45,7 +45,7 @@ def judge_for(
     return judge
 
 
-def judge_offline(
+def check_offline(
     role: Role[Any], settings: Settings, environ: Mapping[str, str], log: Log
 ) -> None:
     """Have the daemon judge a role's files in a folder of their own, which is removed again.
@@ -64,21 +64,21 @@ def judge_offline(
     from tempfile import TemporaryDirectory
 
     from entrykit.files.staging import write
-    from entrykit.files.transaction import writing
+    from entrykit.files.transaction import wrap_os_errors
     from entrykit.rendering.role_files import render
 
     place = environ.get("TMPDIR", "/tmp")  # noqa: S108 -- only named in an error
-    with writing(place), TemporaryDirectory(prefix="entrykit-") as folder:
+    with wrap_os_errors(place), TemporaryDirectory(prefix="entrykit-") as folder:
         there = settings.model_copy(update={"config_dir": folder})
-        with writing(folder):
+        with wrap_os_errors(folder):
             role.prepare(settings, folder, False, log)
-            for file in render(role, there, role.machine.observe(environ)).values():
+            for file in render(role, there, role.observe_host(settings, environ)).values():
                 write(os.path.join(folder, file.path), file)
-        judge_for(role, settings, environ, log.info)(folder)
+        make_checker(role, settings, environ, log.info)(folder)
 
 
 @contextmanager
-def _leaving_no(names: Sequence[str], folder: str) -> Iterator[None]:
+def _remove_empty_files(names: Sequence[str], folder: str) -> Iterator[None]:
     """Remove the empty files of these names that were not in the folder before."""
     new = [path for name in names if not os.path.lexists(path := os.path.join(folder, name))]
     try:
@@ -115,5 +115,5 @@ def run(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[int, str]:
             check=False,
         )
     except OSError as error:
-        raise not_executed(program, error) from error
+        raise execution_error(program, error) from error
     return done.returncode, done.stdout

@@ -8,29 +8,29 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from entrykit.daemon.program import find, not_executed
+from entrykit.daemon.program import execution_error, find
 from entrykit.errors import HandOverError, RoleError
 from entrykit.role import Role
 from entrykit.variables.settings import Settings
 
 
-def upstream(role: Role[Any], settings: Settings, command: Sequence[str]) -> list[str]:
+def upstream_command(role: Role[Any], settings: Settings, command: Sequence[str]) -> list[str]:
     """Return what is executed in the end.
 
     The image's entrypoint gets the command, which the role may have completed;
     where there is none, the daemon is executed as the official entrypoint would.
     """
     if command:
-        words = words_of(role, "complete", role.complete(settings, command))
+        words = validate_command(role, "complete", role.complete(settings, command))
     else:
-        words = words_of(role, "command", role.command(settings))
+        words = validate_command(role, "command", role.command(settings))
     named = settings.entrykit_upstream
     if named is None and os.path.exists(role.entrypoint):
         named = role.entrypoint
-    return [named, *words] if named else words_of(role, "bare", role.bare(words))
+    return [named, *words] if named else validate_command(role, "bare", role.bare(words))
 
 
-def words_of(role: Role[Any], door: str, given: object) -> list[str]:
+def validate_command(role: Role[Any], door: str, given: object) -> list[str]:
     """Return the command that a function of a role gives.
 
     Raises:
@@ -54,7 +54,7 @@ def installed(role: Role[Any], argv: Sequence[str], environ: Mapping[str, str]) 
     return [*argv]
 
 
-def scrubbed(role: Role[Any], environ: Mapping[str, str]) -> dict[str, str]:
+def scrub_environ(role: Role[Any], environ: Mapping[str, str]) -> dict[str, str]:
     """Return the environment without the secrets that the role has read."""
     consumed = role.settings.secret_variables()
     return {name: value for name, value in environ.items() if name not in consumed}
@@ -72,7 +72,7 @@ def execute(argv: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
     try:
         os.execve(path, list(argv), dict(environ))  # noqa: S606 -- no shell is the point
     except OSError as error:
-        raise not_executed(path, error) from error
+        raise execution_error(path, error) from error
 
 
 def _reset_signals() -> None:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 
-from entrykit.display import shown
+from entrykit.display import display
 from entrykit.errors import HandOverError
 
 # Where execvp(3) looks when there is no PATH.
@@ -44,10 +44,10 @@ def _refuse_without_interpreter(program: str) -> None:
         words = b"" if sign else line.strip(b" \t\n").replace(b"\t", b" ")
         interpreter = os.fsdecode(words.partition(b" ")[0])
         if interpreter.startswith("/") and not os.path.exists(interpreter):
-            reason = f"its interpreter {shown(interpreter)} is not there"
+            reason = f"its interpreter {display(interpreter)} is not there"
             raise HandOverError(program, reason, found=False)
 
 
-def not_executed(path: str, error: OSError) -> HandOverError:
+def execution_error(path: str, error: OSError) -> HandOverError:
     """Say what the system said; it also finds no file where a script's interpreter is missing."""
     return HandOverError(path, str(error.strerror), found=error.errno != errno.ENOENT)

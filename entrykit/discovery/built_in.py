@@ -10,7 +10,7 @@ ROLES = Path(__file__).parents[1] / "roles"
 ROLES_PATH = "ENTRYKIT_ROLES_PATH"
 
 
-FILE = "role.py"
+ROLE_FILE = "role.py"
 
 
 def built_in_names() -> list[str]:

@@ -13,7 +13,7 @@ from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from typing import Any, Final
 
-from entrykit.discovery.loading import from_package, place, said
+from entrykit.discovery.loading import describe_error, error_location, register_package_role
 from entrykit.errors import RoleError
 from entrykit.role import Role
 
@@ -21,7 +21,7 @@ GROUP: Final = "entrykit.roles"
 
 
 @cache
-def packaged() -> Mapping[str, tuple[EntryPoint, ...]]:
+def find_entry_points() -> Mapping[str, tuple[EntryPoint, ...]]:
     """Return names, each with the entry points that are called so: more than one is too many."""
     found: dict[str, tuple[EntryPoint, ...]] = {}
     for point in dict.fromkeys(entry_points(group=GROUP)):
@@ -29,44 +29,44 @@ def packaged() -> Mapping[str, tuple[EntryPoint, ...]]:
     return found
 
 
-def load_packaged(name: str) -> Role[Any] | None:
+def load_from_package(name: str) -> Role[Any] | None:
     """Import the role of a package; None if none has it.
 
     Raises:
         RoleError: it cannot be imported, is no role, or several packages have one of this name.
     """
-    points = packaged().get(name, ())
+    points = find_entry_points().get(name, ())
     if not points:
         return None
     point, *others = points
     if others:
-        raise RoleError([f"{' and '.join(map(_named, points))}: both are called {name}"])
-    folder = _folder(point)
+        raise RoleError([f"{' and '.join(map(_describe_point, points))}: both are called {name}"])
+    folder = _package_folder(point)
     try:
         given = point.load()
     except (Exception, SystemExit) as error:
-        where = place(error, folder) or _named(point)
-        raise RoleError([f"{where}: {said(error)}"]) from error
-    return from_package(name, given, _named(point), folder)
+        where = error_location(error, folder) or _describe_point(point)
+        raise RoleError([f"{where}: {describe_error(error)}"]) from error
+    return register_package_role(name, given, _describe_point(point), folder)
 
 
-def taken(ours: Collection[str]) -> Iterator[str]:
+def name_conflicts(ours: Collection[str]) -> Iterator[str]:
     """Yield a fault for each entry point that has the name of a role from elsewhere.
 
     Args:
         ours: names that go before those of packages.
     """
-    for name, points in packaged().items():
+    for name, points in find_entry_points().items():
         if name in ours:
-            yield f"{' and '.join(map(_named, points))}: there is a role {name} already"
+            yield f"{' and '.join(map(_describe_point, points))}: there is a role {name} already"
 
 
-def _named(point: EntryPoint) -> str:
+def _describe_point(point: EntryPoint) -> str:
     package = point.dist.name if point.dist else "a package"
     return f"{package}, entry point {point.name} = {point.value}"
 
 
-def _folder(point: EntryPoint) -> str:
+def _package_folder(point: EntryPoint) -> str:
     """Return where the package is; a folder that nothing lies in where nobody knows."""
     spec = find_spec(point.module.partition(".")[0])
     return os.path.dirname(spec.origin) if spec and spec.origin else os.devnull

@@ -20,10 +20,10 @@ def role_names(environ: Mapping[str, str] = os.environ) -> list[str]:
     Raises:
         SettingsError: that path is at fault.
     """
-    from entrykit.discovery.entry_points import packaged
-    from entrykit.discovery.search_path import on_path
+    from entrykit.discovery.entry_points import find_entry_points
+    from entrykit.discovery.search_path import find_on_path
 
-    return sorted({*built_in_names(), *on_path(environ), *packaged()})
+    return sorted({*built_in_names(), *find_on_path(environ), *find_entry_points()})
 
 
 def is_role(name: str, environ: Mapping[str, str] = os.environ) -> bool:
@@ -52,17 +52,19 @@ def load_role(name: str, environ: Mapping[str, str] = os.environ) -> Role[Any]:
         from entrykit.discovery.loading import load
 
         return load(name, own[name])
-    from entrykit.discovery.entry_points import load_packaged
+    from entrykit.discovery.entry_points import load_from_package
 
-    if found := load_packaged(name):
+    if found := load_from_package(name):
         return found
-    from entrykit.discovery.search_path import slips
+    from entrykit.discovery.search_path import find_typos
 
     known = ", ".join(role_names(environ))
-    raise UsageError("\n".join([f"no role is called {name!r} (known: {known})", *slips(environ)]))
+    raise UsageError(
+        "\n".join([f"no role is called {name!r} (known: {known})", *find_typos(environ)])
+    )
 
 
-def naming_roles(*environs: Mapping[str, str]) -> Mapping[str, str]:
+def select_roles_environ(*environs: Mapping[str, str]) -> Mapping[str, str]:
     """Return the first of some environments that says where roles are; the last if none does.
 
     Variables that are judged may come from elsewhere than those that a machine has for itself.
@@ -75,6 +77,6 @@ def _own_folders(environ: Mapping[str, str]) -> Mapping[str, str]:
     """Return the roles on the path, without an import where there is none."""
     if not any(environ.get(name) for name in _ROLES_VARIABLES):
         return {}
-    from entrykit.discovery.search_path import on_path
+    from entrykit.discovery.search_path import find_on_path
 
-    return on_path(environ)
+    return find_on_path(environ)

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from entrykit.discovery.built_in import built_in_names
-from entrykit.discovery.entry_points import taken
+from entrykit.discovery.entry_points import name_conflicts
 from entrykit.discovery.finder import load_role, role_names
-from entrykit.discovery.search_path import on_path
+from entrykit.discovery.search_path import find_on_path
 from entrykit.errors import RoleError
 from entrykit.role import Role
 
@@ -23,7 +23,7 @@ def roles(environ: Mapping[str, str]) -> Iterator[Role[Any]]:
         SettingsError: that is at fault.
         RoleError: after the last one: what is wrong with others.
     """
-    faults = [*taken({*built_in_names(), *on_path(environ)})]
+    faults = [*name_conflicts({*built_in_names(), *find_on_path(environ)})]
     for name in role_names(environ):
         try:
             yield load_role(name, environ)

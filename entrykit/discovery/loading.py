@@ -10,13 +10,13 @@ from importlib.util import module_from_spec, spec_from_file_location
 from types import ModuleType
 from typing import Any, Final
 
-from entrykit.discovery.built_in import FILE
+from entrykit.discovery.built_in import ROLE_FILE
 from entrykit.errors import RoleError
 from entrykit.role import Role
-from entrykit.variables.settings import Settings, kind_of
+from entrykit.variables.settings import Settings, type_info
 
-_OBJECT: Final = "ROLE"
-_EXPECTED: Final = f"expected {_OBJECT} = entrykit.role.Role(…)"
+_VARIABLE: Final = "ROLE"
+_EXPECTED: Final = f"expected {_VARIABLE} = entrykit.role.Role(…)"
 
 # The folders that have been imported from, and the roles of theirs.
 _LOADED: Final[dict[str, Role[Any]]] = {}
@@ -36,7 +36,7 @@ def load(name: str, folder: str) -> Role[Any]:
         RoleError: with every fault, its file and its line: it cannot be imported, or has no role.
     """
     if folder not in _LOADED:
-        role = judged(name, _import(folder), os.path.join(folder, FILE))
+        role = validate_role(name, _import(folder), os.path.join(folder, ROLE_FILE))
         _LOADED[folder] = role
     return _LOADED[folder]
 
@@ -44,7 +44,7 @@ def load(name: str, folder: str) -> Role[Any]:
 def _import(folder: str) -> object:
     # A dot in a module's name would begin the name of another.
     module_name = f"role {folder}".replace(".", "%2E")
-    path = os.path.join(folder, FILE)
+    path = os.path.join(folder, ROLE_FILE)
     spec = spec_from_file_location(module_name, path, submodule_search_locations=[folder])
     assert spec is not None  # noqa: S101 -- only for endings that are not Python's
     assert spec.loader is not None  # noqa: S101 -- as above
@@ -54,17 +54,19 @@ def _import(folder: str) -> object:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         del sys.modules[module_name]
-        raise RoleError([f"{place(error, folder) or path}: {said(error)}"]) from error
-    return _object(module, path)
+        raise RoleError(
+            [f"{error_location(error, folder) or path}: {describe_error(error)}"]
+        ) from error
+    return _role_object(module, path)
 
 
-def _object(module: ModuleType, path: str) -> object:
-    if not hasattr(module, _OBJECT):
-        raise RoleError([f"{path}: no {_OBJECT} in it ({_EXPECTED})"])
-    return getattr(module, _OBJECT)
+def _role_object(module: ModuleType, path: str) -> object:
+    if not hasattr(module, _VARIABLE):
+        raise RoleError([f"{path}: no {_VARIABLE} in it ({_EXPECTED})"])
+    return getattr(module, _VARIABLE)
 
 
-def place(error: BaseException, folder: str) -> str | None:
+def error_location(error: BaseException, folder: str) -> str | None:
     """Return the innermost line of a folder's files that an error came by, as `/path:12`."""
     if isinstance(error, SyntaxError) and _is_within(error.filename or "", folder):
         return f"{error.filename}:{error.lineno}"
@@ -81,22 +83,22 @@ def _is_within(path: str, folder: str) -> bool:
     return path.startswith(f"{folder}/")
 
 
-def said(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """Say what an error is, with its kind: some say nothing else."""
     text = error.msg if isinstance(error, SyntaxError) else str(error)
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def author(error: BaseException) -> str:
+def find_author(error: BaseException) -> str:
     """Say whose code failed, for a report: entrykit's own, or that of a role from elsewhere."""
     for folder, role in _LOADED.items():
-        if line := place(error, folder):
+        if line := error_location(error, folder):
             return f"the role {role.name}, at {line}"
     # What a role gives us fails in lines of ours: a function with other arguments, say.
     return " or of the role ".join(["entrykit", *(role.name for role in _LOADED.values())])
 
 
-def from_package(name: str, given: object, where: str, folder: str) -> Role[Any]:
+def register_package_role(name: str, given: object, where: str, folder: str) -> Role[Any]:
     """Judge what the entry point of a package is.
 
     Args:
@@ -108,12 +110,12 @@ def from_package(name: str, given: object, where: str, folder: str) -> Role[Any]
     Raises:
         RoleError: with every fault.
     """
-    role = judged(name, given, where)
+    role = validate_role(name, given, where)
     _LOADED[folder] = role
     return role
 
 
-def judged(name: str, given: object, where: str) -> Role[Any]:
+def validate_role(name: str, given: object, where: str) -> Role[Any]:
     """Find out now what would fail somewhere later, without a word about its cause.
 
     Raises:
@@ -121,24 +123,24 @@ def judged(name: str, given: object, where: str) -> Role[Any]:
     """
     if not isinstance(given, Role):
         kind = type(given).__name__
-        raise RoleError([f"{_line_of_role(where)}: {_OBJECT} is of type {kind} ({_EXPECTED})"])
-    faults = [*_type_faults(given)] or [*_faults(name, given)]
+        raise RoleError([f"{_line_of_role(where)}: {_VARIABLE} is of type {kind} ({_EXPECTED})"])
+    faults = [*_type_errors(given)] or [*_role_errors(name, given)]
     if faults:
         raise RoleError(f"{_line_of_role(where)}: {fault}" for fault in faults)
     return given
 
 
-_TEXTS: Final = ("name", "summary", "main", "daemon", "entrypoint")
-_FUNCTIONS: Final = ("command", "bare", "check", "reads", "makes", "prepare", "environ")
+_TEXT_FIELDS: Final = ("name", "summary", "main", "daemon", "entrypoint")
+_CALLABLE_FIELDS: Final = ("command", "bare", "check", "reads", "makes", "prepare", "environ")
 
 
-def _type_faults(role: Role[Any]) -> Iterator[str]:
+def _type_errors(role: Role[Any]) -> Iterator[str]:
     """Yield what a type checker would have said, for those who have none."""
     given: dict[str, Any] = {field.name: getattr(role, field.name) for field in fields(role)}
-    for name in _TEXTS:
+    for name in _TEXT_FIELDS:
         if not isinstance(given[name], str) or not given[name].isprintable():
             yield f"{name} is no line of text (expected one)"
-    for name in _FUNCTIONS:
+    for name in _CALLABLE_FIELDS:
         if not callable(given[name]):
             yield f"{name} is no function (expected one)"
     if not isinstance(given["templates"], str | os.PathLike):
@@ -148,10 +150,10 @@ def _type_faults(role: Role[Any]) -> Iterator[str]:
         yield "quotes is no map of functions (expected one for each ending)"
 
 
-def _faults(name: str, role: Role[Any]) -> Iterator[str]:
+def _role_errors(name: str, role: Role[Any]) -> Iterator[str]:
     if role.name != name:
         yield f"the role is called {role.name!r} (expected {name!r}, as it was found by)"
-    yield from _template_faults(role)
+    yield from _template_errors(role)
     settings: object = role.settings
     if not isinstance(settings, type) or not issubclass(settings, Settings):
         yield "settings is no model (expected a subclass of entrykit.variables.settings.Settings)"
@@ -161,12 +163,12 @@ def _faults(name: str, role: Role[Any]) -> Iterator[str]:
         yield "config_dir has no default (expected the folder that the daemon's image has)"
     for field, info in model.items():
         try:
-            kind_of(info)
+            type_info(info)
         except StopIteration:
             yield f"{field} has no kind (expected a type of entrykit.variables.types, or a Literal)"
 
 
-def _template_faults(role: Role[Any]) -> Iterator[str]:
+def _template_errors(role: Role[Any]) -> Iterator[str]:
     if not os.path.isdir(role.templates):
         yield f"no folder {role.templates} (expected the templates)"
         return
@@ -184,6 +186,6 @@ def _line_of_role(where: str) -> str:
     if os.path.isfile(where):
         with open(where, encoding="utf-8") as file:
             for number, line in enumerate(file, start=1):
-                if line.startswith(_OBJECT):
+                if line.startswith(_VARIABLE):
                     return f"{where}:{number}"
     return where

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Final
 
 from entrykit.discovery.built_in import is_built_in
-from entrykit.display import shown
+from entrykit.display import display
 from entrykit.errors import CommitError, UsageError
 from entrykit.files.fs import make_folder
-from entrykit.files.transaction import writing
+from entrykit.files.transaction import wrap_os_errors
 from entrykit.verb_table import VERBS
 
 _SKELETON: Final = Path(__file__).with_name("skeleton")
-_name: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*").fullmatch
-_LONGEST: Final = 30
+_is_role_name: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*").fullmatch
+_MAX_NAME_LENGTH: Final = 30
 
 
 def write(name: str, folder: str) -> list[str]:
@@ -40,7 +40,7 @@ def write(name: str, folder: str) -> list[str]:
         if os.path.lexists(path):
             tip = "name a folder that has no such file"
             raise CommitError(path, "it is there already; nothing was written", tip)
-    with writing(folder):
+    with wrap_os_errors(folder):
         _write(files)
     return list(files)
 
@@ -61,9 +61,9 @@ def _write(files: Mapping[str, str]) -> None:
 
 
 def _refuse_name(name: str) -> None:
-    if not _name(name) or len(name) > _LONGEST:
-        expected = f"expected a-z, 0-9 and single -, at most {_LONGEST}: my-app, say"
-        raise UsageError(f"{shown(name)}: no name for a role ({expected})")
+    if not _is_role_name(name) or len(name) > _MAX_NAME_LENGTH:
+        expected = f"expected a-z, 0-9 and single -, at most {_MAX_NAME_LENGTH}: my-app, say"
+        raise UsageError(f"{display(name)}: no name for a role ({expected})")
     if is_built_in(name) or name in VERBS:
         what = "a verb" if name in VERBS else "a role"
         raise UsageError(f"{name}: entrykit has {what} of this name (expected another one)")
@@ -74,12 +74,12 @@ def _files(name: str) -> Iterator[tuple[str, str]]:
     for path in sorted(_SKELETON.rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
             yield (
-                _renamed(path.relative_to(_SKELETON).as_posix(), name),
-                _renamed(path.read_text(encoding="utf-8"), name),
+                _substitute_name(path.relative_to(_SKELETON).as_posix(), name),
+                _substitute_name(path.read_text(encoding="utf-8"), name),
             )
 
 
-def _renamed(text: str, name: str) -> str:
+def _substitute_name(text: str, name: str) -> str:
     words = name.split("-")
     forms: Mapping[str, str] = {
         "my-app": name,

@@ -9,14 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Final
 
-from entrykit.discovery.built_in import FILE, ROLES_PATH, is_built_in
-from entrykit.display import told
+from entrykit.discovery.built_in import ROLE_FILE, ROLES_PATH, is_built_in
+from entrykit.display import display_name
 from entrykit.errors import SettingsError
 from entrykit.variables.reading import read
 from entrykit.variables.typos import near_misses
 from entrykit.verb_table import VERBS
 
-_folder_name: Final = re.compile(r"[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*").fullmatch
+_is_folder_name: Final = re.compile(r"[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*").fullmatch
 
 
 def role_name(folder: str) -> str | None:
@@ -25,15 +25,15 @@ def role_name(folder: str) -> str | None:
     A folder is called `my_app` or `my-app` for the role `my-app`.
     """
     name = os.path.basename(folder)
-    return name.replace("_", "-") if _folder_name(name) else None
+    return name.replace("_", "-") if _is_folder_name(name) else None
 
 
-def slips(environ: Mapping[str, str]) -> Iterator[str]:
+def find_typos(environ: Mapping[str, str]) -> Iterator[str]:
     """Yield a warning for each variable that is probably meant for the path."""
     return near_misses(environ, [ROLES_PATH])
 
 
-def on_path(environ: Mapping[str, str]) -> Mapping[str, str]:
+def find_on_path(environ: Mapping[str, str]) -> Mapping[str, str]:
     """Look for roles on the path; nothing of them is imported.
 
     Args:
@@ -56,7 +56,7 @@ def on_path(environ: Mapping[str, str]) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for entry in dict.fromkeys(entries):
         for folder in _folders(entry, faults):
-            _note(found, folder, faults)
+            _add_role(found, folder, faults)
     if faults:
         raise SettingsError(f"{ROLES_PATH}: {fault}" for fault in faults)
     return found
@@ -68,37 +68,45 @@ _VARIABLES: Final = (ROLES_PATH, f"{ROLES_PATH}_FILE")
 def _folders(entry: str, faults: list[str]) -> list[str]:
     """Return the folders of roles that one entry is or has."""
     if not os.path.isabs(entry) or "\0" in entry:
-        faults.append(f"{told(entry)}: not an absolute path (expected /a/path:/another)")
+        faults.append(f"{display_name(entry)}: not an absolute path (expected /a/path:/another)")
         return []
     entry = entry.rstrip("/") or "/"
     try:
         within = sorted(os.listdir(entry))
     except OSError as error:
-        faults.append(f"{told(entry)}: {error.strerror}")
+        faults.append(f"{display_name(entry)}: {error.strerror}")
         return []
     inner = [os.path.join(entry, name) for name in within]
-    folders = [entry] if FILE in within else [path for path in inner if _has_role(path)]
+    folders = [entry] if ROLE_FILE in within else [path for path in inner if _has_role(path)]
     if not folders:
-        faults.append(f"{told(entry)}: no role in it (expected {FILE}, or NAME/{FILE})")
+        faults.append(
+            f"{display_name(entry)}: no role in it (expected {ROLE_FILE}, or NAME/{ROLE_FILE})"
+        )
     paths = [entry, *(path for folder in folders for path in _parts(folder))]
-    faults += _open_to_all(dict.fromkeys(paths))
+    faults += _world_writable_errors(dict.fromkeys(paths))
     return folders
 
 
 def _has_role(folder: str) -> bool:
-    return os.path.isfile(os.path.join(folder, FILE))
+    return os.path.isfile(os.path.join(folder, ROLE_FILE))
 
 
-def _note(found: dict[str, str], folder: str, faults: list[str]) -> None:
+def _add_role(found: dict[str, str], folder: str, faults: list[str]) -> None:
     name = role_name(folder)
     if name is None:
-        faults.append(f"{told(folder)}: no role has such a name (expected my-app or my_app, say)")
+        faults.append(
+            f"{display_name(folder)}: no role has such a name (expected my-app or my_app, say)"
+        )
     elif is_built_in(name):
-        faults.append(f"{told(folder)}: entrykit has a role {name} itself (expected another name)")
+        faults.append(
+            f"{display_name(folder)}: entrykit has a role {name} itself (expected another name)"
+        )
     elif name in VERBS:
-        faults.append(f"{told(folder)}: {name} is a verb of entrykit's (expected another name)")
+        faults.append(
+            f"{display_name(folder)}: {name} is a verb of entrykit's (expected another name)"
+        )
     elif os.path.realpath(found.setdefault(name, folder)) != os.path.realpath(folder):
-        both = f"{told(folder)} and {told(found[name])}"
+        both = f"{display_name(folder)} and {display_name(found[name])}"
         faults.append(f"{both}: two roles are called {name} (expected one)")
 
 
@@ -111,14 +119,14 @@ def _parts(folder: str) -> Iterator[str]:
             yield from (os.path.join(within, name) for name in sorted(os.listdir(within)))
 
 
-def _open_to_all(paths: Iterable[str]) -> Iterator[str]:
+def _world_writable_errors(paths: Iterable[str]) -> Iterator[str]:
     """Yield a fault for each place where anybody could put code of theirs, which we would run."""
     for path in paths:
-        if _is_open_to_all(path):
-            yield f"{told(path)}: everybody may write to it (expected chmod o-w)"
+        if _is_world_writable(path):
+            yield f"{display_name(path)}: everybody may write to it (expected chmod o-w)"
 
 
-def _is_open_to_all(path: str) -> bool:
+def _is_world_writable(path: str) -> bool:
     try:
         # A ConfigMap of Kubernetes is such a folder, on a mount that is read-only.
         return bool(os.stat(path).st_mode & stat.S_IWOTH) and not (

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from entrykit.display import shown
+from entrykit.display import display
 from entrykit.variables.hostnames import is_address
 
 
@@ -72,13 +72,14 @@ def differences(options: Options, earlier: Options) -> Iterator[str]:
     for name, here, before in zip(Options._fields, options, earlier, strict=True):
         if here != before:
             yield (
-                f"{name} is {_value(here)} here and {_value(before)} where this app and port "
+                f"{name} is {_display_value(here)} here and {_display_value(before)} "
+                "where this app and port "
                 "are named before (expected the same)"
             )
 
 
-def _value(option: int | str | None) -> str:
-    return "not set" if option is None else shown(str(option))
+def _display_value(option: int | str | None) -> str:
+    return "not set" if option is None else display(str(option))
 
 
 def cut_name(text: str) -> tuple[str, str | None]:

@@ -7,10 +7,10 @@ from contextlib import suppress
 from types import MappingProxyType
 from typing import Final, NamedTuple, TypeAlias, TypeVar
 
-from entrykit.display import shown
+from entrykit.display import display
 from entrykit.domains.apps import DEFAULTS, App, Options, Site, contradictions, differences, label
-from entrykit.errors import Faults
-from entrykit.variables.hostnames import all_ordinary, app_name, domain
+from entrykit.errors import InvalidValue
+from entrykit.variables.hostnames import app_name, are_normalized, domain
 from entrykit.variables.network import port as port_number
 
 _Given = TypeVar("_Given")
@@ -18,7 +18,7 @@ _Value = TypeVar("_Value")
 _Key: TypeAlias = tuple[str, int | None]
 
 # No port is 0: it stands for one that was refused.
-_REFUSED: Final = 0
+_INVALID_PORT: Final = 0
 
 
 class Place(NamedTuple):
@@ -28,10 +28,10 @@ class Place(NamedTuple):
     text: str
 
     def __str__(self) -> str:
-        return f"{self.kind} {shown(self.text)}"
+        return f"{self.kind} {display(self.text)}"
 
 
-class Catalogue:
+class Collector:
     """Collects apps and faults, in order.
 
     Args:
@@ -41,15 +41,15 @@ class Catalogue:
 
     def __init__(self, ports: Mapping[str, int] = MappingProxyType({})) -> None:
         self._ports = ports
-        self._written: dict[_Key, int | None] = {}
+        self._written_ports: dict[_Key, int | None] = {}
         self._domains: dict[_Key, list[str]] = {}
         self._options: dict[_Key, Options] = {}
         self._sites: dict[str, Site] = {}
-        self._faults: list[str] = []
+        self._errors: list[str] = []
 
     def refuse(self, place: Place, *reasons: str) -> None:
         """Note what is wrong at a place."""
-        self._faults.extend(f"{place}: {reason}" for reason in reasons)
+        self._errors.extend(f"{place}: {reason}" for reason in reasons)
 
     def attempt(
         self, place: Place, parse: Callable[[_Given], _Value], given: _Given, otherwise: _Value
@@ -57,7 +57,7 @@ class Catalogue:
         """Parse what is given; if that raises Faults, note them and return `otherwise`."""
         try:
             return parse(given)
-        except Faults as error:
+        except InvalidValue as error:
             self.refuse(place, *error.faults)
             return otherwise
 
@@ -79,48 +79,50 @@ class Catalogue:
         name = self.attempt(place, app_name, address[0], "")
         port = None
         if address[1] is not None:
-            port = self.attempt(place, port_number, address[1], _REFUSED)
+            port = self.attempt(place, port_number, address[1], _INVALID_PORT)
         if options != DEFAULTS:
             self.refuse(place, *contradictions(name, options))
-        for number, domains in self._by_port(place, port, items):
-            if name and number != _REFUSED:
+        for number, domains in self._group_by_port(place, port, items):
+            if name and number != _INVALID_PORT:
                 self._merge(place, (name, number), options, domains)
 
     def tell(self, place: Place, sites: Iterable[tuple[str, Site]]) -> None:
         """Note the options of domains, each with its name as it was written."""
         for text, site in sites:
             # A name that is none is refused where it is added.
-            with suppress(Faults):
+            with suppress(InvalidValue):
                 if self._sites.setdefault(domain(text.partition("/")[0]), site) != site:
                     self.refuse(
-                        place, f"{shown(text)}: told before, and differently (expected the same)"
+                        place, f"{display(text)}: told before, and differently (expected the same)"
                     )
 
-    def _by_port(
+    def _group_by_port(
         self, place: Place, port: int | None, items: list[str]
     ) -> Iterable[tuple[int | None, list[str]]]:
-        if all_ordinary(items):
+        if are_normalized(items):
             return ((port, items),)
         if "" in items:
             self.refuse(place, "an empty item among the domains (expected single commas between)")
         found: dict[int | None, list[str]] = {}
         for item in filter(None, items):
             text, slash, _ = item.partition("/")
-            own = self._own_port(place, port, item) if slash else port
+            own = self._parse_item_port(place, port, item) if slash else port
             if text and (name := self.attempt(place, domain, text, "")):
                 found.setdefault(own, []).append(name)
         return found.items()
 
-    def _own_port(self, place: Place, port: int | None, item: str) -> int:
-        own = self.attempt(place, _port_of_domain, item, _REFUSED)
+    def _parse_item_port(self, place: Place, port: int | None, item: str) -> int:
+        own = self.attempt(place, _parse_domain_port, item, _INVALID_PORT)
         if own and port and own != port:
-            self.refuse(place, f"{shown(item)}: the port of the app is {port} (expected one port)")
+            self.refuse(
+                place, f"{display(item)}: the port of the app is {port} (expected one port)"
+            )
         return own
 
     def _merge(self, place: Place, given: _Key, options: Options, domains: list[str]) -> None:
         name, port = given
         key = (name, self._ports.get(options.tls) if port is None else port)
-        self._written.setdefault(key, port)
+        self._written_ports.setdefault(key, port)
         if options != self._options.setdefault(key, options):
             self.refuse(place, *differences(options, self._options[key]))
         if key in self._domains:
@@ -137,15 +139,15 @@ class Catalogue:
         # Counting is cheap; who has what is only asked if the sum is off.
         lists = self._domains.values()
         repeated = len(set().union(*lists)) < sum(map(len, lists))
-        faults = [*self._faults, *(self._contested() if repeated else ())]
+        faults = [*self._errors, *(self._conflicting_domains() if repeated else ())]
         if not self._domains and not faults:
             faults = ["no entry (expected app:domain,domain or app:port:domain,domain)"]
         if faults:
-            raise Faults(faults)
+            raise InvalidValue(faults)
         return tuple(
             App(
                 name,
-                self._written[name, port],
+                self._written_ports[name, port],
                 tuple(dict.fromkeys(domains) if repeated else domains),
                 *self._options[name, port],
                 {name: self._sites[name] for name in domains if name in self._sites},
@@ -153,23 +155,23 @@ class Catalogue:
             for (name, port), domains in self._domains.items()
         )
 
-    def _contested(self) -> Iterator[str]:
+    def _conflicting_domains(self) -> Iterator[str]:
         owners: dict[str, _Key] = {}
         for key, domains in self._domains.items():
             for name in dict.fromkeys(domains):
                 owner = owners.setdefault(name, key)
                 if owner != key:
                     both = " and ".join(
-                        label(app, self._written[app, port]) for app, port in (owner, key)
+                        label(app, self._written_ports[app, port]) for app, port in (owner, key)
                     )
-                    yield f"{shown(name)} is named for both {both}"
+                    yield f"{display(name)} is named for both {both}"
 
 
-def _port_of_domain(item: str) -> int:
+def _parse_domain_port(item: str) -> int:
     """Read `domain/port`, the older way to give an app its port."""
     text, _, number = item.partition("/")
     try:
         return port_number(number if text else "")
-    except Faults:
-        fault = f"{shown(item)}: not a domain and a port (expected example.com/9000, say)"
-        raise Faults([fault]) from None
+    except InvalidValue:
+        fault = f"{display(item)}: not a domain and a port (expected example.com/9000, say)"
+        raise InvalidValue([fault]) from None

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Final
 
 from entrykit.domains.apps import App, cut_name
-from entrykit.domains.collector import Catalogue, Place
+from entrykit.domains.collector import Collector, Place
 
 __all__ = ["App", "parse_domains"]
 
@@ -39,8 +39,8 @@ def parse_domains(text: str, *, ports: Mapping[str, int] = MappingProxyType({}))
     Raises:
         Faults: with everything that is wrong, in order.
     """
-    bare = uncommented(text)
-    catalogue = Catalogue(ports)
+    bare = strip_comments(text)
+    catalogue = Collector(ports)
     if is_map(bare):
         from entrykit.domains.mapping import read_map
 
@@ -50,7 +50,7 @@ def parse_domains(text: str, *, ports: Mapping[str, int] = MappingProxyType({}))
     return catalogue.apps()
 
 
-def uncommented(text: str) -> str:
+def strip_comments(text: str) -> str:
     """Drop the comments of entries."""
     return _COMMENT.sub("", text) if "#" in text else text
 
@@ -69,17 +69,17 @@ def is_map(text: str) -> bool:
     return bool(newline or value.startswith("{") or (value and ":" not in value))
 
 
-def _read_entries(text: str, catalogue: Catalogue) -> None:
+def _read_entries(text: str, catalogue: Collector) -> None:
     for number, word in enumerate(text.split(), start=1):
         place = Place(f"entry {number}", word)
         if match := _ENTRY.fullmatch(word):
             name, port, domains = match.groups()
             catalogue.add(place, (name, port), domains.split(","))
         else:
-            catalogue.refuse(place, _refusal(word))
+            catalogue.refuse(place, _describe_entry_error(word))
 
 
-def _refusal(word: str) -> str:
+def _describe_entry_error(word: str) -> str:
     """Say why a word is not an entry."""
     _, rest = cut_name(word)
     port, _, domains = (rest or "").partition(":")

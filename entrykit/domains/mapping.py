@@ -18,20 +18,20 @@ import re
 from collections.abc import Iterator
 from typing import Final, cast
 
-from entrykit.display import shown
+from entrykit.display import display
 from entrykit.domains.apps import DEFAULTS, Options, Site, cut_name
-from entrykit.domains.collector import Catalogue, Place
-from entrykit.errors import Faults
+from entrykit.domains.collector import Collector, Place
+from entrykit.errors import InvalidValue
 from entrykit.variables.documents import Tree, parse_tree
 
 _OPTIONS: Final = frozenset(Options._fields)
-_KNOWN: Final = _OPTIONS | {"port", "domains"}
-_SITE: Final = 'expected {"web": {"domains": {"example.com": {"spa": true}}}}, say'
-_MOST_REPLICAS: Final = 1000
+_KNOWN_FIELDS: Final = _OPTIONS | {"port", "domains"}
+_SITE_EXAMPLE: Final = 'expected {"web": {"domains": {"example.com": {"spa": true}}}}, say'
+_MAX_REPLICAS: Final = 1000
 _PATH: Final = re.compile(r"/[A-Za-z0-9/._~!$&()*+,;=:@%?-]*")
 
 
-def read_map(text: str, catalogue: Catalogue) -> None:
+def read_map(text: str, catalogue: Collector) -> None:
     """Add the apps of a map, or what is wrong with them.
 
     Raises:
@@ -39,7 +39,7 @@ def read_map(text: str, catalogue: Catalogue) -> None:
     """
     tree = parse_tree(text)
     if not isinstance(tree, tuple):
-        raise Faults(['not a map of apps (expected {"web": ["example.com"]}, say)'])
+        raise InvalidValue(['not a map of apps (expected {"web": ["example.com"]}, say)'])
     seen: set[str] = set()
     for key, value in tree:
         place = Place("app", key)
@@ -49,7 +49,7 @@ def read_map(text: str, catalogue: Catalogue) -> None:
         _add(catalogue, place, value)
 
 
-def _add(catalogue: Catalogue, place: Place, value: Tree) -> None:
+def _add(catalogue: Collector, place: Place, value: Tree) -> None:
     fields = _fields(catalogue, place, value)
     name, port = cut_name(place.text)
     if port and ":" in port:
@@ -59,7 +59,7 @@ def _add(catalogue: Catalogue, place: Place, value: Tree) -> None:
         own = catalogue.attempt(place, _port, fields["port"], port)
         if port not in (None, own):
             catalogue.refuse(
-                place, f"port: {shown(own or '')}, and another in the name (expected one)"
+                place, f"port: {display(own or '')}, and another in the name (expected one)"
             )
         port = own
     domains = fields.get("domains", [])
@@ -70,31 +70,31 @@ def _add(catalogue: Catalogue, place: Place, value: Tree) -> None:
     catalogue.add(place, (name, port), items, _options(catalogue, place, fields))
 
 
-def _fields(catalogue: Catalogue, place: Place, value: Tree) -> dict[str, Tree]:
+def _fields(catalogue: Collector, place: Place, value: Tree) -> dict[str, Tree]:
     if not isinstance(value, tuple):
         return {"domains": value}
     fields: dict[str, Tree] = {}
     for name, field in value:
         if name in fields:
-            catalogue.refuse(place, f"{shown(name)}: there twice (expected each option once)")
+            catalogue.refuse(place, f"{display(name)}: there twice (expected each option once)")
         elif name in Site._fields:
-            catalogue.refuse(place, f"{shown(name)}: an option of a domain ({_SITE})")
-        elif name not in _KNOWN:
+            catalogue.refuse(place, f"{display(name)}: an option of a domain ({_SITE_EXAMPLE})")
+        elif name not in _KNOWN_FIELDS:
             catalogue.refuse(
                 place,
-                f"{shown(name)}: no such option (expected port, domains, replicas, check or tls)",
+                f"{display(name)}: no such option (expected port, domains, replicas, check or tls)",
             )
         if field is not None or name == "domains":  # null is unset, as what is empty
             fields[name] = field
     return fields
 
 
-def _items(catalogue: Catalogue, place: Place, value: Tree) -> list[str]:
+def _items(catalogue: Collector, place: Place, value: Tree) -> list[str]:
     """Return the texts of a list, or of a text with commas."""
     if isinstance(value, str):
         value = [item.strip() for item in value.split(",")] if value.strip() else []
     if not isinstance(value, list):
-        catalogue.refuse(place, f"domains: {_kind(value)} (expected a list of domains)")
+        catalogue.refuse(place, f"domains: {_type_name(value)} (expected a list of domains)")
         return []
     if not value:
         catalogue.refuse(place, 'no domain (expected a list such as ["example.com"])')
@@ -102,13 +102,13 @@ def _items(catalogue: Catalogue, place: Place, value: Tree) -> list[str]:
         return cast("list[str]", value)
     odd = [item for item in value if not isinstance(item, str)]
     catalogue.refuse(
-        place, *(f"domains: {_kind(item)} in the list (expected text)" for item in odd)
+        place, *(f"domains: {_type_name(item)} in the list (expected text)" for item in odd)
     )
     return [item for item in value if isinstance(item, str)]
 
 
 def _sites(
-    catalogue: Catalogue, place: Place, domains: tuple[tuple[str, Tree], ...]
+    catalogue: Collector, place: Place, domains: tuple[tuple[str, Tree], ...]
 ) -> Iterator[tuple[str, Site]]:
     """Yield the options of each domain that has some."""
     for name, value in domains:
@@ -118,24 +118,24 @@ def _sites(
             yield name, site
 
 
-def _site(catalogue: Catalogue, place: Place, name: str, value: Tree) -> Site | None:
+def _site(catalogue: Collector, place: Place, name: str, value: Tree) -> Site | None:
     if not isinstance(value, tuple):
-        catalogue.refuse(place, f'{shown(name)}: not a map of options (expected {{"spa": true}})')
+        catalogue.refuse(place, f'{display(name)}: not a map of options (expected {{"spa": true}})')
         return None
     spa = None
     for option, choice in value:
         if option != "spa":
             catalogue.refuse(
-                place, f"{shown(name)}: {shown(option)}: no such option (expected spa)"
+                place, f"{display(name)}: {display(option)}: no such option (expected spa)"
             )
         elif (spa := _switch(choice)) is None:
             catalogue.refuse(
-                place, f"{shown(name)}: spa: neither on nor off (expected one of them)"
+                place, f"{display(name)}: spa: neither on nor off (expected one of them)"
             )
     return Site(spa)
 
 
-def _options(catalogue: Catalogue, place: Place, fields: dict[str, Tree]) -> Options:
+def _options(catalogue: Collector, place: Place, fields: dict[str, Tree]) -> Options:
     if _OPTIONS.isdisjoint(fields):
         return DEFAULTS
     return Options(
@@ -152,22 +152,22 @@ def _port(value: Tree) -> str:
 
 def _replicas(value: Tree) -> int:
     text = _text("replicas", value)
-    if not re.fullmatch(r"[1-9][0-9]{0,3}", text) or int(text) > _MOST_REPLICAS:
-        raise Faults([f"replicas: {shown(text)}: not a number from 1 to {_MOST_REPLICAS}"])
+    if not re.fullmatch(r"[1-9][0-9]{0,3}", text) or int(text) > _MAX_REPLICAS:
+        raise InvalidValue([f"replicas: {display(text)}: not a number from 1 to {_MAX_REPLICAS}"])
     return int(text)
 
 
 def _check(value: Tree) -> str:
     text = _text("check", value)
     if not _PATH.fullmatch(text):
-        raise Faults([f"check: {shown(text)}: not a path (expected /healthz, say)"])
+        raise InvalidValue([f"check: {display(text)}: not a path (expected /healthz, say)"])
     return text
 
 
 def _tls(value: Tree) -> str:
     text = _text("tls", value)
     if text not in ("terminate", "passthrough"):
-        raise Faults([f"tls: {shown(text)}: not known (expected terminate or passthrough)"])
+        raise InvalidValue([f"tls: {display(text)}: not known (expected terminate or passthrough)"])
     return text
 
 
@@ -179,16 +179,16 @@ def _switch(value: Tree) -> bool | None:
         return value if isinstance(value, bool) else None
     try:
         return switch(value)
-    except Faults:
+    except InvalidValue:
         return None
 
 
 def _text(option: str, value: Tree) -> str:
     if not isinstance(value, str):
-        raise Faults([f"{option}: {_kind(value)} (expected text or a number)"])
+        raise InvalidValue([f"{option}: {_type_name(value)} (expected text or a number)"])
     return value
 
 
-def _kind(value: Tree) -> str:
+def _type_name(value: Tree) -> str:
     kinds = {list: "a list", tuple: "a map", bool: str(value).lower(), type(None): "null"}
     return kinds[type(value)]

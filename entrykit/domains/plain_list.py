@@ -12,11 +12,11 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from entrykit.display import shown
+from entrykit.display import display
 from entrykit.domains.apps import App
-from entrykit.domains.entries import is_map, parse_domains, uncommented
-from entrykit.errors import Faults, parse_each
-from entrykit.variables.hostnames import all_ordinary, domain
+from entrykit.domains.entries import is_map, parse_domains, strip_comments
+from entrykit.errors import InvalidValue, parse_each
+from entrykit.variables.hostnames import are_normalized, domain
 
 # Its colon makes no entry of a map: none has slashes behind it.
 _URL: Final = re.compile(r"https?://[^\s,]*")
@@ -31,32 +31,32 @@ def parse_domains_or_list(text: str) -> tuple[App, ...]:
     Raises:
         Faults: with everything that is wrong, in order.
     """
-    bare = uncommented(text)
+    bare = strip_comments(text)
     if is_map(bare) or not (items := _items(bare)):
         return parse_domains(text)
-    return (App("", None, tuple(dict.fromkeys(_domains(items)))),)
+    return (App("", None, tuple(dict.fromkeys(_parse_domains(items)))),)
 
 
 def _items(text: str) -> list[str]:
     """Return the items of a list; none where this is something else."""
-    from entrykit.variables.types import words
+    from entrykit.variables.types import split_list
 
     if re.match(r'\s*\[\s*"', text):
-        return words(text)
+        return split_list(text)
     if ":" in _URL.sub("", text):
         return []
     return [item for word in text.split() for item in word.split(",")]
 
 
-def _domains(items: list[str]) -> Iterable[str]:
-    if all_ordinary(items):
+def _parse_domains(items: list[str]) -> Iterable[str]:
+    if are_normalized(items):
         return items
-    return parse_each(_domain, items)
+    return parse_each(_parse_domain, items)
 
 
-def _domain(item: str) -> str:
+def _parse_domain(item: str) -> str:
     if not item:
-        raise Faults(["an empty item among the domains (expected single commas between)"])
+        raise InvalidValue(["an empty item among the domains (expected single commas between)"])
     if _URL.match(item):
-        raise Faults([f"{shown(item)}: a URL (expected the domain alone)"])
+        raise InvalidValue([f"{display(item)}: a URL (expected the domain alone)"])
     return domain(item)

@@ -9,13 +9,13 @@ from typing import Any
 
 from entrykit.files.config_file import ConfigFiles
 from entrykit.files.fs import open_live
-from entrykit.files.transaction import writing
+from entrykit.files.transaction import wrap_os_errors
 from entrykit.role import Role
-from entrykit.variables.secret import MASK, without_snippets
-from entrykit.variables.settings import Settings, masked
+from entrykit.variables.secret import MASK, mask_snippets
+from entrykit.variables.settings import Settings, mask_secrets
 
 
-def difference(role: Role[Any], settings: Settings, files: ConfigFiles) -> list[str]:
+def diff_files(role: Role[Any], settings: Settings, files: ConfigFiles) -> list[str]:
     """Compare `files` with those in the role's folder.
 
     Returns:
@@ -26,15 +26,15 @@ def difference(role: Role[Any], settings: Settings, files: ConfigFiles) -> list[
     """
     lines = []
     for file in files.values():
-        with writing(settings.config_dir):
-            live = _live(os.path.join(settings.config_dir, file.path))
+        with wrap_os_errors(settings.config_dir):
+            live = _read_live(os.path.join(settings.config_dir, file.path))
         if live != file.text:
             path = os.path.join(settings.config_dir, file.path)
-            lines += unified(role, settings, path, {"live": live, "new": file.text})
+            lines += diff_texts(role, settings, path, {"live": live, "new": file.text})
     return lines
 
 
-def _live(path: str) -> str:
+def _read_live(path: str) -> str:
     try:
         with open_live(path) as file:
             return file.read().decode(errors="replace")
@@ -42,7 +42,9 @@ def _live(path: str) -> str:
         return ""
 
 
-def unified(role: Role[Any], settings: Settings, path: str, texts: Mapping[str, str]) -> list[str]:
+def diff_texts(
+    role: Role[Any], settings: Settings, path: str, texts: Mapping[str, str]
+) -> list[str]:
     """Compare two texts of one file.
 
     Args:
@@ -58,17 +60,17 @@ def unified(role: Role[Any], settings: Settings, path: str, texts: Mapping[str, 
     from difflib import unified_diff
 
     before, after = (f"{path} ({label})" for label in texts)
-    old, new = (_lines(role, settings, text) for text in texts.values())
+    old, new = (_mask_lines(role, settings, text) for text in texts.values())
     found = list(unified_diff(old, new, before, after))
     # Equal as far as can be shown: that alone must not look like no change.
     ended = len({text.removesuffix("\n") for text in texts.values()}) == 1
     return found or [f"{path}: {'the end of the last line' if ended else 'a secret'} differs\n"]
 
 
-def _lines(role: Role[Any], settings: Settings, text: str) -> list[str]:
+def _mask_lines(role: Role[Any], settings: Settings, text: str) -> list[str]:
     """Mask the secrets that we know, and in old files whatever stands where secrets do."""
-    text = without_snippets(text)
+    text = mask_snippets(text)
     for pattern in role.secret_places:
         text = re.sub(pattern, rf"\g<1>{MASK}", text, flags=re.MULTILINE)
-    lines = masked(text, settings).splitlines(keepends=True)
+    lines = mask_secrets(text, settings).splitlines(keepends=True)
     return [line if line.endswith("\n") else f"{line}\n" for line in lines]

@@ -7,14 +7,14 @@ from typing import Any
 
 from entrykit.discovery.built_in import built_in_names
 from entrykit.discovery.finder import load_role
-from entrykit.display import told
+from entrykit.display import display_name
 from entrykit.errors import UsageError
 from entrykit.role import Role
-from entrykit.routing import Destination, number
-from entrykit.variables.settings import Settings, masked
+from entrykit.routing import Destination, pluralize
+from entrykit.variables.settings import Settings, mask_secrets
 
 
-def drawn(role: Role[Any], settings: Settings, form: str) -> str:
+def draw_routing(role: Role[Any], settings: Settings, form: str) -> str:
     """Draw the routing of a role.
 
     Args:
@@ -33,21 +33,21 @@ def drawn(role: Role[Any], settings: Settings, form: str) -> str:
 
     draw: Mapping[str, Callable[[str, Sequence[Destination]], str]]
     draw = {"mermaid": mermaid, "svg": svg}
-    found = [_visible(each, settings) for each in role.routes(settings)]
-    return draw[form](f"{role.name}: {_counted(found)}", found)
+    found = [_mask_destination(each, settings) for each in role.routes(settings)]
+    return draw[form](f"{role.name}: {_summarize(found)}", found)
 
 
-def _counted(found: Sequence[Destination]) -> str:
+def _summarize(found: Sequence[Destination]) -> str:
     routes = [route for each in found for route in each.routes if route.by_domain]
     domains = sum(len(route.requests) for route in routes)
-    return f"{number(domains, 'domain')}, {number(len(found), 'backend')}"
+    return f"{pluralize(domains, 'domain')}, {pluralize(len(found), 'backend')}"
 
 
-def _visible(each: Destination, settings: Settings) -> Destination:
+def _mask_destination(each: Destination, settings: Settings) -> Destination:
     """Have no label show a secret, or what no drawing can hold."""
 
     def clean(texts: Sequence[str]) -> tuple[str, ...]:
-        return tuple(told(masked(text, settings)) for text in texts)
+        return tuple(display_name(mask_secrets(text, settings)) for text in texts)
 
     routes = tuple(
         route._replace(requests=clean(route.requests), certificate=clean([route.certificate])[0])

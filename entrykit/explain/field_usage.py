@@ -10,7 +10,7 @@ from entrykit.variables.settings import Settings
 S = TypeVar("S", bound=Settings)
 
 
-def watched(settings: S) -> tuple[S, set[str]]:
+def record_reads(settings: S) -> tuple[S, set[str]]:
     """Return equal settings, and a set that fills with the names of the fields that are read.
 
     Whoever asks which fields were given may mean any of them. Roles and templates read fields

@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from entrykit.routing import Destination, Route, cut, folded, number
+from entrykit.routing import Destination, Route, fold, pluralize, shorten
 
-_ARROWS: Final = 200  # fewer than it could, for people
-_CHARACTERS: Final = 40_000
-_ROUTES: Final = 8
-_LONGEST: Final = 44
+_MAX_ARROWS: Final = 200  # fewer than it could, for people
+_MAX_CHARACTERS: Final = 40_000
+_MAX_ROUTES: Final = 8
+_MAX_LABEL: Final = 44
 # A name is not broken at its hyphens, as it would be at 200 pixels.
 _HEAD: Final = """config:
   flowchart:
@@ -38,49 +38,49 @@ def mermaid(title: str, destinations: Sequence[Destination]) -> str:
         title: a line for people.
         destinations: the backends, in order; of many only the first ones are drawn.
     """
-    text = f"---\ntitle: {_quoted(title)}\n{_HEAD}"
+    text = f"---\ntitle: {_quote(title)}\n{_HEAD}"
     arrows = 0
     for place, each in enumerate(destinations):
         lines = list(_destination(f"n{place}", each))
         block = "".join(f"    {line}\n" for line in lines)
         arrows += sum("-->" in line for line in lines)
-        if place and (arrows > _ARROWS or len(text) + len(block) > _CHARACTERS):
-            rest = number(len(destinations) - place, "backend")
-            return f"{text}    rest[{_quoted(f'and {rest} more')}]:::more\n"
+        if place and (arrows > _MAX_ARROWS or len(text) + len(block) > _MAX_CHARACTERS):
+            rest = pluralize(len(destinations) - place, "backend")
+            return f"{text}    rest[{_quote(f'and {rest} more')}]:::more\n"
         text += block
     return text
 
 
 def _destination(key: str, each: Destination) -> Iterator[str]:
-    label = "<br/>".join([_escaped(each.backend), *map(_escaped, each.notes)])
+    label = "<br/>".join([_escape(each.backend), *map(_escape, each.notes)])
     yield f'{key}b("{label}"):::backend'
-    for place, route in enumerate(_few(each.routes)):
+    for place, route in enumerate(_limit_routes(each.routes)):
         yield from _route(f"{key}r{place}", key, route)
-    for place, server in enumerate(folded(each.servers)):
-        yield f"{key}b --> {key}s{place}[{_quoted(server)}]:::server"
+    for place, server in enumerate(fold(each.servers)):
+        yield f"{key}b --> {key}s{place}[{_quote(server)}]:::server"
 
 
-def _few(routes: Sequence[Route]) -> Iterator[Route]:
+def _limit_routes(routes: Sequence[Route]) -> Iterator[Route]:
     """Yield the routes, those without a certificate first, and the last as one if many."""
     ordered = sorted(routes, key=lambda route: route.certain)
-    yield from ordered[:_ROUTES]
-    if rest := ordered[_ROUTES:]:
+    yield from ordered[:_MAX_ROUTES]
+    if rest := ordered[_MAX_ROUTES:]:
         requests = tuple(each for route in rest for each in route.requests)
-        yield Route(requests, number(len(rest), "more certificate"))
+        yield Route(requests, pluralize(len(rest), "more certificate"))
 
 
 def _route(key: str, destination: str, route: Route) -> Iterator[str]:
-    names = "<br/>".join(map(_escaped, folded(route.requests)))
+    names = "<br/>".join(map(_escape, fold(route.requests)))
     kind = "certificate" if route.certain else "missing"
-    yield f'{key}d["{names}"]:::domains --> {key}c([{_quoted(route.certificate)}]):::{kind}'
+    yield f'{key}d["{names}"]:::domains --> {key}c([{_quote(route.certificate)}]):::{kind}'
     yield f"{key}c --> {destination}b"
 
 
-def _quoted(text: str) -> str:
-    return f'"{_escaped(text)}"'
+def _quote(text: str) -> str:
+    return f'"{_escape(text)}"'
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     """Write what could mean something to Mermaid, or to HTML, as the code of the character."""
-    short = cut(text, _LONGEST)
+    short = shorten(text, _MAX_LABEL)
     return re.sub(r"[^A-Za-z0-9 ._:/*,()\[\]-]", lambda char: f"#{ord(char[0])};", short)

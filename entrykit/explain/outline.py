@@ -19,7 +19,7 @@ from entrykit.variables.secret import snippet_lines
 _is_heading: Final = re.compile(r"\s*[\w\"'*-]").match
 _CLOSING: Final = ("}", "]")
 _ORDINARY, _CLOSES = "ordinary", "closes"
-_DEEP: Final = 1 << 30
+_MAX_DEPTH: Final = 1 << 30
 
 
 class Line(NamedTuple):
@@ -40,14 +40,14 @@ def outline(text: str) -> list[Line]:
     What has no indentation of its own stands in what its neighbour stands in: an empty line,
     a condition of HAProxy's, a line of a variable.
     """
-    return _outlined(_lines(text))
+    return _build_outline(_lines(text))
 
 
-def _outlined(lines: Sequence[str]) -> list[Line]:
+def _build_outline(lines: Sequence[str]) -> list[Line]:
     raw = snippet_lines(lines)
     kinds = [_kind(line, number in raw) for number, line in enumerate(lines)]
     depths = [_depth(line) for line in lines]
-    opening = _opening(kinds, depths)
+    opening = _opening_lines(kinds, depths)
     above: list[tuple[int, tuple[str, ...]]] = [(-1, ())]
     found = []
     for number, line in enumerate(lines):
@@ -70,11 +70,13 @@ def _kind(line: str, raw: bool) -> str | None:
     return _ORDINARY if not raw and _is_heading(line) else None
 
 
-def missing(text: str, other: str) -> set[int]:
+def missing_lines(text: str, other: str) -> set[int]:
     """Return which lines another version of the file has not, counted from 0."""
     ours, theirs = _File(text), _File(other)
-    start, end = _same(ours, theirs)
-    found = _missing(_outlined(ours.part(start, end)), _outlined(theirs.part(start, end)))
+    start, end = _common_ends(ours, theirs)
+    found = _missing_numbers(
+        _build_outline(ours.part(start, end)), _build_outline(theirs.part(start, end))
+    )
     return {start + number for number in found}
 
 
@@ -98,34 +100,38 @@ class _File:
     def lowest(self, start: int, end: int) -> int:
         """Return the least depth of what stands in something, or others stand in."""
         within = range(start, len(self.lines) - end)
-        return min((self.depth(number) for number in within if self.kind(number)), default=_DEEP)
+        return min(
+            (self.depth(number) for number in within if self.kind(number)), default=_MAX_DEPTH
+        )
 
 
-def _same(ours: _File, theirs: _File) -> tuple[int, int]:
+def _common_ends(ours: _File, theirs: _File) -> tuple[int, int]:
     """Return how many lines at the start and at the end need no look: they are the same.
 
     Also what they stand in is, and they are not what lines between them stand in, but for
     what all of those do. Of large files with a small difference little is left.
     """
-    start = _alike(zip(ours.lines, theirs.lines, strict=False))
-    end = _alike(zip(reversed(ours.lines[start:]), reversed(theirs.lines[start:]), strict=False))
+    start = _count_equal(zip(ours.lines, theirs.lines, strict=False))
+    end = _count_equal(
+        zip(reversed(ours.lines[start:]), reversed(theirs.lines[start:]), strict=False)
+    )
     lowest = min(ours.lowest(start, end), theirs.lowest(start, end))
     while start:
         start -= 1
         lowest = min(lowest, ours.depth(start)) if ours.kind(start) else lowest
         if ours.kind(start) is _ORDINARY and ours.depth(start) <= lowest:
             break
-    while end and not (_leaves(ours, -end, lowest) and _leaves(theirs, -end, lowest)):
+    while end and not (_is_outside(ours, -end, lowest) and _is_outside(theirs, -end, lowest)):
         end -= 1
     return start, end
 
 
-def _leaves(file: _File, number: int, depth: int) -> bool:
+def _is_outside(file: _File, number: int, depth: int) -> bool:
     """Whether a line and those that follow stand in nothing of this depth or a greater one."""
     return file.depth(number) + (file.kind(number) is _CLOSES) <= depth and bool(file.kind(number))
 
 
-def _alike(pairs: Iterable[tuple[str, str]]) -> int:
+def _count_equal(pairs: Iterable[tuple[str, str]]) -> int:
     """Count the pairs of equal lines before the first that differ."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
@@ -138,7 +144,7 @@ def _lines(text: str) -> list[str]:
     return text.removesuffix("\n").split("\n") if text else []
 
 
-def _opening(kinds: Sequence[str | None], depths: Sequence[int]) -> set[int]:
+def _opening_lines(kinds: Sequence[str | None], depths: Sequence[int]) -> set[int]:
     """Return the lines that others stand in: what follows them is deeper."""
     found = set()
     below = 0
@@ -152,12 +158,12 @@ def _opening(kinds: Sequence[str | None], depths: Sequence[int]) -> set[int]:
     return found
 
 
-def _missing(lines: Sequence[Line], other: Sequence[Line]) -> set[int]:
+def _missing_numbers(lines: Sequence[Line], other: Sequence[Line]) -> set[int]:
     ours, theirs = _sections(lines), _sections(other)
     found: set[int] = set()
     for headings, numbers in ours.items():
         there = [other[number].text for number in theirs.get(headings, ())]
-        kept = _kept([lines[number].text for number in numbers], there)
+        kept = _matching_places([lines[number].text for number in numbers], there)
         found.update(number for place, number in enumerate(numbers) if place not in kept)
     return found
 
@@ -169,7 +175,7 @@ def _sections(lines: Sequence[Line]) -> dict[tuple[str, ...], list[int]]:
     return found
 
 
-def _kept(ours: list[str], theirs: list[str]) -> set[int]:
+def _matching_places(ours: list[str], theirs: list[str]) -> set[int]:
     """Return which of our texts are among theirs, in the same order."""
     if ours == theirs:
         return set(range(len(ours)))

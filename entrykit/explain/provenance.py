@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from entrykit.display import shown
+from entrykit.display import display
 from entrykit.explain.reference import Variable, variables
-from entrykit.variables.env_files import Given
+from entrykit.variables.env_files import Assignment
 from entrykit.variables.reading import Reading
 from entrykit.variables.secret import MASK
 from entrykit.variables.settings import Settings
@@ -44,7 +44,7 @@ class Origin:
             return self.variable.default or ""
         if self.variable.kind.secret:
             return MASK
-        return self.text if _is_plain(self.text) else shown(self.text)
+        return self.text if _is_plain(self.text) else display(self.text)
 
     @property
     def standing(self) -> str:
@@ -56,7 +56,7 @@ class Origin:
 
 
 def origins(
-    model: type[Settings], laid: Mapping[str, Given], reading: Reading
+    model: type[Settings], laid: Mapping[str, Assignment], reading: Reading
 ) -> dict[str, Origin]:
     """Say of each variable of a model what it is and where that comes from.
 
@@ -69,16 +69,16 @@ def origins(
         The variables by their names: those that are set, and then the others.
     """
     found = [
-        Origin(each, reading.values.get(each.name), _place(each.name, laid, reading))
+        Origin(each, reading.values.get(each.name), _source(each.name, laid, reading))
         for each in variables(model)
     ]
     return {each.name: each for each in sorted(found, key=lambda each: not each.is_set)}
 
 
-def _place(name: str, laid: Mapping[str, Given], reading: Reading) -> str:
+def _source(name: str, laid: Mapping[str, Assignment], reading: Reading) -> str:
     given, file = laid.get(name), laid.get(f"{name}_FILE")
     if file and file.text:
-        said = f"{shown(file.text)}, the file of {name}_FILE ({file.place})"
+        said = f"{display(file.text)}, the file of {name}_FILE ({file.place})"
         return said if name in reading.values else f"{said}, is empty"
     if given is None:
         return ""
@@ -89,4 +89,4 @@ def _place(name: str, laid: Mapping[str, Given], reading: Reading) -> str:
 
 def _is_plain(text: str) -> bool:
     """Whether it can be shown as it is: short, and with nothing that `shown` would escape."""
-    return shown(text) == f'"{text}"' and text == text.strip()
+    return display(text) == f'"{text}"' and text == text.strip()

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from entrykit.role import Role
-from entrykit.variables.settings import Settings, kind_of
-from entrykit.variables.types import Kind
+from entrykit.variables.settings import Settings, type_info
+from entrykit.variables.types import TypeInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Variable:
     """
 
     name: str
-    kind: Kind
+    kind: TypeInfo
     default: str | None
     required: bool
     meaning: str
@@ -41,8 +41,8 @@ def variables(model: type[Settings]) -> list[Variable]:
     return [
         Variable(
             name=name.upper(),
-            kind=kind_of(field),
-            default=None if field.is_required() else _text(field.default),
+            kind=type_info(field),
+            default=None if field.is_required() else _default_text(field.default),
             required=field.is_required(),
             meaning=field.description or "",
             example=str(field.examples[0]) if field.examples else None,
@@ -51,7 +51,7 @@ def variables(model: type[Settings]) -> list[Variable]:
     ]
 
 
-def _text(value: object) -> str | None:
+def _default_text(value: object) -> str | None:
     if value is None or value in ((), ""):
         return None
     if isinstance(value, dict):
@@ -66,16 +66,16 @@ def describe(role: Role[Any], form: str) -> str:
     return FORMATS[form](role)
 
 
-def _plain(role: Role[Any]) -> str:
+def _plain_text(role: Role[Any]) -> str:
     blocks = []
     for variable in variables(role.settings):
         head = f"{variable.name}  ({variable.kind.name}; {_state(variable)})"
         body = textwrap.fill(variable.meaning, 76, initial_indent="    ", subsequent_indent="    ")
         blocks.append(f"{head}\n{body}\n")
-    return "\n".join([*blocks, f"{_EVERY}\n"])
+    return "\n".join([*blocks, f"{_FILE_NOTE}\n"])
 
 
-_EVERY: Final = (
+_FILE_NOTE: Final = (
     "Each variable X can also be given as X_FILE, the path of a file that holds the value."
 )
 
@@ -93,7 +93,7 @@ def _markdown(role: Role[Any]) -> str:
         rows.append(
             f"| `{variable.name}` | {variable.kind.name} | {default} | {variable.meaning} |"
         )
-    return "\n".join([*rows, "", f"{_EVERY}\n"])
+    return "\n".join([*rows, "", f"{_FILE_NOTE}\n"])
 
 
 def _code(default: str | None) -> str:
@@ -142,7 +142,7 @@ def _property(variable: Variable) -> dict[str, object]:
 
 
 FORMATS: Final[Mapping[str, Callable[[Role[Any]], str]]] = {
-    "text": _plain,
+    "text": _plain_text,
     "markdown": _markdown,
     "dotenv": _dotenv,
     "json-schema": _json_schema,

@@ -11,18 +11,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
-from entrykit.display import shown
+from entrykit.display import display
 from entrykit.errors import EntrykitError, UsageError
 from entrykit.explain.provenance import Origin, origins
-from entrykit.explain.tracing import File, gained, others, trace
-from entrykit.explain.variants import Alternative
+from entrykit.explain.tracing import File, added_lines, find_others, trace
+from entrykit.explain.variants import Variant
 from entrykit.role import Role
-from entrykit.variables.env_files import Given
+from entrykit.variables.env_files import Assignment
 from entrykit.variables.reading import Reading
 from entrykit.variables.settings import Settings
 
-_WIDEST: Final = 40
-_SAME: Final = "of the template: no other value of a variable that was tried changes it"
+_MAX_MARGIN: Final = 40
+_TEMPLATE_LINE: Final = "of the template: no other value of a variable that was tried changes it"
 
 
 class Explanation:
@@ -39,7 +39,7 @@ class Explanation:
     """
 
     def __init__(
-        self, role: Role[Any], laid: dict[str, Given], reading: Reading, settings: Settings
+        self, role: Role[Any], laid: dict[str, Assignment], reading: Reading, settings: Settings
     ) -> None:
         self._role = role
         self._settings = settings
@@ -61,11 +61,11 @@ class Explanation:
         path, _, number = target.removeprefix(f"{self._settings.config_dir}/").partition(":")
         if file := self._files.get(path):
             if number or target.endswith(":"):
-                return self._line(file, _counted(file, number))
-            return self._annotated(file)
-        return self._variable(self._named(target))
+                return self._describe_line(file, _parse_line_number(file, number))
+            return self._annotate(file)
+        return self._describe_variable(self._find_variable(target))
 
-    def _named(self, target: str) -> Origin:
+    def _find_variable(self, target: str) -> Origin:
         """Find a variable by its name in any case, or by that of its file."""
         name = target.upper()
         found = self._origins.get(name) or self._origins.get(name.removesuffix("_FILE"))
@@ -81,7 +81,7 @@ class Explanation:
         ]
         meant = f"did you mean {near[0]}?" if near else f"`entrykit env {self._role.name}` lists"
         raise UsageError(
-            f"{shown(target)}: no variable and no file of {self._role.name}; {meant}"
+            f"{display(target)}: no variable and no file of {self._role.name}; {meant}"
             + ("" if near else f" the variables, the files are {files}")
         )
 
@@ -91,7 +91,10 @@ class Explanation:
         known = self._origins.values()
         yield from _table(
             ("VARIABLE", "VALUE", "FROM", "LINES"),
-            *((each.name, each.value, each.standing, self._places(each.name)) for each in known),
+            *(
+                (each.name, each.value, each.standing, self._line_counts(each.name))
+                for each in known
+            ),
         )
         yield ""
         yield from _table(
@@ -100,16 +103,16 @@ class Explanation:
         )
 
     def _counts(self, file: File) -> Sequence[str]:
-        made = [self._share(names) for names in file.makers]
+        made = [self._line_category(names) for names in file.makers]
         counts = (str(made.count(share)) for share in ("set", "default", "template"))
         return file.path, str(len(made)), *counts
 
-    def _share(self, names: Sequence[str]) -> str:
+    def _line_category(self, names: Sequence[str]) -> str:
         if any(self._origins[name].is_set for name in names):
             return "set"
         return "default" if names else "template"
 
-    def _places(self, name: str) -> str:
+    def _line_counts(self, name: str) -> str:
         counts = {
             file.path: sum(name in names for names in file.makers) for file in self._files.values()
         }
@@ -117,7 +120,7 @@ class Explanation:
 
     # one variable
 
-    def _variable(self, origin: Origin) -> Iterator[str]:
+    def _describe_variable(self, origin: Origin) -> Iterator[str]:
         variable = origin.variable
         yield f"{origin.name}: {origin.value or 'not set'}"
         yield f"  from: {origin.standing}" if origin.value else f"  {origin.standing}"
@@ -128,13 +131,13 @@ class Explanation:
             88, initial_indent="  ", subsequent_indent="  ",
         )  # fmt: skip
         if not origin.is_set:
-            other = self._documented(origin)
+            other = self._find_documented(origin)
             text = other.text if other else "…"
             yield f"  set it with {origin.name}={text}, or {origin.name}_FILE=/a/path"
         yield ""
-        yield from self._made(origin)
+        yield from self._describe_lines(origin)
 
-    def _made(self, origin: Origin) -> Iterator[str]:
+    def _describe_lines(self, origin: Origin) -> Iterator[str]:
         rows = [
             (f"{file.path}:{number}", line)
             for file in self._files.values()
@@ -143,31 +146,34 @@ class Explanation:
         ]
         yield "It makes these lines:" if rows else "It makes no line of the files."
         yield from _table(*rows, indent="  ")
-        other = None if origin.is_set else self._documented(origin)
+        other = None if origin.is_set else self._find_documented(origin)
         if other:
-            new = [(f"{path}:{number}", line) for path, number, line in self._gained(origin, other)]
+            new = [
+                (f"{path}:{number}", line)
+                for path, number, line in self._added_lines(origin, other)
+            ]
             yield from [f"{origin.name}={other.text} would make:"] if new else []
             yield from _table(*new, indent="  ")
 
-    def _documented(self, origin: Origin) -> Alternative | None:
+    def _find_documented(self, origin: Origin) -> Variant | None:
         """Return a value that the documentation shows, and that is not in force."""
-        known = (each for each in others(self._settings, origin) if each.text is not None)
+        known = (each for each in find_others(self._settings, origin) if each.text is not None)
         return next((each for each in known if not each.spare), None)
 
-    def _gained(self, origin: Origin, other: Alternative) -> list[tuple[str, int, str]]:
+    def _added_lines(self, origin: Origin, other: Variant) -> list[tuple[str, int, str]]:
         with suppress(EntrykitError):  # it may want another variable as well, or a folder
-            return [*gained(self._role, self._settings, self._origins, origin, other)]
+            return [*added_lines(self._role, self._settings, self._origins, origin, other)]
         return []
 
     # one line
 
-    def _line(self, file: File, number: int) -> Iterator[str]:
+    def _describe_line(self, file: File, number: int) -> Iterator[str]:
         yield f"{file.path}:{number}: {file.lines[number - 1]}"
         if headings := file.headings[number - 1]:
             yield f"  in: {' > '.join(headings)}"
         names = file.makers[number - 1]
         if not names:
-            yield f"  {_SAME}"
+            yield f"  {_TEMPLATE_LINE}"
         yield from self._legend(names)
 
     def _legend(self, names: Sequence[str]) -> Iterator[str]:
@@ -177,7 +183,7 @@ class Explanation:
 
     # one file
 
-    def _annotated(self, file: File) -> Iterator[str]:
+    def _annotate(self, file: File) -> Iterator[str]:
         margins = [_margin(names) for names in file.makers]
         width = max(map(len, margins))
         digits = len(str(len(file.lines)))
@@ -188,10 +194,12 @@ class Explanation:
         yield from self._legend([name for name in self._origins if name in used])
 
 
-def _counted(file: File, number: str) -> int:
+def _parse_line_number(file: File, number: str) -> int:
     if number.isascii() and number.isdigit() and 1 <= int(number) <= len(file.lines):
         return int(number)
-    raise UsageError(f"{file.path}:{shown(number)}: no such line (expected 1 to {len(file.lines)})")
+    raise UsageError(
+        f"{file.path}:{display(number)}: no such line (expected 1 to {len(file.lines)})"
+    )
 
 
 def _margin(names: Sequence[str]) -> str:
@@ -199,7 +207,7 @@ def _margin(names: Sequence[str]) -> str:
     for count in range(len(names), 1, -1):
         more = f" +{len(names) - count}" if count < len(names) else ""
         text = ",".join(names[:count]) + more
-        if len(text) <= _WIDEST:
+        if len(text) <= _MAX_MARGIN:
             return text
     return "".join(names[:1]) + (f" +{len(names) - 1}" if len(names) > 1 else "")
 

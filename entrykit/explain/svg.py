@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 from xml.sax.saxutils import escape
 
-from entrykit.routing import Destination, Route, cut, folded
+from entrykit.routing import Destination, Route, fold, shorten
 
 _ROW: Final = 18
 _PAD: Final = 4
@@ -96,10 +96,10 @@ def _columns(destinations: Sequence[Destination]) -> _Columns:
     """Make each column as wide as what is in it, up to a limit."""
     routes = [route for each in destinations for route in each.routes]
     texts = (
-        ("Requests for", 38, [text for route in routes for text in folded(route.requests)]),
+        ("Requests for", 38, [text for route in routes for text in fold(route.requests)]),
         ("Certificate", 28, [route.certificate for route in routes]),
         ("Backend", 28, [text for each in destinations for text in (each.backend, *each.notes)]),
-        ("Servers", 34, [text for each in destinations for text in folded(each.servers)]),
+        ("Servers", 34, [text for each in destinations for text in fold(each.servers)]),
     )
     left, found = _LEFT, []
     for title, most, labels in texts:
@@ -111,12 +111,12 @@ def _columns(destinations: Sequence[Destination]) -> _Columns:
 
 def _height(each: Destination) -> int:
     backend = _box_height(1 + len(each.notes)) + _PAD
-    servers = _box_height(len(folded(each.servers))) + _PAD
+    servers = _box_height(len(fold(each.servers))) + _PAD
     return max(_routes_height(each), backend, servers) + _PAD
 
 
 def _routes_height(each: Destination) -> int:
-    return sum(_box_height(len(folded(route.requests))) + _PAD for route in each.routes)
+    return sum(_box_height(len(fold(route.requests))) + _PAD for route in each.routes)
 
 
 def _box_height(rows: int) -> int:
@@ -126,7 +126,7 @@ def _box_height(rows: int) -> int:
 def _band(columns: _Columns, each: Destination, middle: float) -> Iterator[str]:
     down = middle - (_routes_height(each) - _PAD) / 2
     for route in each.routes:
-        size = _box_height(len(folded(route.requests)))
+        size = _box_height(len(fold(route.requests)))
         yield from _route(columns, route, down + size / 2, middle)
         down += size + _PAD
     yield from _box(columns.backend, "backend", middle, [each.backend, *each.notes])
@@ -143,7 +143,7 @@ def _route(columns: _Columns, route: Route, middle: float, target: float) -> Ite
 
 
 def _box(column: _Column, kind: str, middle: float, texts: Sequence[str]) -> Iterator[str]:
-    rows = folded(texts)
+    rows = fold(texts)
     height = _box_height(len(rows))
     top = middle - height / 2
     yield f"<g><title>{escape(_LINE_END.join(texts))}</title>"
@@ -155,7 +155,7 @@ def _box(column: _Column, kind: str, middle: float, texts: Sequence[str]) -> Ite
         style = ' class="more"' if len(rows) < len(texts) and text is rows[-1] else ""
         yield (
             f'<text{style} x="{column.left + _SIDE}" y="{top + place * _ROW + 15:g}">'
-            f"{escape(cut(text, column.room))}</text>"
+            f"{escape(shorten(text, column.room))}</text>"
         )
     yield "</g>"
 

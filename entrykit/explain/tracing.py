@@ -20,14 +20,14 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 from entrykit.errors import EntrykitError
-from entrykit.explain.field_usage import watched
-from entrykit.explain.outline import missing, outline
+from entrykit.explain.field_usage import record_reads
+from entrykit.explain.outline import missing_lines, outline
 from entrykit.explain.provenance import Origin
-from entrykit.explain.variants import Alternative, alternatives
+from entrykit.explain.variants import Variant, find_variants
 from entrykit.rendering.role_files import render
 from entrykit.role import Role
 from entrykit.variables.secret import MASK, snippet_lines
-from entrykit.variables.settings import Settings, masked
+from entrykit.variables.settings import Settings, mask_secrets
 
 Numbers: TypeAlias = dict[str, set[int]]
 Origins: TypeAlias = Mapping[str, Origin]
@@ -69,19 +69,19 @@ class Rendering:
     @cached_property
     def read(self) -> set[str]:
         """The fields that matter: another value of another one gives the same files."""
-        settings, read = watched(self.settings)
+        settings, read = record_reads(self.settings)
         render(self.role, settings)
         return read
 
     def lines_not_in(self, other: Rendering) -> Numbers:
         """Return the lines that the other one has not, by file, counted from 0."""
         return {
-            path: missing(text, other.texts.get(path, ""))
+            path: missing_lines(text, other.texts.get(path, ""))
             for path, text in self.texts.items()
             if text != other.texts.get(path)
         }
 
-    def made_by(self, origin: Origin, *, still_set: bool = False) -> Numbers:
+    def lines_from(self, origin: Origin, *, still_set: bool = False) -> Numbers:
         """Return the lines that are others with another value of one variable.
 
         Not those of a file that would give way as a whole to something else, if only somebody
@@ -92,13 +92,13 @@ class Rendering:
             still_set: whether only values are tried that are somebody's, not the default.
         """
         found: Numbers = defaultdict(set)
-        known = others(self.settings, origin) if origin.name.lower() in self.read else []
+        known = find_others(self.settings, origin) if origin.name.lower() in self.read else []
         shows = False
         for other in known:
             if (still_set and other.text is None) or (other.spare and shows):
                 continue
             try:
-                changed = Rendering(self.role, with_value(self.settings, origin, other))
+                changed = Rendering(self.role, replace_value(self.settings, origin, other))
             except EntrykitError:  # not a value that goes with the others
                 continue
             shows = shows or changed.texts != self.texts
@@ -107,7 +107,7 @@ class Rendering:
                     found[path] |= numbers
         return found
 
-    def visible(self, origins: Origins) -> dict[str, tuple[str, ...]]:
+    def mask_files(self, origins: Origins) -> dict[str, tuple[str, ...]]:
         """Return the lines of each file as they may be seen: with a mask for each secret.
 
         A line that follows a secret's text, yet does not show it as it is, has it quoted or
@@ -116,9 +116,9 @@ class Rendering:
         hidden: Numbers = defaultdict(set)
         for origin in origins.values():
             if origin.variable.kind.secret and origin.is_set:
-                for path, numbers in self.made_by(origin, still_set=True).items():
+                for path, numbers in self.lines_from(origin, still_set=True).items():
                     hidden[path] |= numbers
-        return {path: self._masked(text, hidden[path]) for path, text in self.texts.items()}
+        return {path: self._mask_lines(text, hidden[path]) for path, text in self.texts.items()}
 
     def headings(self, path: str, seen: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         """Return what each line of a file stands in, by the lines as they may be seen."""
@@ -128,29 +128,29 @@ class Rendering:
             tuple(known[heading] for heading in line.headings) for line in outline(self.texts[path])
         )
 
-    def _masked(self, text: str, hidden: set[int]) -> tuple[str, ...]:
+    def _mask_lines(self, text: str, hidden: set[int]) -> tuple[str, ...]:
         lines = text.removesuffix("\n").split("\n") if text else []
         for number in hidden | snippet_lines(lines):
             line = lines[number]
-            lines[number] = self._without_secrets(line)
+            lines[number] = self._mask_line(line)
             if lines[number] == line:
                 lines[number] = re.sub(r"\S.*", MASK, line)
-        return tuple(masked(line, self.settings) for line in lines)
+        return tuple(mask_secrets(line, self.settings) for line in lines)
 
-    def _without_secrets(self, line: str) -> str:
+    def _mask_line(self, line: str) -> str:
         for pattern in self.role.secret_places:
             line = re.sub(pattern, rf"\g<1>{MASK}", line)
-        return masked(line, self.settings)
+        return mask_secrets(line, self.settings)
 
 
-def others(settings: Settings, origin: Origin) -> list[Alternative]:
+def find_others(settings: Settings, origin: Origin) -> list[Variant]:
     """Return other values of one variable."""
     name = origin.name.lower()
     field = type(settings).model_fields[name]
-    return alternatives(origin.variable, field, getattr(settings, name), origin.text)
+    return find_variants(origin.variable, field, getattr(settings, name), origin.text)
 
 
-def with_value(settings: Settings, origin: Origin, other: Alternative) -> Settings:
+def replace_value(settings: Settings, origin: Origin, other: Variant) -> Settings:
     """Return the settings with another value; made anew, as some remember what follows of them."""
     values = {name: getattr(settings, name) for name in type(settings).model_fields}
     name = origin.name.lower()
@@ -173,10 +173,10 @@ def trace(role: Role[Any], settings: Settings, origins: Origins) -> dict[str, Fi
         RenderError: a template is broken.
     """
     base = Rendering(role, settings)
-    seen = base.visible(origins)
+    seen = base.mask_files(origins)
     makers = {path: [list[str]() for _ in lines] for path, lines in seen.items()}
     for name, origin in origins.items():
-        for path, numbers in base.made_by(origin).items():
+        for path, numbers in base.lines_from(origin).items():
             for number in numbers:
                 makers[path][number].append(name)
     return {
@@ -185,13 +185,13 @@ def trace(role: Role[Any], settings: Settings, origins: Origins) -> dict[str, Fi
     }
 
 
-def gained(
-    role: Role[Any], settings: Settings, origins: Origins, origin: Origin, other: Alternative
+def added_lines(
+    role: Role[Any], settings: Settings, origins: Origins, origin: Origin, other: Variant
 ) -> Iterator[tuple[str, int, str]]:
     """Yield the lines that another value would add: file, number from 1, text to be seen."""
-    changed = Rendering(role, with_value(settings, origin, other))
+    changed = Rendering(role, replace_value(settings, origin, other))
     added = changed.lines_not_in(Rendering(role, settings))
-    seen = changed.visible(origins)
+    seen = changed.mask_files(origins)
     for path, numbers in added.items():
         for number in sorted(numbers):
             yield path, number + 1, seen[path][number]

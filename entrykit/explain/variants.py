@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 from entrykit.explain.reference import Variable
 
 # For what has no default to go back to: nothing in it is like what people have.
-_STRANGE: Final = (
+_UNUSUAL: Final = (
     "other.example",
     "other:other.example",
     '{"other": {"domains": ["*.other.example"], "tls": "passthrough", "check": "/"}}',
@@ -25,11 +25,11 @@ _STRANGE: Final = (
     "other",
     "7",
 )
-_ANY: Final = ConfigDict(arbitrary_types_allowed=True)
+_ARBITRARY_TYPES: Final = ConfigDict(arbitrary_types_allowed=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Alternative:
+class Variant:
     """A value that a variable could have.
 
     Attributes:
@@ -44,9 +44,9 @@ class Alternative:
     spare: bool = False
 
 
-def alternatives(
+def find_variants(
     variable: Variable, field: FieldInfo, value: object, text: str | None
-) -> list[Alternative]:
+) -> list[Variant]:
     """Return values that differ from the one in force, and from each other.
 
     They are the default; the examples, of which a role may have several; each choice, where
@@ -59,32 +59,32 @@ def alternatives(
         value: what is in force.
         text: as it was given; None where it was not.
     """
-    adapter: TypeAdapter[object] = TypeAdapter(field.rebuild_annotation(), config=_ANY)
-    found: list[Alternative] = []
+    adapter: TypeAdapter[object] = TypeAdapter(field.rebuild_annotation(), config=_ARBITRARY_TYPES)
+    found: list[Variant] = []
     if text is not None and not field.is_required() and field.default != value:
-        found.append(Alternative(None, field.default))
-    _collect(adapter, _documented(variable, field), value, found)
+        found.append(Variant(None, field.default))
+    _collect(adapter, _documented_values(variable, field), value, found)
     needed = field.is_required() or (variable.kind.secret and text is not None)
-    odd = [*_near(text or variable.default or ""), *_STRANGE]
+    odd = [*_similar_values(text or variable.default or ""), *_UNUSUAL]
     _collect(adapter, odd, value, found, spare=not needed)
     return found
 
 
-def _documented(variable: Variable, field: FieldInfo) -> Iterator[str]:
+def _documented_values(variable: Variable, field: FieldInfo) -> Iterator[str]:
     yield from map(str, field.examples or ())
     choices = variable.kind.schema.get("enum", ())
     if isinstance(choices, list):
         yield from (choice for choice in choices if isinstance(choice, str))
 
 
-def _near(text: str) -> tuple[str, ...]:
+def _similar_values(text: str) -> tuple[str, ...]:
     """Return a longer word or a higher number; the last is for one that is the highest."""
     return f"1{text}", f"{text}1", text[:-1]
 
 
 def _collect(
     adapter: TypeAdapter[object], texts: Iterator[str] | list[str], value: object,
-    found: list[Alternative], *, spare: bool = False,
+    found: list[Variant], *, spare: bool = False,
 ) -> None:  # fmt: skip
     for text in texts:
         try:
@@ -92,4 +92,4 @@ def _collect(
         except ValidationError:
             continue
         if other != value and all(other != each.value for each in found):
-            found.append(Alternative(text, other, spare))
+            found.append(Variant(text, other, spare))

@@ -13,10 +13,10 @@ from typing import Final
 from entrykit.files.config_file import MARK, MARKS, PRIVATE, ConfigFile, ConfigFiles
 from entrykit.files.fs import open_live
 
-LIST: Final = "entrykit.sums"
+CHECKSUMS_FILE: Final = "entrykit.sums"
 
 
-def with_list(files: ConfigFiles, folder: str) -> ConfigFiles:
+def add_checksums(files: ConfigFiles, folder: str) -> ConfigFiles:
     """Add the list to a set of files that has some without a mark; as the first of them.
 
     Args:
@@ -24,30 +24,32 @@ def with_list(files: ConfigFiles, folder: str) -> ConfigFiles:
         folder: where; what an earlier list there says of other files is kept.
     """
     sums = {
-        file.path: _sum(file.octets) for file in files.values() if not file.octets.startswith(MARKS)
+        file.path: _checksum(file.octets)
+        for file in files.values()
+        if not file.octets.startswith(MARKS)
     }
     if not sums:
         return files
-    known = _known(folder) | sums
+    known = _read_checksums(folder) | sums
     lines = [f"{known[path]}  {path}\n" for path in sorted(known)]
     text = f"{MARK}: these files without such a line are its own.\n{''.join(lines)}"
     # A checksum tells about a secret, by trying.
-    return ConfigFiles([ConfigFile(LIST, text, PRIVATE), *files.values()])
+    return ConfigFiles([ConfigFile(CHECKSUMS_FILE, text, PRIVATE), *files.values()])
 
 
 def is_listed(folder: str, path: str, data: bytes) -> bool:
     """Whether the list in `folder` has a file of this name with this content."""
-    return _known(folder).get(path) == _sum(data)
+    return _read_checksums(folder).get(path) == _checksum(data)
 
 
-def _known(folder: str) -> dict[str, str]:
-    with suppress(OSError), open_live(os.path.join(folder, LIST)) as live:
+def _read_checksums(folder: str) -> dict[str, str]:
+    with suppress(OSError), open_live(os.path.join(folder, CHECKSUMS_FILE)) as live:
         lines = live.read().decode(errors="replace").splitlines()[1:]
         return {path: digest for digest, _, path in (line.partition("  ") for line in lines)}
     return {}
 
 
-def _sum(data: bytes) -> str:
+def _checksum(data: bytes) -> str:
     from hashlib import sha256
 
     return sha256(data).hexdigest()

@@ -33,7 +33,7 @@ class ConfigFile:
         return self.text.encode()
 
 
-def marked(path: str, text: str, rest: str) -> str:
+def add_mark(path: str, text: str, rest: str) -> str:
     """Put the mark into the first line of a file, by which a later start knows it as entrykit's.
 
     Args:
@@ -71,7 +71,7 @@ class ConfigFiles(Mapping[str, ConfigFile]):
 
 
 @dataclass(frozen=True, slots=True)
-class Rendered:
+class OutputFile:
     """What became of a template.
 
     Attributes:

@@ -33,11 +33,11 @@ def make_folder(path: str | Path) -> bool:
         missing.append(above)
         above = os.path.dirname(os.path.normpath(above))
     for folder in reversed(missing):
-        _make(folder)
+        _make_one(folder)
     return bool(missing)
 
 
-def _make(folder: str) -> None:
+def _make_one(folder: str) -> None:
     try:
         os.mkdir(folder, 0o755)
     except FileExistsError:
@@ -101,7 +101,7 @@ def write_file(path: str, data: bytes, mode: int) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    new = _beside(path)
+    new = _make_temporary_path(path)
     try:
         with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             file.write(data)
@@ -124,7 +124,7 @@ def link_file(target: str, path: str) -> None:
     Raises:
         OSError: it cannot be made.
     """
-    new = _beside(path)
+    new = _make_temporary_path(path)
     with suppress(FileNotFoundError):
         os.unlink(new)
     os.symlink(target, new)
@@ -152,7 +152,7 @@ def sync_folder(folder: str) -> None:
         os.close(descriptor)
 
 
-def _beside(path: str) -> str:
+def _make_temporary_path(path: str) -> str:
     """Return the name of what is not finished: nobody takes a dotfile for a renewal conf."""
     folder, name = os.path.split(path)
     return os.path.join(folder, f".{name}.entrykit")
@@ -192,16 +192,16 @@ def open_live(path: str) -> BinaryIO:
     raise CommitError(path, "a pipe or a device stands in the place of the file", "move it away")
 
 
-def mounts() -> set[str]:
+def mount_points() -> set[str]:
     """Return the places where something is mounted (proc_pid_mountinfo(5), field 5)."""
     try:
         with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as table:
-            return {_unescaped(line.split(" ")[4]) for line in table}
+            return {_unescape(line.split(" ")[4]) for line in table}
     except OSError:
         return set()
 
 
-def _unescaped(path: str) -> str:
+def _unescape(path: str) -> str:
     return re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), path)
 
 

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from entrykit.errors import CommitError
-from entrykit.files.checksums import LIST, is_listed
-from entrykit.files.config_file import MARK, ConfigFile, ConfigFiles, Rendered
+from entrykit.files.checksums import CHECKSUMS_FILE, is_listed
+from entrykit.files.config_file import MARK, ConfigFile, ConfigFiles, OutputFile
 from entrykit.files.fs import open_live
-from entrykit.files.transaction import commit, writing
+from entrykit.files.transaction import commit, wrap_os_errors
 
 
-def write(files: Iterable[Rendered], *, overwrite: bool) -> list[str]:
+def write(files: Iterable[OutputFile], *, overwrite: bool) -> list[str]:
     """Write files.
 
     Args:
@@ -39,10 +39,10 @@ def write(files: Iterable[Rendered], *, overwrite: bool) -> list[str]:
             _refuse_foreign(folder, found)
     # In one order, for two starts that lock the same folders.
     sets = [(folder, ConfigFiles(folders[folder])) for folder in sorted(folders)]
-    return _committed(sets)
+    return _commit_nested(sets)
 
 
-def _committed(sets: Sequence[tuple[str, ConfigFiles]]) -> list[str]:
+def _commit_nested(sets: Sequence[tuple[str, ConfigFiles]]) -> list[str]:
     """Commit one folder within the verdict on the one before.
 
     All but the last step is then done for each before the last step is done for any.
@@ -51,14 +51,14 @@ def _committed(sets: Sequence[tuple[str, ConfigFiles]]) -> list[str]:
         return []
     (folder, files), *others = sets
     inner: list[str] = []
-    own = commit(files, folder, lambda _: inner.extend(_committed(others)), overwrite=True)
-    return [os.path.join(folder, name) for name in own if name != LIST] + inner
+    own = commit(files, folder, lambda _: inner.extend(_commit_nested(others)), overwrite=True)
+    return [os.path.join(folder, name) for name in own if name != CHECKSUMS_FILE] + inner
 
 
 def _refuse_foreign(folder: str, files: Sequence[ConfigFile]) -> None:
     for file in files:
         path = os.path.join(folder, file.path)
-        with writing(folder), suppress(FileNotFoundError), open_live(path) as live:
+        with wrap_os_errors(folder), suppress(FileNotFoundError), open_live(path) as live:
             data = live.read()
             ours = not data or data == file.octets or data.startswith(MARK.encode())
             if not ours and not is_listed(folder, file.path, data):

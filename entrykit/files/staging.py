@@ -24,7 +24,7 @@ def is_decided(folder: str) -> bool:
     return os.path.isdir(os.path.join(folder, _DECIDED))
 
 
-def is_left(folder: str) -> bool:
+def has_leftovers(folder: str) -> bool:
     """Whether files are there that no start has decided on; one may be at work on them."""
     return os.path.isdir(os.path.join(folder, _STAGE))
 

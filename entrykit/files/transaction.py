@@ -14,17 +14,17 @@ from contextlib import contextmanager, suppress
 
 from entrykit.errors import CommitError
 from entrykit.files import staging
-from entrykit.files.checksums import is_listed, with_list
+from entrykit.files.checksums import add_checksums, is_listed
 from entrykit.files.config_file import MARKS, ConfigFile, ConfigFiles
-from entrykit.files.fs import make_folder, mounts, open_live
+from entrykit.files.fs import make_folder, mount_points, open_live
 
-Judge = Callable[[str], None]
+Checker = Callable[[str], None]
 
 
 def commit(
     files: ConfigFiles,
     folder: str,
-    judge: Judge,
+    judge: Checker,
     *,
     beside: Sequence[str] = (),
     overwrite: bool = False,
@@ -45,10 +45,10 @@ def commit(
         CommitError: something cannot be written, or belongs to somebody else.
         Exception: whatever `judge` raises; then nothing was changed.
     """
-    files = with_list(files, folder)
-    with writing(folder), locked(folder):
+    files = add_checksums(files, folder)
+    with wrap_os_errors(folder), locked(folder):
         staging.recover(folder)
-        changed = _changed(folder, files, overwrite=overwrite)
+        changed = _select_changed(folder, files, overwrite=overwrite)
         if changed:
             staging.replace(folder, files, changed, beside, judge)
         else:
@@ -69,16 +69,16 @@ def recover(folder: str) -> None:
         CommitError: something cannot be written.
     """
     if staging.is_decided(folder):
-        with writing(folder), locked(folder):
+        with wrap_os_errors(folder), locked(folder):
             staging.recover(folder)
-    elif staging.is_left(folder):
-        with writing(folder), _locked_at_once(folder) as alone:
+    elif staging.has_leftovers(folder):
+        with wrap_os_errors(folder), _try_lock_folder(folder) as alone:
             if alone:
                 staging.recover(folder)
 
 
 @contextmanager
-def writing(folder: str) -> Iterator[None]:
+def wrap_os_errors(folder: str) -> Iterator[None]:
     """Turn what the system says of a write below `folder` into a CommitError."""
     try:
         yield
@@ -90,7 +90,7 @@ def writing(folder: str) -> Iterator[None]:
 
 def _tip(number: int | None, folder: str) -> str:
     if number == errno.EROFS:
-        return f"mount something writable at {folder} (a volume, or {_in_memory(folder)})"
+        return f"mount something writable at {folder} (a volume, or {_tmpfs_options(folder)})"
     if number in {errno.EACCES, errno.EPERM}:
         return f"let uid {os.geteuid()} or group {os.getegid()} write to {folder}"
     if number in {errno.ENOSPC, errno.EDQUOT}:
@@ -98,7 +98,7 @@ def _tip(number: int | None, folder: str) -> str:
     return f"look at {folder}: it is to be a folder that uid {os.geteuid()} can write to"
 
 
-def _in_memory(folder: str) -> str:
+def _tmpfs_options(folder: str) -> str:
     """The options for a tmpfs: engines make it root's, with the mode of the image's folder, 775."""
     allowed = 0 in {os.geteuid(), os.getegid(), *os.getgroups()}
     return f"--tmpfs {folder}" if allowed else f"--tmpfs {folder} --group-add 0"
@@ -119,7 +119,7 @@ def locked(folder: str) -> Iterator[None]:
 
 
 @contextmanager
-def _locked_at_once(folder: str) -> Iterator[bool]:
+def _try_lock_folder(folder: str) -> Iterator[bool]:
     """Lock a folder unless another start has: say which; without locks nobody can tell."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -132,7 +132,7 @@ def _locked_at_once(folder: str) -> Iterator[bool]:
         os.close(descriptor)
 
 
-def _changed(folder: str, files: ConfigFiles, *, overwrite: bool) -> list[str]:
+def _select_changed(folder: str, files: ConfigFiles, *, overwrite: bool) -> list[str]:
     """Return the paths of what differs from the live files, if all of it can be replaced."""
     changed = [file for file in files.values() if _differs(folder, file)]
     if not overwrite:
@@ -172,7 +172,7 @@ def refuse_foreign(folder: str, files: Iterable[ConfigFile]) -> None:
 
 def _refuse_read_only_mounts(folder: str, files: Sequence[ConfigFile]) -> None:
     """Find out before the decision: a file that is a mount cannot be renamed over."""
-    mounted = mounts()
+    mounted = mount_points()
     for file in files:
         path = os.path.join(folder, file.path)
         if os.path.realpath(path) in mounted:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from entrykit.display import shown
+from entrykit.display import display
 from entrykit.variables.secret import Secret
 
 Quote = Callable[[object], str]
@@ -17,7 +17,7 @@ class QuotingError(ValueError):
     """The format has no way to say this value."""
 
 
-class Quoted(str):
+class QuotedText(str):
     """Text that is quoted for its format already."""
 
     __slots__ = ()
@@ -39,4 +39,4 @@ def to_text(value: object) -> str:
 
 def describe_value(value: object) -> str:
     """Return the value for an error message, a secret as the words "a secret"."""
-    return "a secret" if isinstance(value, Secret) else shown(str(value))
+    return "a secret" if isinstance(value, Secret) else display(str(value))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from entrykit.quoting.base import Quoted, QuotingError, describe_value, to_text
+from entrykit.quoting.base import QuotedText, QuotingError, describe_value, to_text
 
 
 def quote_cfengine(value: object) -> str:
@@ -14,20 +14,20 @@ def quote_cfengine(value: object) -> str:
     expanded there, and no escape of theirs is reliable (tried with 3.21): they are refused.
     So is an empty list, which admits everybody where the server asks who may connect.
     """
-    if isinstance(value, Quoted):
+    if isinstance(value, QuotedText):
         return value
     if isinstance(value, tuple | list):
         if not value:
             raise QuotingError("policy cannot hold it: an empty list")
         return f"{{ {', '.join([quote_cfengine(item) for item in value])} }}"
     text = value if type(value) is str else to_text(value)
-    if reason := cfengine_refusal(text):
+    if reason := find_cfengine_error(text):
         raise QuotingError(f"{describe_value(value)}: policy cannot hold it: {reason}")
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 
-def cfengine_refusal(text: str) -> str | None:
+def find_cfengine_error(text: str) -> str | None:
     """Say why no string of CFEngine's policy language can hold a text; None where one can."""
     if any(char < " " or char == "\x7f" for char in text):
         return "a control character or more than one line"

@@ -6,19 +6,19 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from entrykit.display import shown
+from entrykit.display import display
 from entrykit.quoting.base import QuotingError, describe_value, to_text
 from entrykit.variables.secret import Snippet
 
 # Characters that mean themselves everywhere in haproxy.cfg, also between double
 # quotes and in a log-format string.
-_bare: Final = re.compile(r"[A-Za-z0-9._:/,@*=+\[\]-]+").fullmatch
+_is_bare: Final = re.compile(r"[A-Za-z0-9._:/,@*=+\[\]-]+").fullmatch
 
 
-_map_key: Final = re.compile(r"[^\s#\x00-\x1f\x7f][^\s\x00-\x1f\x7f]*").fullmatch
+_is_map_key: Final = re.compile(r"[^\s#\x00-\x1f\x7f][^\s\x00-\x1f\x7f]*").fullmatch
 
 
-_map_value: Final = re.compile(r"[^\s\x00-\x1f\x7f]+(?: +[^\s\x00-\x1f\x7f]+)*").fullmatch
+_is_map_value: Final = re.compile(r"[^\s\x00-\x1f\x7f]+(?: +[^\s\x00-\x1f\x7f]+)*").fullmatch
 
 
 def quote_haproxy(value: object) -> str:
@@ -30,7 +30,7 @@ def quote_haproxy(value: object) -> str:
     if isinstance(value, Snippet):
         return value
     text = value if type(value) is str else to_text(value)
-    if _bare(text):
+    if _is_bare(text):
         return text
     if any(char in text for char in "\r\n\0"):
         raise QuotingError(
@@ -47,8 +47,8 @@ def quote_haproxy_map(value: object) -> str:
     """
     if not isinstance(value, Mapping):
         raise QuotingError(f"{describe_value(value)}: not a map")
-    odd = [key for key in value if not _map_key(key)]
-    odd += [text for text in set(value.values()) if not _map_value(text)]
+    odd = [key for key in value if not _is_map_key(key)]
+    odd += [text for text in set(value.values()) if not _is_map_value(text)]
     if odd:
-        raise QuotingError(f"{shown(odd[0])}: a map file cannot hold it")
+        raise QuotingError(f"{display(odd[0])}: a map file cannot hold it")
     return "\n".join([f"{key} {text}" for key, text in value.items()])

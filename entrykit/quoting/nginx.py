@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from entrykit.quoting.base import Quoted, QuotingError, describe_value, to_text
+from entrykit.quoting.base import QuotedText, QuotingError, describe_value, to_text
 from entrykit.variables.secret import Snippet
 
 # The same for nginx.conf, where a word may also be a parameter of any directive.
@@ -30,7 +30,7 @@ def quote_nginx(value: object) -> str:
     Between double quotes a backslash stands before a quote and before itself. A $
     begins a variable, whatever stands before it, and is refused.
     """
-    if isinstance(value, Snippet | Quoted):
+    if isinstance(value, Snippet | QuotedText):
         return value
     text = value if type(value) is str else to_text(value)
     if _bare(text) and len(text) <= _LONGEST:
@@ -42,17 +42,17 @@ def quote_nginx(value: object) -> str:
     return _quote(text, value)
 
 
-def quote_nginx_literal(text: str) -> Quoted:
+def quote_nginx_literal(text: str) -> QuotedText:
     """Quote a word where nginx knows no variables, as in the values of a geo: $ means itself."""
-    return Quoted(_quote(text, text))
+    return QuotedText(_quote(text, text))
 
 
-def quote_nginx_path(folder: str, rest: str) -> Quoted:
+def quote_nginx_path(folder: str, rest: str) -> QuotedText:
     """Quote a path that begins with a literal and ends with variables of nginx.
 
     A $ of the literal becomes `${dollar}`: the file has to say `geo $dollar { default "$"; }`.
     """
-    return Quoted(_quote(folder, folder).replace("$", "${dollar}")[:-1] + f'{rest}"')
+    return QuotedText(_quote(folder, folder).replace("$", "${dollar}")[:-1] + f'{rest}"')
 
 
 def quote_nginx_map(value: object) -> str:

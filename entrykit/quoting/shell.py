@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from entrykit.display import shown
+from entrykit.display import display
 from entrykit.quoting.base import QuotingError
 
 
@@ -14,5 +14,5 @@ def quote_shell(text: str) -> str:
     Quotes stay free for whatever the command line stands in. A line's end cannot be quoted so.
     """
     if not text or any(char < " " or char == "\x7f" for char in text):
-        raise QuotingError(f"{shown(text)}: no word of a command line")
+        raise QuotingError(f"{display(text)}: no word of a command line")
     return re.sub(r"([^A-Za-z0-9._:/,@%+=\x80-\U0010ffff-])", r"\\\1", text)

@@ -20,10 +20,10 @@ from entrykit.files.fs import make_folder
 
 # What this process has compiled itself: it may render many times, from a folder that it
 # cannot write to.
-_KNOWN: Final[dict[tuple[str, str], CodeType]] = {}
+_COMPILED: Final[dict[tuple[str, str], CodeType]] = {}
 
 
-class BesideTemplates(BytecodeCache):
+class TemplateCache(BytecodeCache):
     """Jinja2's bytecode cache in `__pycache__` below a folder of templates.
 
     A folder that cannot be written, or PYTHONDONTWRITEBYTECODE, only means that
@@ -44,7 +44,7 @@ class BesideTemplates(BytecodeCache):
         """Fill the bucket; jinja2 itself compares the checksum of a source with that of a file."""
         if not bucket.key:
             return
-        known = _KNOWN.get((bucket.key, bucket.checksum))
+        known = _COMPILED.get((bucket.key, bucket.checksum))
         if known is not None:
             bucket.code = known
             return
@@ -56,7 +56,7 @@ class BesideTemplates(BytecodeCache):
         if not bucket.key:
             return
         if bucket.code is not None:
-            _KNOWN[bucket.key, bucket.checksum] = bucket.code
+            _COMPILED[bucket.key, bucket.checksum] = bucket.code
         if sys.dont_write_bytecode:
             return
         new = f"{self._path(bucket)}.{os.getpid()}"

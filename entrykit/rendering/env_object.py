@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
-from entrykit.display import shown
-from entrykit.errors import Faults
-from entrykit.rendering.undefined import Missing
+from entrykit.display import display
+from entrykit.errors import InvalidValue
+from entrykit.rendering.undefined import MissingValue
 from entrykit.variables import reading as environment
 from entrykit.variables import types
 from entrykit.variables.documents import Tree, parse_tree
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 _UNSET: Final = object()
-_TELLING: Final = 4  # shorter names are all close to each other
+_MIN_NAME_LENGTH: Final = 4  # shorter names are all close to each other
 _INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 
 
-class Notes:
+class VariableErrors:
     """What is wrong with variables, in all templates: each fault once, where it is met first."""
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Notes:
 
     def add(self, name: str, said: str) -> None:
         """Note what is to be said of a variable, and the line of the template that is at work."""
-        self._places.setdefault((name, said), _place(sys._getframe()))  # noqa: SLF001 -- as logging does
+        self._places.setdefault((name, said), _current_location(sys._getframe()))  # noqa: SLF001 -- as logging does
 
     @property
     def faults(self) -> list[str]:
@@ -45,11 +45,11 @@ class Notes:
     def near(self, environ: Mapping[str, str]) -> Iterator[str]:
         """Yield a warning for each set variable that may be meant for one at fault."""
         others = {name: text for name, text in environ.items() if name not in self.known}
-        wanted = {name for name, _ in self._places if len(name) >= _TELLING}
+        wanted = {name for name, _ in self._places if len(name) >= _MIN_NAME_LENGTH}
         return near_misses(others, wanted)
 
 
-def _at_work(frame: FrameType | None) -> tuple[Template, builtins.int]:
+def _current_template(frame: FrameType | None) -> tuple[Template, builtins.int]:
     """Return the template that is at work, and its line."""
     while frame is not None:
         template = frame.f_globals.get("__jinja_template__")  # jinja2 puts it there (jinja2.debug)
@@ -59,14 +59,14 @@ def _at_work(frame: FrameType | None) -> tuple[Template, builtins.int]:
     raise AssertionError("no template is at work")
 
 
-def _place(frame: FrameType | None) -> str:
-    template, line = _at_work(frame)
+def _current_location(frame: FrameType | None) -> str:
+    template, line = _current_template(frame)
     return f"{template.filename}:{line}"
 
 
-def _is_written(text: str) -> builtins.bool:
+def _is_literal(text: str) -> builtins.bool:
     """Whether the template that is at work says this itself, and has not made it of something."""
-    template, _ = _at_work(sys._getframe())  # noqa: SLF001 -- as logging does
+    template, _ = _current_template(sys._getframe())  # noqa: SLF001 -- as logging does
     loader, name = template.environment.loader, template.name
     if loader is None or name is None:
         return False
@@ -84,10 +84,12 @@ class Variables:
         touched: where values from files are noted: they are taken for secrets.
     """
 
-    def __init__(self, environ: Mapping[str, str], notes: Notes, touched: list[object]) -> None:
+    def __init__(
+        self, environ: Mapping[str, str], notes: VariableErrors, touched: list[object]
+    ) -> None:
         self._environ = environ
         self._notes = notes
-        self._touched = touched
+        self._secrets = touched
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 -- a text, or what stands for it
         if name.startswith("_"):
@@ -114,8 +116,8 @@ class Variables:
     def required(self, name: str, message: str = "not set") -> Any:  # noqa: ANN401
         """Return a text; where there is none, the message is told."""
         text = self._text(name)
-        said = f"{name}: {message if self._may_be_told(message) else 'not set'}"
-        return self._at_fault(name, said) if text is None else text
+        said = f"{name}: {message if self._is_showable(message) else 'not set'}"
+        return self._record_error(name, said) if text is None else text
 
     def int(self, name: str, default: object = _UNSET) -> Any:  # noqa: ANN401
         """Return a whole number."""
@@ -127,7 +129,7 @@ class Variables:
 
     def list(self, name: str, default: object = _UNSET) -> Any:  # noqa: ANN401
         """Return texts: `a,b` or a list in JSON."""
-        return self._read(name, default, types.words)
+        return self._read(name, default, types.split_list)
 
     def map(self, name: str, default: object = _UNSET) -> Any:  # noqa: ANN401
         """Return a map, of JSON or YAML."""
@@ -139,72 +141,74 @@ class Variables:
 
     def _read(self, name: str, default: object, parse: Callable[[str], object]) -> Any:  # noqa: ANN401
         text = self._text(name)
-        if isinstance(text, Missing):
+        if isinstance(text, MissingValue):
             return text
         if text is None:
             if default is not _UNSET:
                 return default
-            return Missing(lambda: self._note(name, f"{name}: not set"))
+            return MissingValue(lambda: self._note(name, f"{name}: not set"))
         try:
             return parse(text)
-        except Faults as error:
-            return self._at_fault(name, *(f"{name}: {fault}" for fault in self._told(text, error)))
+        except InvalidValue as error:
+            return self._record_error(
+                name, *(f"{name}: {fault}" for fault in self._describe(text, error))
+            )
 
-    def _told(self, text: str, error: Faults) -> Iterator[str]:
+    def _describe(self, text: str, error: InvalidValue) -> Iterator[str]:
         """Yield what is wrong; of a secret only what would be right."""
         for fault in error.faults:
             expected = re.search(r"\(expected .*\)$", fault)
             hidden = f"not what is wanted here {expected[0] if expected else ''}".rstrip()
-            yield hidden if text in self._touched else fault
+            yield hidden if text in self._secrets else fault
 
     def _text(self, name: str) -> Any:  # noqa: ANN401 -- None where it is not set
         self._notes.known |= {name, f"{name}_FILE"}
         given = {key: self._environ[key] for key in (name, f"{name}_FILE") if key in self._environ}
         reading = environment.read(given, [name])
         if fault := reading.faults.get(name) or reading.empty.get(name):
-            return self._at_fault(name, fault)
+            return self._record_error(name, fault)
         text = reading.values.get(name)
         if text is not None and not given.get(name):
-            self._touched.append(text)
+            self._secrets.append(text)
         return text
 
-    def _at_fault(self, name: str, *said: str) -> Missing:
+    def _record_error(self, name: str, *said: str) -> MissingValue:
         for line in said:
             self._note(name, line)
-        return Missing(lambda: None)
+        return MissingValue(lambda: None)
 
     def _note(self, name: str, said: str) -> None:
-        if self._may_be_told(name):
+        if self._is_showable(name):
             self._notes.add(name, said)
         else:
             self._notes.add(MASK, said.replace(name, MASK))
 
-    def _may_be_told(self, text: str) -> builtins.bool:
+    def _is_showable(self, text: str) -> builtins.bool:
         """Whether a text of the template's own can be shown: it may be made of a secret in hand."""
-        return not self._touched or _is_written(text)
+        return not self._secrets or _is_literal(text)
 
 
 def _integer(text: str) -> builtins.int:
     if not _INTEGER.fullmatch(text):
-        raise Faults([f"{shown(text)}: not a whole number (expected 5432, say)"])
+        raise InvalidValue([f"{display(text)}: not a whole number (expected 5432, say)"])
     return int(text)
 
 
 def _map(text: str) -> object:
     tree = parse_tree(text)
     if not isinstance(tree, tuple):
-        raise Faults([f'{shown(text)}: not a map (expected {{"a": "b"}}, say)'])
-    return _plain(tree)
+        raise InvalidValue([f'{display(text)}: not a map (expected {{"a": "b"}}, say)'])
+    return _to_python(tree)
 
 
-def _plain(tree: Tree) -> object:
+def _to_python(tree: Tree) -> object:
     if isinstance(tree, builtins.list):
-        return [_plain(item) for item in tree]
+        return [_to_python(item) for item in tree]
     if not isinstance(tree, tuple):
         return tree
-    found = {key: _plain(value) for key, value in tree}
+    found = {key: _to_python(value) for key, value in tree}
     if len(found) < len(tree):
-        raise Faults(["a key is there twice (expected each key once)"])
+        raise InvalidValue(["a key is there twice (expected each key once)"])
     return found
 
 
@@ -214,4 +218,4 @@ def _json(text: str) -> object:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        raise Faults([f'{shown(text)}: not JSON (expected {{"a": 1}}, say)']) from None
+        raise InvalidValue([f'{display(text)}: not JSON (expected {{"a": 1}}, say)']) from None

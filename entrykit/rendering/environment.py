@@ -9,8 +9,8 @@ from typing import Any
 from jinja2 import BaseLoader, BytecodeCache, StrictUndefined, Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from entrykit.display import shown
-from entrykit.quoting.base import Quoted, QuotingError
+from entrykit.display import display
+from entrykit.quoting.base import QuotedText, QuotingError
 from entrykit.variables.secret import Secret
 
 
@@ -44,9 +44,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
         del self.globals["lipsum"], self.filters["random"]
 
     @staticmethod
-    def concat(parts: Iterable[str]) -> Quoted:
+    def concat(parts: Iterable[str]) -> QuotedText:
         """Join what was written; as `super()` or a macro gives it, it is not quoted once more."""
-        return Quoted("".join(parts))
+        return QuotedText("".join(parts))
 
     def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
         """Whether a template may have it: of a secret nothing, `reveal` least of all."""
@@ -59,7 +59,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return super().is_safe_callable(obj)
 
 
-def text_of(template: Template, **names: object) -> str:
+def render_text(template: Template, **names: object) -> str:
     """Render a template.
 
     Raises:
@@ -69,6 +69,6 @@ def text_of(template: Template, **names: object) -> str:
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        said = f"{shown(text[error.start])}: half of a character (expected text in UTF-8)"
+        said = f"{display(text[error.start])}: half of a character (expected text in UTF-8)"
         raise QuotingError(said) from None
     return text

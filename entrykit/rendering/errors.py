@@ -14,20 +14,22 @@ from jinja2 import (
     UndefinedError,
 )
 
-from entrykit.display import shown
+from entrykit.display import display
 from entrykit.errors import RenderError
 from entrykit.quoting.base import QuotingError
 from entrykit.variables.secret import MASK, Secret
 
 # How jinja2 and Python name what templates know by these words.
-_KNOWN_AS = {
+_NAMES_IN_TEMPLATES = {
     "'entrykit.rendering.settings_view.View object'": "settings",
     "entrykit.rendering.env_object.Variables object": "env",
     "'Variables' object": "env",
 }
 
 
-def blamed(name: str, error: Exception, ours: str, touched: Iterable[object]) -> RenderError:
+def to_render_error(
+    name: str, error: Exception, ours: str, touched: Iterable[object]
+) -> RenderError:
     """Make the message of whatever a template did.
 
     Args:
@@ -36,24 +38,24 @@ def blamed(name: str, error: Exception, ours: str, touched: Iterable[object]) ->
         ours: the folder whose templates are known by their names alone.
         touched: the secrets that the template has had in hand.
     """
-    place = _place(name, error, ours)
+    place = _error_location(name, error, ours)
     # What cannot be read is told with its path, which may be the place itself.
     return RenderError(place, _reason(error, list(touched)).removeprefix(f"{place}: "))
 
 
 def _reason(error: Exception, touched: list[object]) -> str:
-    said = _said(error)
-    for theirs, ours in _KNOWN_AS.items():
+    said = _describe_error(error)
+    for theirs, ours in _NAMES_IN_TEMPLATES.items():
         said = said.replace(theirs, ours)
     if not touched:
         return said
     if isinstance(error, UndefinedError | TemplateSyntaxError):
-        return masked(said, touched)
+        return mask_values(said, touched)
     # A value stands there in many forms: cut, escaped, in another case.
     return f"{type(error).__name__} (not shown: a secret was in hand)"
 
 
-def masked(text: str, touched: Iterable[object]) -> str:
+def mask_values(text: str, touched: Iterable[object]) -> str:
     """Replace secrets in a message that names what a template wrote."""
     for value in touched:
         plain = value.reveal() if isinstance(value, Secret) else str(value)
@@ -62,23 +64,24 @@ def masked(text: str, touched: Iterable[object]) -> str:
     return text
 
 
-def _said(error: Exception) -> str:
+def _describe_error(error: Exception) -> str:
     if isinstance(error, TemplateNotFound):  # says where it looked, which is half of it, or a name
-        return f"no such template: {' or '.join(shown(str(name)) for name in _wanted(error))}"
+        names = " or ".join(display(str(name)) for name in _template_names(error))
+        return f"no such template: {names}"
     if isinstance(error, TemplateSyntaxError):
         return error.message or ""  # as text it has its place once more
     known = isinstance(error, TemplateError | QuotingError)
     return str(error) if known else f"{type(error).__name__}: {error}"
 
 
-def _wanted(error: TemplateNotFound) -> Sequence[object]:
+def _template_names(error: TemplateNotFound) -> Sequence[object]:
     return error.templates if isinstance(error, TemplatesNotFound) else [error.name]
 
 
-def _place(name: str, error: Exception, ours: str) -> str:
+def _error_location(name: str, error: Exception, ours: str) -> str:
     """Name the template and the line: jinja2 gives its own lines to the traceback."""
     if isinstance(error, TemplateSyntaxError):
-        return f"{_known(error.filename or error.name or name, ours)}:{error.lineno}"
+        return f"{_display_path(error.filename or error.name or name, ours)}:{error.lineno}"
     place, step = name, error.__traceback__
     while step is not None:
         place = _template_line(step, ours) or place
@@ -90,8 +93,8 @@ def _template_line(step: TracebackType, ours: str) -> str | None:
     # jinja2 puts this into the frames that it makes for its templates (jinja2.debug).
     if "__jinja_exception__" not in step.tb_frame.f_globals:
         return None
-    return f"{_known(step.tb_frame.f_code.co_filename, ours)}:{step.tb_lineno}"
+    return f"{_display_path(step.tb_frame.f_code.co_filename, ours)}:{step.tb_lineno}"
 
 
-def _known(path: str, ours: str) -> str:
+def _display_path(path: str, ours: str) -> str:
     return os.path.basename(path) if os.path.dirname(path) == ours else path

@@ -9,7 +9,7 @@ from typing import Final
 
 from jinja2 import Undefined
 
-from entrykit.quoting.base import Quote, Quoted, QuotingError
+from entrykit.quoting.base import Quote, QuotedText, QuotingError
 from entrykit.quoting.haproxy import quote_haproxy
 from entrykit.quoting.nginx import quote_nginx
 
@@ -33,7 +33,7 @@ def to_yaml(value: object) -> str:
     """
     import yaml
 
-    text = _escaped(to_json(value))
+    text = _escape(to_json(value))
     try:
         same = yaml.safe_load(text) == json.loads(text)
     except yaml.YAMLError:
@@ -47,7 +47,7 @@ def to_toml(value: object) -> str:
     """Write a value of TOML: a text, a number, true or false, or a list of these."""
     import tomllib
 
-    text = _escaped(to_json(value))
+    text = _escape(to_json(value))
     try:
         same = tomllib.loads(f"x = {text}")["x"] == json.loads(text)
     except tomllib.TOMLDecodeError:
@@ -77,7 +77,7 @@ def to_nginx(value: object) -> str:
     return quote_nginx(_text(value))
 
 
-def written(value: object) -> str:
+def to_text(value: object) -> str:
     """Write what an expression gives: texts and numbers as they are, of any format.
 
     Raises:
@@ -98,22 +98,22 @@ def _text(value: object) -> str:
     )
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     return _SPECIAL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-def _filter(quote: Quote) -> Callable[[object], str]:
+def _make_filter(quote: Quote) -> Callable[[object], str]:
     def quoted(value: object) -> str:
-        return Quoted(str(value) if isinstance(value, Undefined) else quote(value))
+        return QuotedText(str(value) if isinstance(value, Undefined) else quote(value))
 
     return quoted
 
 
 FILTERS: Final[Mapping[str, Callable[[object], str]]] = {
-    "json": _filter(to_json),
-    "yaml": _filter(to_yaml),
-    "toml": _filter(to_toml),
-    "shell": _filter(to_shell),
-    "haproxy": _filter(to_haproxy),
-    "nginx": _filter(to_nginx),
+    "json": _make_filter(to_json),
+    "yaml": _make_filter(to_yaml),
+    "toml": _make_filter(to_toml),
+    "shell": _make_filter(to_shell),
+    "haproxy": _make_filter(to_haproxy),
+    "nginx": _make_filter(to_nginx),
 }

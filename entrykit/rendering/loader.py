@@ -15,16 +15,16 @@ from jinja2 import (
 )
 from jinja2.loaders import split_template_path
 
-from entrykit.display import shown
+from entrykit.display import display
 from entrykit.errors import SettingsError
 
-OURS = "!"
+BUILT_IN_PREFIX = "!"
 SUFFIX = ".j2"
 
 _Source = tuple[str, str, Callable[[], bool] | None]
 
 
-class Layered(BaseLoader):
+class LayeredLoader(BaseLoader):
     """Templates of a person's folder, and of the role's for all that is not there.
 
     A name that begins with `!` is the role's, so that a template can extend the one that it
@@ -37,7 +37,7 @@ class Layered(BaseLoader):
 
     def __init__(self, folder: str, ours: str) -> None:
         self._folder = folder
-        self._ours = FileSystemLoader(ours)
+        self._built_in = FileSystemLoader(ours)
 
     def get_source(self, environment: Environment, template: str) -> _Source:
         """Read a template.
@@ -46,22 +46,23 @@ class Layered(BaseLoader):
             TemplateNotFound: neither folder has it.
             TemplateError: it cannot be read, or does what would go unnoticed.
         """
-        if template.startswith(OURS):
-            return self._ours.get_source(environment, template.removeprefix(OURS))
-        path = confined(self._folder, template)
+        if template.startswith(BUILT_IN_PREFIX):
+            return self._built_in.get_source(environment, template.removeprefix(BUILT_IN_PREFIX))
+        path = find_template(self._folder, template)
         if path is None:
-            return self._ours.get_source(environment, template)
+            return self._built_in.get_source(environment, template)
         source = text(path)
-        self._judge(environment, environment.parse(source, template, path), template, path)
+        self._check_blocks(environment, environment.parse(source, template, path), template, path)
         return source, path, None
 
-    def _judge(
+    def _check_blocks(
         self, environment: Environment, tree: nodes.Template, template: str, path: str
     ) -> None:
         """Refuse what jinja2 would drop without a word: unknown blocks, text outside of blocks."""
         parent = _parent(tree)
         if parent == template:
-            fault = f'it extends itself (expected "{OURS}{template}" for the one that it replaces)'
+            built_in = f"{BUILT_IN_PREFIX}{template}"
+            fault = f'it extends itself (expected "{built_in}" for the one that it replaces)'
             raise TemplateSyntaxError(fault, 1, template, path)
         if parent is None:
             return
@@ -97,7 +98,7 @@ def _is_blank(output: nodes.Output) -> bool:
     )
 
 
-def confined(folder: str, template: str) -> str | None:
+def find_template(folder: str, template: str) -> str | None:
     """Return the path of a template in a folder, or None where there is none.
 
     Raises:
@@ -130,7 +131,7 @@ def text(path: str) -> str:
         raise TemplateError(f"{path}: {error.strerror}") from None
 
 
-def judge_folder(folder: str, ours: str) -> None:
+def check_folder(folder: str, ours: str) -> None:
     """See that a person's folder has templates, and that each of them is of use.
 
     Raises:
@@ -140,32 +141,34 @@ def judge_folder(folder: str, ours: str) -> None:
     try:
         names = sorted(name for name in os.listdir(folder) if not name.startswith("."))
     except OSError as error:
-        raise SettingsError([f"{_NAME}: {shown(folder)}: {error.strerror}"]) from None
-    faults = [*_faults(folder, names, known)]
+        raise SettingsError([f"{_VARIABLE}: {display(folder)}: {error.strerror}"]) from None
+    faults = [*_name_errors(folder, names, known)]
     if not faults and not set(names) & set(known):
-        faults = [f"{shown(folder)}: no template of this role in it"]
+        faults = [f"{display(folder)}: no template of this role in it"]
     if faults:
         listed = f"(known: {', '.join(known)})"
-        raise SettingsError([f"{_NAME}: {fault} {listed}" for fault in faults])
+        raise SettingsError([f"{_VARIABLE}: {fault} {listed}" for fault in faults])
 
 
-_NAME = "ENTRYKIT_TEMPLATES"
+_VARIABLE = "ENTRYKIT_TEMPLATES"
 
 
-def _faults(folder: str, names: list[str], known: list[str]) -> Iterator[str]:
+def _name_errors(folder: str, names: list[str], known: list[str]) -> Iterator[str]:
     """Yield what is wrong with the names; a part of one's own has to be named by a template."""
     for name in names:
         if f"{name}{SUFFIX}" in known:
-            yield f"{shown(name)}: a template's name ends with {SUFFIX}"
+            yield f"{display(name)}: a template's name ends with {SUFFIX}"
         elif not name.endswith(SUFFIX) or name in known:
             continue
         elif not name.startswith("_"):
-            yield f"{shown(name)}: this role has no such file"
-        elif not any(_names(os.path.join(folder, other), name) for other in names if other != name):
-            yield f"{shown(name)}: no template beside it names it"
+            yield f"{display(name)}: this role has no such file"
+        elif not any(
+            _mentions(os.path.join(folder, other), name) for other in names if other != name
+        ):
+            yield f"{display(name)}: no template beside it names it"
 
 
-def _names(path: str, name: str) -> bool:
+def _mentions(path: str, name: str) -> bool:
     if not path.endswith(SUFFIX) or not os.path.isfile(path):
         return False
     try:

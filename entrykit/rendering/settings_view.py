@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache, cached_property
 from typing import Any
 
-from entrykit.variables.secret import Secret, Snippet, Whole
+from entrykit.variables.secret import Secret, Snippet, WholeFile
 from entrykit.variables.settings import Settings
 
 
@@ -24,7 +24,7 @@ class View:
 
     def __init__(self, settings: Settings, touched: list[object]) -> None:
         self._settings = settings
-        self._names = _values(type(settings))
+        self._names = _readable_names(type(settings))
         self._touched = touched
 
     def __repr__(self) -> str:
@@ -34,13 +34,13 @@ class View:
         if name not in self._names:
             raise AttributeError(name)
         value = getattr(self._settings, name)
-        if isinstance(value, Secret | Snippet | Whole) and value:
+        if isinstance(value, Secret | Snippet | WholeFile) and value:
             self._touched.append(value)
         return value
 
 
 @cache
-def _values(model: type[Settings]) -> frozenset[str]:
+def _readable_names(model: type[Settings]) -> frozenset[str]:
     """Name the fields of a model, the properties that it has besides, and which were given."""
     parts = [vars(each).items() for each in model.__mro__ if issubclass(each, Settings)]
     named = {

@@ -50,16 +50,16 @@ def render_role(
         CheckError: the daemon refused the files.
     """
     from entrykit.errors import EntrykitError
-    from entrykit.testing.rendering import read, rendered
+    from entrykit.testing.rendering import read, render_files
 
     given = {**(environ or {}), **variables}
     try:
         known, settings = read(role, given)
-        files = rendered(known, settings)
+        files = render_files(known, settings)
         if check:
-            from entrykit.testing.daemons import judge
+            from entrykit.testing.daemons import check_with_daemon
 
-            judge(known, settings, given)
+            check_with_daemon(known, settings, given)
     except EntrykitError as error:
         raise error.with_traceback(None) from None  # nor the frames that it came through
     return files
@@ -81,11 +81,11 @@ def assert_settings_error(role: str, environ: Mapping[str, str], *names: str) ->
             which faults there are.
     """
     from entrykit.errors import EntrykitError, SettingsError
-    from entrykit.testing.rendering import read, rendered
+    from entrykit.testing.rendering import read, render_files
 
     refused = None
     try:
-        rendered(*read(role, environ))
+        render_files(*read(role, environ))
     except SettingsError as error:
         refused = error
     except EntrykitError as error:
@@ -93,11 +93,11 @@ def assert_settings_error(role: str, environ: Mapping[str, str], *names: str) ->
     if refused is None:
         wanted = " and ".join(names) or "any"
         raise AssertionError(f"{role}: accepted (expected a fault of {wanted})")
-    _assert_named(refused, names)
+    _assert_names(refused, names)
     return refused
 
 
-def _assert_named(error: SettingsError, names: tuple[str, ...]) -> None:
+def _assert_names(error: SettingsError, names: tuple[str, ...]) -> None:
     blamed = {fault.partition(":")[0] for fault in error.faults}
     missing = [name for name in names if not blamed & {name, f"{name}_FILE"}]
     if missing:

@@ -13,13 +13,13 @@ import pytest
 from entrykit.discovery.finder import role_names
 from entrykit.errors import EntrykitError
 from entrykit.testing import golden
-from entrykit.testing.options import CHECK, ROLE, UPDATED, roles_environ, updating
+from entrykit.testing.options import CHECK, ROLE, UPDATED, is_updating, roles_environ
 from entrykit.testing.warnings import VariablesWarning
 
-_KNOWN: Final = pytest.StashKey[list[str]]()
+_KNOWN_ROLES: Final = pytest.StashKey[list[str]]()
 
 # What says by itself what is wrong with a case.
-_SAID: Final = (
+_SELF_EXPLANATORY: Final = (
     golden.Mismatch,
     EntrykitError,
     OSError,
@@ -35,7 +35,7 @@ class Case(pytest.File):
         """Yield what is compared, and what the daemon judges."""
         yield Golden.from_parent(self, name="golden")
         refused = (self.path.parent / "error.txt").exists()
-        if self.config.getini(CHECK) and not refused and not updating(self.config):
+        if self.config.getini(CHECK) and not refused and not is_updating(self.config):
             yield Check.from_parent(self, name="check")
 
     @property
@@ -54,7 +54,7 @@ class Case(pytest.File):
             return str(name)
         within = [self.folder, *self.folder.parents]
         root = self.config.rootpath
-        known = self._known
+        known = self._known_roles
         inside = [path.name.replace("_", "-") for path in within if root in path.parents]
         names = [name for name in inside if name in known]
         if not names:
@@ -65,12 +65,12 @@ class Case(pytest.File):
         return names[0]
 
     @property
-    def _known(self) -> list[str]:
+    def _known_roles(self) -> list[str]:
         """The names of all roles: looked for once, for a thousand cases."""
         stash = self.config.stash
-        if _KNOWN not in stash:
-            stash[_KNOWN] = role_names(roles_environ())
-        return stash[_KNOWN]
+        if _KNOWN_ROLES not in stash:
+            stash[_KNOWN_ROLES] = role_names(roles_environ())
+        return stash[_KNOWN_ROLES]
 
 
 class _Test(pytest.Item):
@@ -91,12 +91,12 @@ class _Test(pytest.Item):
 
         Never as pytest does, with what each function was called with: secrets are among that.
         """
-        if isinstance(excinfo.value, _SAID):
+        if isinstance(excinfo.value, _SELF_EXPLANATORY):
             return str(excinfo.value)
-        return "".join(format_exception(_within(excinfo.value)))
+        return "".join(format_exception(_trim_traceback(excinfo.value)))
 
 
-def _within(error: BaseException) -> BaseException:
+def _trim_traceback(error: BaseException) -> BaseException:
     """Cut off pytest's own part of a traceback."""
     step = error.__traceback__
     while step is not None and step.tb_frame.f_code.co_filename != __file__:
@@ -112,7 +112,7 @@ class Golden(_Test):
         role, folder = self.case.role, self.case.folder
         with chdir(folder):  # an X_FILE may lie beside `env`
             outcome = golden.outcome(role)
-        if not updating(self.config):
+        if not is_updating(self.config):
             golden.compare(outcome, folder, self.case.nodeid)
         elif golden.write(outcome, folder):
             self.user_properties.append(UPDATED)
@@ -123,8 +123,8 @@ class Check(_Test):
 
     def runtest(self) -> None:
         """Have it judge them; skipped where it is not there."""
-        from entrykit.testing.daemons import judge
+        from entrykit.testing.daemons import check_with_daemon
 
         with chdir(self.case.folder):
             environ = golden.environ()
-            judge(*golden.read(self.case.role, environ), environ)
+            check_with_daemon(*golden.read(self.case.role, environ), environ)

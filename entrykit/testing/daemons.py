@@ -9,46 +9,46 @@ from typing import Any, Final
 
 import pytest
 
-from entrykit.daemon.check import judge_offline
+from entrykit.daemon.check import check_offline
 from entrykit.daemon.program import find
 from entrykit.errors import HandOverError
 from entrykit.log import LEVELS, Log
 from entrykit.role import Role
-from entrykit.testing.options import daemons_required
+from entrykit.testing.options import requires_daemons
 from entrykit.variables.settings import Settings
 
 # To pytest: what fails in here is shown where a test called it (see entrykit.testing).
 __tracebackhide__ = True
 
 # Where Debian has daemons, and where only root's PATH leads.
-_ROOTS: Final = {"PATH": "/usr/local/sbin:/usr/sbin:/sbin"}
+_ROOT_PATH: Final = {"PATH": "/usr/local/sbin:/usr/sbin:/sbin"}
 
 
-def judge(role: Role[Any], settings: Settings, environ: Mapping[str, str]) -> None:
+def check_with_daemon(role: Role[Any], settings: Settings, environ: Mapping[str, str]) -> None:
     """Have the daemon that PATH leads to judge the files; skip the test where there is none.
 
     Raises:
         CheckError: the daemon refused the files.
     """
     seen = {"PATH": os.environ.get("PATH", ""), **environ}
-    if _found(role, seen) is None:
-        end = pytest.fail if daemons_required() else pytest.skip
-        end(missing(role))
+    if _find_daemon(role, seen) is None:
+        end = pytest.fail if requires_daemons() else pytest.skip
+        end(describe_missing(role))
     quiet = Log()
     quiet.shift(-len(LEVELS))
-    judge_offline(role, settings, seen, quiet)
+    check_offline(role, settings, seen, quiet)
 
 
-def missing(role: Role[Any]) -> str:
+def describe_missing(role: Role[Any]) -> str:
     """Say what would give us the role's daemon."""
     package = role.package or role.daemon
     gives = f"Debian's package {package} has it"
-    if path := _found(role, _ROOTS):
+    if path := _find_daemon(role, _ROOT_PATH):
         gives += f", here as {path}"
     return f"no {role.daemon} in PATH to judge the files: {gives}"
 
 
-def _found(role: Role[Any], environ: Mapping[str, str]) -> str | None:
+def _find_daemon(role: Role[Any], environ: Mapping[str, str]) -> str | None:
     """Find the daemon by any of its names."""
     for name in (role.daemon, *role.also):
         with suppress(HandOverError):

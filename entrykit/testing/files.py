@@ -79,14 +79,14 @@ class RenderedFile:
         import yaml
 
         try:
-            return _data(self.text)
+            return _parse_data(self.text)
         except (ValueError, yaml.YAMLError) as error:
             mark = getattr(error, "problem_mark", None)  # no text: it may have secrets
             line = f" (line {mark.line + 1})" if mark else ""
             raise AssertionError(f"{self.path} is neither JSON nor YAML{line}") from None
 
 
-def _data(text: str) -> object:
+def _parse_data(text: str) -> object:
     """Read JSON below our mark, which is no JSON itself; else YAML, where it is a comment."""
     import json
 

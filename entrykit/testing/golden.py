@@ -12,7 +12,7 @@ from entrykit.discovery.finder import load_role
 from entrykit.errors import SettingsError
 from entrykit.role import Role
 from entrykit.testing.options import roles_environ
-from entrykit.testing.rendering import read, rendered
+from entrykit.testing.rendering import read, render_files
 from entrykit.variables.env_files import overlay
 from entrykit.variables.settings import Settings
 
@@ -59,7 +59,7 @@ def outcome(name: str) -> Outcome:
     try:
         variables = environ()
         _, settings = read(name, variables)
-        made = rendered(role, settings)
+        made = render_files(role, settings)
     except SettingsError as error:
         return Outcome(role, variables, {_ERROR: f"{error}\n".encode()})
     files = {f"{_EXPECTED}/{file.path}": file.text.encode() for file in made.values()}
@@ -72,7 +72,7 @@ def compare(given: Outcome, folder: Path, name: str) -> None:
     Raises:
         Mismatch: with a diff of each file that differs, secrets masked.
     """
-    found = _golden(folder)
+    found = _read_golden(folder)
     if found == given.files:
         return
     if given.settings is None and _ERROR not in found:
@@ -81,11 +81,11 @@ def compare(given: Outcome, folder: Path, name: str) -> None:
         what = f"the variables are accepted, and there is {_ERROR}"
     else:
         paths = dict.fromkeys([*found, *given.files])
-        what = "".join(_difference(given, path, found) for path in paths)
+        what = "".join(_describe_difference(given, path, found) for path in paths)
     raise Mismatch(f"{what.rstrip()}\n\npytest --entrykit-update {name} writes what it gives now")
 
 
-def _difference(given: Outcome, path: str, found: Mapping[str, bytes]) -> str:
+def _describe_difference(given: Outcome, path: str, found: Mapping[str, bytes]) -> str:
     if path not in given.files:
         return f"{path} is there, and no such file is rendered\n"
     if path not in found:
@@ -96,32 +96,32 @@ def _difference(given: Outcome, path: str, found: Mapping[str, bytes]) -> str:
         "expected": found[path].decode(errors="replace"),
         "rendered": given.files[path].decode(errors="replace"),
     }
-    return "".join(_unified(given, path, texts))
+    return "".join(_diff_lines(given, path, texts))
 
 
-def _unified(given: Outcome, path: str, texts: Mapping[str, str]) -> Iterator[str]:
+def _diff_lines(given: Outcome, path: str, texts: Mapping[str, str]) -> Iterator[str]:
     from difflib import unified_diff
 
-    from entrykit.explain.diff import unified
+    from entrykit.explain.diff import diff_texts
 
     if given.settings is not None:
-        yield from unified(given.role, given.settings, path.removeprefix(f"{_EXPECTED}/"), texts)
+        yield from diff_texts(given.role, given.settings, path.removeprefix(f"{_EXPECTED}/"), texts)
         return
-    old, new = (_masked(text, given).splitlines(keepends=True) for text in texts.values())
+    old, new = (_mask(text, given).splitlines(keepends=True) for text in texts.values())
     before, after = (f"{path} ({label})" for label in texts)
     yield from unified_diff(old, new, before, after)
 
 
-def _masked(text: str, given: Outcome) -> str:
+def _mask(text: str, given: Outcome) -> str:
     """Mask the values of secret variables: there are no settings that would know them."""
-    from entrykit.variables.secret import without
+    from entrykit.variables.secret import mask
 
     names = given.role.settings.secret_variables() & given.environ.keys()
     values = {line for name in names for line in given.environ[name].splitlines() if line}
-    return without(sorted(values, key=len, reverse=True), text)
+    return mask(sorted(values, key=len, reverse=True), text)
 
 
-def _golden(folder: Path) -> dict[str, bytes]:
+def _read_golden(folder: Path) -> dict[str, bytes]:
     found = [folder / _ERROR, *sorted((folder / _EXPECTED).glob("**/*"))]
     return {
         path.relative_to(folder).as_posix(): path.read_bytes() for path in found if path.is_file()
@@ -138,7 +138,7 @@ def write(given: Outcome, folder: Path) -> bool:
         Mismatch: a link would have to be followed, and what it leads to is not the case's.
         OSError: it cannot be written.
     """
-    found = _golden(folder)
+    found = _read_golden(folder)
     if found == given.files:
         return False
     _refuse_links(folder, {*found, *given.files, _EXPECTED})
@@ -149,7 +149,7 @@ def write(given: Outcome, folder: Path) -> bool:
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(data)
     if given.settings is None:
-        _remove_folder(folder / _EXPECTED)
+        _remove_empty_folders(folder / _EXPECTED)
     return True
 
 
@@ -159,7 +159,7 @@ def _refuse_links(folder: Path, paths: Iterable[str]) -> None:
             raise Mismatch(f"{path} is a link, and nothing is written or removed beyond one")
 
 
-def _remove_folder(path: Path) -> None:
+def _remove_empty_folders(path: Path) -> None:
     """Remove folders that are empty now."""
     for inner, _, _ in os.walk(path, topdown=False):
         os.rmdir(inner)

@@ -55,7 +55,7 @@ def parse(path: str, text: str) -> Section:
     whole = Section(path, (), 1)
     current = whole
     for number, line in enumerate(text.split("\n"), start=1):
-        said = words(line)
+        said = split_words(line)
         if said is None:
             raise AssertionError(f"{path}:{number}: a quote or a \\ has no end")
         if said and said[0] in _SECTIONS:
@@ -66,7 +66,7 @@ def parse(path: str, text: str) -> Section:
     return whole
 
 
-def words(line: str) -> list[str] | None:
+def split_words(line: str) -> list[str] | None:
     """Split a line into words without their quotes; None where one is left open."""
     found: list[str] = []
     open_word = False
@@ -81,12 +81,12 @@ def words(line: str) -> list[str] | None:
             continue
         if not open_word:
             found.append("")
-        found[-1] += text if kind == "strong" else _ESCAPE.sub(_meant, text)
+        found[-1] += text if kind == "strong" else _ESCAPE.sub(_unescape, text)
         open_word = True
     return found
 
 
-def _meant(escape: re.Match[str]) -> str:
+def _unescape(escape: re.Match[str]) -> str:
     if escape[1]:
         return chr(int(escape[1], 16))
     char = escape[2]

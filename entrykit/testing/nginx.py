@@ -28,7 +28,7 @@ def parse(path: str, text: str) -> Section:
         AssertionError: it is no nginx.conf.
         ImportError: crossplane is not installed.
     """
-    config = _parsed(text)
+    config = _parse_config(text)
     if config["errors"]:
         first = config["errors"][0]
         raise AssertionError(f"{path}:{first['line']}: {first['error'].partition(' in ')[0]}")
@@ -37,7 +37,7 @@ def parse(path: str, text: str) -> Section:
     return whole
 
 
-def _parsed(text: str) -> Mapping[str, Any]:
+def _parse_config(text: str) -> Mapping[str, Any]:
     try:
         import crossplane
     except ImportError as error:

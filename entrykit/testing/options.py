@@ -30,7 +30,7 @@ REQUIRE: Final = "entrykit_require_daemons"
 CONFIGS: Final[list[pytest.Config]] = []
 
 
-def daemons_required() -> bool:
+def requires_daemons() -> bool:
     """Whether a daemon that is not there fails a test."""
     return bool(CONFIGS) and bool(CONFIGS[-1].getoption(REQUIRE))
 
@@ -41,6 +41,6 @@ def roles_environ() -> Mapping[str, str]:
     return {"ENTRYKIT_ROLES_PATH": ":".join(map(str, folders))} if folders else os.environ
 
 
-def updating(config: pytest.Config) -> bool:
+def is_updating(config: pytest.Config) -> bool:
     """Whether cases are to be written."""
     return bool(config.getoption(UPDATE))

@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from entrykit.testing.options import CHECK, CONFIGS, REQUIRE, ROLE, ROLES, UPDATE, UPDATED, updating
+from entrykit.testing.options import (
+    CHECK,
+    CONFIGS,
+    REQUIRE,
+    ROLE,
+    ROLES,
+    UPDATE,
+    UPDATED,
+    is_updating,
+)
 
 if TYPE_CHECKING:
     from entrykit.testing.case import Case
@@ -61,7 +70,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Case | Non
         return None
     beside = file_path.parent
     known = (beside / "expected").is_dir() or (beside / "error.txt").is_file()
-    if not known and not updating(parent.config):
+    if not known and not is_updating(parent.config):
         return None
     from entrykit.testing.case import Case
 

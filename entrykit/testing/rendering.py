@@ -30,7 +30,7 @@ def read(name: str, environ: Mapping[str, str]) -> tuple[Role[Any], Settings]:
     return role, settings
 
 
-def rendered(role: Role[Any], settings: Settings) -> RenderedFiles:
+def render_files(role: Role[Any], settings: Settings) -> RenderedFiles:
     """Render a role's files as they would be on an ordinary machine."""
     return RenderedFiles(
         RenderedFile(file.path, file.text, file.mode, role)

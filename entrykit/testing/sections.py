@@ -60,11 +60,11 @@ class Section:
             AssertionError: there is none, or more than one; the message lists them.
         """
         known = [" ".join(section.words) for section in self.inner]
-        return self._one(name, self.sections(name), "section", known)
+        return self._require_one(name, self.sections(name), "section", known)
 
     def sections(self, name: str) -> list[Section]:
         """Return every section of this name on the first level that has one; or none."""
-        return self._first_level(lambda section: _named(name, section.inner))
+        return self._find_on_first_level(lambda section: _match_name(name, section.inner))
 
     def directive(self, name: str) -> Directive:
         """Return what the one directive of this name says: the words after the name.
@@ -73,15 +73,15 @@ class Section:
             AssertionError: there is none, or more than one; the message lists them.
         """
         known = [line.words[0] for line in self.lines]
-        return self._one(name, self.directives(name), "directive", known)
+        return self._require_one(name, self.directives(name), "directive", known)
 
     def directives(self, name: str) -> list[Directive]:
         """Return what each directive of this name says, on the first level that has one."""
         said = len(name.split())
-        found = self._first_level(lambda section: _named(name, section.lines))
+        found = self._find_on_first_level(lambda section: _match_name(name, section.lines))
         return [Directive(line.words[said:], line.line) for line in found]
 
-    def _first_level(self, find: Callable[[Section], Iterator[T]]) -> list[T]:
+    def _find_on_first_level(self, find: Callable[[Section], Iterator[T]]) -> list[T]:
         level = [self]
         while level:
             if found := [item for section in level for item in find(section)]:
@@ -89,7 +89,7 @@ class Section:
             level = [inner for section in level for inner in section.inner]
         return []
 
-    def _one(self, name: str, found: list[T], kind: str, known: Sequence[str]) -> T:
+    def _require_one(self, name: str, found: list[T], kind: str, known: Sequence[str]) -> T:
         if len(found) == 1:
             return found[0]
         if found:
@@ -105,6 +105,6 @@ class Section:
 T = TypeVar("T", Section, Directive)
 
 
-def _named(name: str, items: Sequence[T]) -> Iterator[T]:
+def _match_name(name: str, items: Sequence[T]) -> Iterator[T]:
     words = tuple(name.split())
     return (item for item in items if item.words[: len(words)] == words)

@@ -15,7 +15,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from entrykit.display import told
+from entrykit.display import display_name
 from entrykit.files.config_file import MARK
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ CRT_LIST: Final = "crt-list.txt"
 NAMES_MAP: Final = "names.map"
 # The first line of both, whoever of those that share a folder has written them last.
 FIRST_LINE: Final = f"{MARK} from the certificates that lie here: made anew at every change."
-_OWN: Final = frozenset({CRT_LIST, NAMES_MAP})
+_GENERATED: Final = frozenset({CRT_LIST, NAMES_MAP})
 
 # What HAProxy reads beside a PEM file, by itself (ssl-load-extra-files).
 COMPANIONS: Final = (".key", ".issuer", ".ocsp", ".sctl")
@@ -77,7 +77,7 @@ class Index:
         group = {
             each.name: groups.setdefault(frozenset(each.names), each.name) for each in self.served
         }
-        presented = _presented(self.served)
+        presented = _certificates_by_name(self.served)
         return {name: group[presented[name].name] for name in sorted(presented)}
 
     def without(self, names: Collection[str]) -> Index:
@@ -96,7 +96,9 @@ def index(folder: str | Path) -> Index:
         OSError: the folder cannot be read.
     """
     names = _candidates(folder)
-    return _judged(str(folder), tuple(names), _state(folder, names)) if names else Index((), ())
+    return (
+        _build_index(str(folder), tuple(names), _state(folder, names)) if names else Index((), ())
+    )
 
 
 def _state(folder: str | Path, names: list[str]) -> tuple[object, ...]:
@@ -116,7 +118,7 @@ def _identity(path: str) -> tuple[int, ...] | None:
 # OpenSSL takes as long for a key as HAProxy does, and a start looks twice: for the files
 # that are judged, and for those that become live.
 @lru_cache(maxsize=1)
-def _judged(folder: str, names: tuple[str, ...], _state: tuple[object, ...]) -> Index:
+def _build_index(folder: str, names: tuple[str, ...], _state: tuple[object, ...]) -> Index:
     from entrykit.tls import pem
 
     served, left_out = [], []
@@ -124,8 +126,8 @@ def _judged(folder: str, names: tuple[str, ...], _state: tuple[object, ...]) -> 
         try:
             if found := pem.read(os.path.join(folder, name)):
                 served.append(found)
-        except pem.Refusal as reason:
-            left_out.append(f"{told(name)}: {reason}")
+        except pem.InvalidPem as reason:
+            left_out.append(f"{display_name(name)}: {reason}")
     return Index(tuple(served), tuple(left_out))
 
 
@@ -137,11 +139,11 @@ def _candidates(folder: str | Path) -> list[str]:
     return sorted(
         name
         for name in names
-        if not (name.startswith(".") or name.endswith(_OTHER_ENDINGS) or name in _OWN)
+        if not (name.startswith(".") or name.endswith(_OTHER_ENDINGS) or name in _GENERATED)
     )
 
 
-def _presented(served: tuple[Pem, ...]) -> dict[str, Pem]:
+def _certificates_by_name(served: tuple[Pem, ...]) -> dict[str, Pem]:
     """Find what HAProxy presents for each host name to a client that can do everything.
 
     Tried on 2.6, 3.0 and 3.2: an ECDSA certificate goes before an RSA one and that before

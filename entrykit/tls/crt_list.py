@@ -30,7 +30,7 @@ def write_index(folder: str | Path, index: Index, mark: str, certs: str = "") ->
     _write(os.path.join(folder, CRT_LIST), os.fsencode(index.crt_list(mark, certs)))
 
 
-def refer(certs: str, into: str, mark: str) -> Index:
+def write_absolute_index(certs: str, into: str, mark: str) -> Index:
     """Make a folder of the two files alone, which names each certificate where it lies.
 
     For what is judged and then removed: cheaper than the links of `mirror`, with the
@@ -38,7 +38,7 @@ def refer(certs: str, into: str, mark: str) -> Index:
     """
     from entrykit.tls import pem
 
-    if not pem.expressible(certs):
+    if not pem.is_listable(certs):
         return mirror(certs, into, mark)
     found = index(certs)
     make_folder(into)

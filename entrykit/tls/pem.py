@@ -18,7 +18,7 @@ from entrykit.tls import x509
 if TYPE_CHECKING:
     import ssl
 
-_LARGEST: Final = 1 << 20  # octets: no chain comes near, and a start does not read a backup
+_MAX_BYTES: Final = 1 << 20  # octets: no chain comes near, and a start does not read a backup
 _ENDINGS: Final = (".pem", ".crt", ".cer")
 _BEGIN: Final = b"-----BEGIN CERTIFICATE-----"
 _END: Final = b"-----END CERTIFICATE-----"
@@ -28,12 +28,12 @@ _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"  # some editors write it, and OpenSSL 
 
 # No version of the crt-list has quotes: blanks end a name, brackets begin options wherever
 # they stand. # begins a comment, and @ a crt-store since 3.0.
-_INEXPRESSIBLE: Final = re.compile(r"[\x00-\x20\x7f\[\]]|^[#@]")
+_UNLISTABLE: Final = re.compile(r"[\x00-\x20\x7f\[\]]|^[#@]")
 
 _MISMATCHES: Final = ("KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH", "NO_CERTIFICATE_ASSIGNED")
 
 
-class Refusal(Exception):  # noqa: N818 -- an answer, and not an error of anybody who asks
+class InvalidPem(Exception):  # noqa: N818 -- an answer, and not an error of anybody who asks
     """Why a file cannot be served, in words that go after its name."""
 
 
@@ -64,13 +64,13 @@ def read(path: str) -> Pem | None:
         return None
     if _BEGIN not in data:
         if name.lower().endswith(_ENDINGS):
-            raise Refusal("no certificate in PEM format")
+            raise InvalidPem("no certificate in PEM format")
         return None
     _refuse_name(name)
-    names, key = certificate(data)
+    names, key = read_certificate(data)
     _refuse_key(path, inside=_KEY.search(data) is not None)
     if not names:
-        raise Refusal("no host name in it (expected a dNSName in its subjectAltName)")
+        raise InvalidPem("no host name in it (expected a dNSName in its subjectAltName)")
     return Pem(name, names, key)
 
 
@@ -80,33 +80,33 @@ def _contents(path: str) -> bytes | None:
         if not stat.S_ISREG(os.stat(path).st_mode):
             return None
         with open(path, "rb") as file:
-            return file.read(_LARGEST + 1).removeprefix(_BYTE_ORDER_MARK)
+            return file.read(_MAX_BYTES + 1).removeprefix(_BYTE_ORDER_MARK)
     except OSError as error:
-        raise Refusal(f"cannot be read ({error.strerror})") from None
+        raise InvalidPem(f"cannot be read ({error.strerror})") from None
 
 
-def expressible(path: str) -> bool:
+def is_listable(path: str) -> bool:
     """Whether a crt-list can name it."""
-    return _INEXPRESSIBLE.search(path) is None
+    return _UNLISTABLE.search(path) is None
 
 
 def _refuse_name(name: str) -> None:
-    if not expressible(name):
-        raise Refusal(
+    if not is_listable(name):
+        raise InvalidPem(
             "a crt-list cannot name it (expected a file name without blanks, control characters, "
             "[ and ], that does not begin with # or @)"
         )
 
 
-def _refuse_torn(data: bytes) -> None:
+def _refuse_truncated(data: bytes) -> None:
     """Refuse a file that somebody is still writing, or never finished."""
-    if len(data) > _LARGEST:
-        raise Refusal(f"larger than {_LARGEST >> 20} MiB")
+    if len(data) > _MAX_BYTES:
+        raise InvalidPem(f"larger than {_MAX_BYTES >> 20} MiB")
     boundaries = [(word, label.rstrip()) for word, label in _BOUNDARY.findall(data)]
     begins, ends = boundaries[::2], boundaries[1::2]
     whole = all(word == b"BEGIN" and label.endswith(b"-----") for word, label in begins)
     if not whole or ends != [(b"END", label) for _, label in begins]:
-        raise Refusal("torn: a part of it begins and does not end")
+        raise InvalidPem("torn: a part of it begins and does not end")
 
 
 def leaf(data: bytes) -> bytes:
@@ -121,18 +121,18 @@ def leaf(data: bytes) -> bytes:
     return a2b_base64(b"".join(body.split()), strict_mode=True)
 
 
-def certificate(data: bytes) -> tuple[tuple[str, ...], str]:
+def read_certificate(data: bytes) -> tuple[tuple[str, ...], str]:
     """Read the names and the kind of key from the certificate of a PEM file that is served.
 
     Raises:
         Refusal: there is none, or the file is torn.
     """
-    _refuse_torn(data)
+    _refuse_truncated(data)
     try:
         der = leaf(data)
         return x509.dns_names(der), x509.key_kind(der)
     except ValueError as error:
-        raise Refusal(f"not an X.509 certificate ({error})") from None
+        raise InvalidPem(f"not an X.509 certificate ({error})") from None
 
 
 def _refuse_key(path: str, *, inside: bool) -> None:
@@ -142,7 +142,7 @@ def _refuse_key(path: str, *, inside: bool) -> None:
     """
     key = path if inside else f"{path}.key"
     if not os.path.isfile(key):
-        raise Refusal(f"no private key (expected in it, or in {os.path.basename(key)})")
+        raise InvalidPem(f"no private key (expected in it, or in {os.path.basename(key)})")
     refuse_pair(path, key)
 
 
@@ -158,16 +158,16 @@ def refuse_pair(path: str, key: str) -> None:
     # under any certificate of another kind.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
-        context.load_cert_chain(path, key, password=_no_password)
+        context.load_cert_chain(path, key, password=_refuse_password)
     except ssl.SSLError as error:
-        raise Refusal(_reason(error)) from None
+        raise InvalidPem(_reason(error)) from None
     except OSError as error:
-        raise Refusal(f"its private key cannot be read ({error.strerror})") from None
+        raise InvalidPem(f"its private key cannot be read ({error.strerror})") from None
 
 
-def _no_password() -> NoReturn:
+def _refuse_password() -> NoReturn:
     """Answer in OpenSSL's place, which would ask on the terminal."""
-    raise Refusal("its private key is encrypted (expected one without a passphrase)")
+    raise InvalidPem("its private key is encrypted (expected one without a passphrase)")
 
 
 def _reason(error: ssl.SSLError) -> str:

@@ -88,7 +88,7 @@ def public_key(der: bytes) -> bytes:
     kind, octets = _key(der)
     if kind != "rsa":
         return octets
-    return _inside(next(iter(_items(_only(octets, _SEQUENCE))), None), _INTEGER)
+    return _contents(next(iter(_items(_single_value(octets, _SEQUENCE))), None), _INTEGER)
 
 
 def serial(der: bytes) -> int:
@@ -109,10 +109,10 @@ def validity(der: bytes) -> tuple[float, float]:
     times = _items(_fields(der).validity)
     if len(times) != len(("notBefore", "notAfter")):
         raise ValueError("its validity is not two times")
-    return _seconds(*times[0]), _seconds(*times[1])
+    return _timestamp(*times[0]), _timestamp(*times[1])
 
 
-def _seconds(tag: int, text: bytes) -> float:
+def _timestamp(tag: int, text: bytes) -> float:
     from datetime import UTC, datetime
 
     match = re.fullmatch(_TIMES.get(tag, rb"(?!)") + rb"([0-9]{2})" * 5 + b"Z", text)
@@ -130,7 +130,7 @@ def _key(der: bytes) -> tuple[str, bytes]:
     if [tag for tag, _ in parts] != [_SEQUENCE, _BITS]:
         raise ValueError("its key is not an algorithm and bits")
     algorithm, bits = (contents for _, contents in parts)
-    kind = _inside(next(iter(_items(algorithm)), None), _OID)
+    kind = _contents(next(iter(_items(algorithm)), None), _OID)
     return _KEYS.get(kind, "other"), bits[1:]  # the first octet says how many bits are unused
 
 
@@ -146,8 +146,8 @@ class _Fields:
 
 
 def _fields(der: bytes) -> _Fields:
-    certificate = _items(_only(der, _SEQUENCE))
-    fields = _items(_inside(next(iter(certificate), None), _SEQUENCE))
+    certificate = _items(_single_value(der, _SEQUENCE))
+    fields = _items(_contents(next(iter(certificate), None), _SEQUENCE))
     if fields and fields[0][0] == _VERSION:
         del fields[0]
     # serialNumber, signature, issuer, validity, subject, subjectPublicKeyInfo
@@ -157,40 +157,44 @@ def _fields(der: bytes) -> _Fields:
     number, _, _, validity, subject, key = (contents for _, contents in fields[:6])
     extensions = [contents for tag, contents in fields[6:] if tag == _EXTENSIONS]
     return _Fields(
-        number, validity, subject, key, _only(extensions[0], _SEQUENCE) if extensions else b""
+        number,
+        validity,
+        subject,
+        key,
+        _single_value(extensions[0], _SEQUENCE) if extensions else b"",
     )
 
 
 def _alt_names(extensions: bytes) -> Iterator[str]:
-    for extension in _all(extensions, _SEQUENCE):
+    for extension in _values_of_type(extensions, _SEQUENCE):
         parts = _items(extension)
         if parts and parts[0] == (_OID, _SUBJECT_ALT_NAME):
-            names = _items(_only(_inside(parts[-1], _OCTETS), _SEQUENCE))
+            names = _items(_single_value(_contents(parts[-1], _OCTETS), _SEQUENCE))
             yield from (name.decode("ascii", "replace") for tag, name in names if tag == _DNS_NAME)
 
 
 def _common_names(subject: bytes) -> Iterator[str]:
-    for attributes in _all(subject, _SET):
-        for attribute in _all(attributes, _SEQUENCE):
+    for attributes in _values_of_type(subject, _SET):
+        for attribute in _values_of_type(attributes, _SEQUENCE):
             parts = _items(attribute)
             if parts and parts[0] == (_OID, _COMMON_NAME):
                 tag, text = parts[-1]
                 yield text.decode(_WIDE.get(tag, "ascii"), "replace")
 
 
-def _only(data: bytes, tag: int) -> bytes:
+def _single_value(data: bytes, tag: int) -> bytes:
     """Return the contents of the one value that `data` is."""
     items = _items(data)
     if len(items) != 1:
         raise ValueError(f"{len(items)} values in place of one")
-    return _inside(items[0], tag)
+    return _contents(items[0], tag)
 
 
-def _all(data: bytes, tag: int) -> Iterator[bytes]:
-    return (_inside(item, tag) for item in _items(data))
+def _values_of_type(data: bytes, tag: int) -> Iterator[bytes]:
+    return (_contents(item, tag) for item in _items(data))
 
 
-def _inside(item: tuple[int, bytes] | None, tag: int) -> bytes:
+def _contents(item: tuple[int, bytes] | None, tag: int) -> bytes:
     if item is None or item[0] != tag:
         raise ValueError(f"no value of type {tag:#04x} where there has to be one")
     return item[1]
@@ -216,13 +220,13 @@ def _bounds(data: bytes, place: int) -> tuple[int, int]:
     if length >= _LONG_FORM:
         octets = data[start : start + length - _LONG_FORM]
         start += len(octets)
-        length = _long(octets, length - _LONG_FORM)
+        length = _parse_long_length(octets, length - _LONG_FORM)
     if start + length > len(data):
         raise ValueError("a value that is cut off")
     return start, start + length
 
 
-def _long(octets: bytes, number: int) -> int:
+def _parse_long_length(octets: bytes, number: int) -> int:
     length = int.from_bytes(octets, "big")
     shortest = octets[:1] != b"\0" and length >= _LONG_FORM
     if len(octets) != number or not shortest:

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from entrykit.display import shown, shown_key
-from entrykit.errors import Faults
+from entrykit.display import display, display_key
+from entrykit.errors import InvalidValue
 
 if TYPE_CHECKING:
     from yaml import Event, ScalarEvent
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 Tree: TypeAlias = "str | bool | int | float | list[Tree] | tuple[tuple[str, Tree], ...] | None"
 
 # The same with the types that JSON has, and maps as dicts.
-Typed: TypeAlias = "str | bool | int | float | list[Typed] | dict[str, Typed] | None"
+TypedTree: TypeAlias = "str | bool | int | float | list[TypedTree] | dict[str, TypedTree] | None"
 
 # Parsers take time that grows with the square of the depth.
-_DEEPEST: Final = 20
-_STAR: Final = '(expected no alias; what begins with * needs quotes: "*.example.com")'
+_MAX_DEPTH: Final = 20
+_ALIAS_HINT: Final = '(expected no alias; what begins with * needs quotes: "*.example.com")'
 
 
 def parse_tree(text: str) -> Tree:
@@ -37,14 +37,14 @@ def parse_tree(text: str) -> Tree:
         return _yaml(text)
     try:
         return _json(text)
-    except Faults as json_faults:
+    except InvalidValue as json_faults:
         try:
             return _yaml(text)
-        except Faults as yaml_faults:
-            raise Faults([f"{json_faults}; {yaml_faults}"]) from None
+        except InvalidValue as yaml_faults:
+            raise InvalidValue([f"{json_faults}; {yaml_faults}"]) from None
 
 
-def parse_typed(text: str) -> Typed:
+def parse_typed(text: str) -> TypedTree:
     """Read YAML, which JSON is as well, for a program that tells `5` from `"5"`.
 
     A plain true, false, null, whole number or decimal fraction is one (YAML 1.2.2, 10.3.2); so
@@ -54,22 +54,24 @@ def parse_typed(text: str) -> Typed:
         Faults: it is not YAML, has aliases, is too deep, has a key twice, or a plain yes, no,
             on or off, which some programs take for a switch and others for a text.
     """
-    return _typed(_yaml(text, _resolved))
+    return _to_typed(_yaml(text, _resolve_scalar))
 
 
-def _typed(tree: Tree) -> Typed:
+def _to_typed(tree: Tree) -> TypedTree:
     if isinstance(tree, list):
-        return [_typed(item) for item in tree]
+        return [_to_typed(item) for item in tree]
     if not isinstance(tree, tuple):
         return tree
-    found = {key: _typed(value) for key, value in tree}
+    found = {key: _to_typed(value) for key, value in tree}
     if len(found) < len(tree):
         twice = [key for key, times in Counter(key for key, _ in tree).items() if times > 1]
-        raise Faults([f"{shown_key(key)}: there twice (expected each key once)" for key in twice])
+        raise InvalidValue(
+            [f"{display_key(key)}: there twice (expected each key once)" for key in twice]
+        )
     return found
 
 
-_PLAIN: Final[dict[str, bool | None]] = {
+_PLAIN_SCALARS: Final[dict[str, bool | None]] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
     **dict.fromkeys(("null", "Null", "NULL", "~", ""), None),
@@ -79,20 +81,20 @@ _is_whole: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,17})").fullmatch
 _is_fraction: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,9})\.[0-9]{1,6}").fullmatch
 
 
-def _resolved(event: ScalarEvent) -> Tree:
+def _resolve_scalar(event: ScalarEvent) -> Tree:
     text = event.value
     if not event.implicit[0]:
         return text
     if _is_doubtful(text):
-        raise Faults([f'{text}: a switch or a text? (expected true, false or "{text}")'])
-    if text in _PLAIN:
-        return _PLAIN[text]
+        raise InvalidValue([f'{text}: a switch or a text? (expected true, false or "{text}")'])
+    if text in _PLAIN_SCALARS:
+        return _PLAIN_SCALARS[text]
     if _is_whole(text):
         return int(text)
     return float(text) if _is_fraction(text) else text
 
 
-def _as_written(event: ScalarEvent) -> Tree:
+def _keep_text(event: ScalarEvent) -> Tree:
     return event.value
 
 
@@ -104,25 +106,25 @@ def _json(text: str) -> Tree:
             text, object_pairs_hook=tuple, parse_int=str, parse_float=str, parse_constant=str
         )
     except RecursionError:
-        raise Faults(["not JSON: nested too deep"]) from None
+        raise InvalidValue(["not JSON: nested too deep"]) from None
     except ValueError as error:
-        raise Faults([f"not JSON: {error}"]) from None
+        raise InvalidValue([f"not JSON: {error}"]) from None
     return tree
 
 
-def _yaml(text: str, scalar: Callable[[ScalarEvent], Tree] = _as_written) -> Tree:
+def _yaml(text: str, scalar: Callable[[ScalarEvent], Tree] = _keep_text) -> Tree:
     import yaml
 
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     try:
         documents = _documents(yaml.parse(text, Loader=loader), scalar)
-    except Faults:
+    except InvalidValue:
         raise
     # Surrogates and some escapes end in errors that are not YAML's own.
     except (yaml.YAMLError, ValueError, OverflowError) as error:
-        raise Faults([f"not YAML: {_reason(error)}"]) from None
+        raise InvalidValue([f"not YAML: {_reason(error)}"]) from None
     if len(documents) != 1:
-        raise Faults([f"not YAML: {len(documents)} documents (expected 1)"])
+        raise InvalidValue([f"not YAML: {len(documents)} documents (expected 1)"])
     return documents[0]
 
 
@@ -130,13 +132,13 @@ def _reason(error: Exception) -> str:
     from yaml import MarkedYAMLError
 
     if not isinstance(error, MarkedYAMLError) or not error.problem_mark:
-        return shown(str(getattr(error, "reason", error)))
+        return display(str(getattr(error, "reason", error)))
     mark = error.problem_mark
-    hint = f" {_STAR}" if "alias" in (error.context or "") else ""
-    return f"{_at(mark)}: {shown(error.problem or '')}{hint}"
+    hint = f" {_ALIAS_HINT}" if "alias" in (error.context or "") else ""
+    return f"{_position(mark)}: {display(error.problem or '')}{hint}"
 
 
-def _at(mark: Any) -> str:  # noqa: ANN401 -- yaml has two classes of them
+def _position(mark: Any) -> str:  # noqa: ANN401 -- yaml has two classes of them
     return f"line {mark.line + 1} column {mark.column + 1}"
 
 
@@ -148,12 +150,14 @@ def _documents(events: Iterator[Event], scalar: Callable[[ScalarEvent], Tree]) -
     for event in events:
         if isinstance(event, yaml.AliasEvent):
             # Where it is, and not what: a password without quotes may begin with *.
-            raise Faults([f"not understood: {_at(event.start_mark)}: an alias {_STAR}"])
+            raise InvalidValue(
+                [f"not understood: {_position(event.start_mark)}: an alias {_ALIAS_HINT}"]
+            )
         if isinstance(event, yaml.ScalarEvent):
             open_nodes[-1].append(scalar(event))
         elif isinstance(event, yaml.CollectionStartEvent):
-            if len(open_nodes) > _DEEPEST:
-                raise Faults(["not understood: nested too deep"])
+            if len(open_nodes) > _MAX_DEPTH:
+                raise InvalidValue(["not understood: nested too deep"])
             open_nodes.append([])
         elif isinstance(event, yaml.CollectionEndEvent):
             items = open_nodes.pop()
@@ -166,5 +170,5 @@ def _documents(events: Iterator[Event], scalar: Callable[[ScalarEvent], Tree]) -
 def _pairs(items: list[Tree]) -> tuple[tuple[str, Tree], ...]:
     keys = [key for key in items[::2] if isinstance(key, str)]
     if len(keys) * 2 != len(items):
-        raise Faults(["not understood: a key that is not text"])
+        raise InvalidValue(["not understood: a key that is not text"])
     return tuple(zip(keys, items[1::2], strict=True))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from entrykit.display import shown, told
+from entrykit.display import display, display_name
 from entrykit.errors import SettingsError, UsageError
 from entrykit.variables.textfile import read_text
 
 
-class Given(NamedTuple):
+class Assignment(NamedTuple):
     """A variable's text, and where it was said.
 
     Attributes:
@@ -35,57 +35,59 @@ def overlay(
         UsageError: a file cannot be read, or a word has no name.
         SettingsError: a line of a file has no name, or a NUL.
     """
-    laid = placed(environ, env_files, assignments)
+    laid = overlay_assignments(environ, env_files, assignments)
     return {name: given.text for name, given in laid.items()}
 
 
-def placed(
+def overlay_assignments(
     environ: Mapping[str, str], env_files: Iterable[str], assignments: Iterable[str]
-) -> dict[str, Given]:
+) -> dict[str, Assignment]:
     """Do as `overlay`, with the same errors, and keep where each variable was said last."""
-    result = {name: Given(text, "environment") for name, text in environ.items()}
+    result = {name: Assignment(text, "environment") for name, text in environ.items()}
     for path in env_files:
-        result = _laid(_lines(path, environ), result)
-    words: dict[str, Given] = {}
+        result = _merge(_read_env_file(path, environ), result)
+    words: dict[str, Assignment] = {}
     for word in assignments:
         if not word.partition("=")[0]:
-            raise UsageError(f"-e {shown(word)}: no name before the = (expected NAME=value)")
-        words.update(_assignment(word, environ, "-e"))
-    return _laid(words, result)
+            raise UsageError(f"-e {display(word)}: no name before the = (expected NAME=value)")
+        words.update(_parse_assignment(word, environ, "-e"))
+    return _merge(words, result)
 
 
-def _laid(over: Mapping[str, Given], under: Mapping[str, Given]) -> dict[str, Given]:
+def _merge(
+    over: Mapping[str, Assignment], under: Mapping[str, Assignment]
+) -> dict[str, Assignment]:
     names = {name for name, given in over.items() if given.text}
     dropped = {f"{name}_FILE" for name in names}
     dropped |= {name.removesuffix("_FILE") for name in names if name.endswith("_FILE")}
     return {name: given for name, given in under.items() if name not in dropped} | {**over}
 
 
-def _lines(path: str, environ: Mapping[str, str]) -> dict[str, Given]:
+def _read_env_file(path: str, environ: Mapping[str, str]) -> dict[str, Assignment]:
     """Read docker's env-file: NAME=value, # comments, no quotes and no expansion."""
     try:
         lines = [line.removesuffix("\r").lstrip() for line in read_text(path).split("\n")]
     except ValueError as error:
         raise UsageError(f"--env-file {error}") from None
-    result: dict[str, Given] = {}
+    result: dict[str, Assignment] = {}
     faults = []
     for number, line in enumerate(lines, start=1):
-        name, place = line.partition("=")[0], f"{told(path)}:{number}"
+        name, place = line.partition("=")[0], f"{display_name(path)}:{number}"
         if not line or line.startswith("#"):
             continue
         if not name or any(char.isspace() for char in name):
-            faults.append(f"{place}: {shown(name)} is not a name (expected NAME=value)")
+            faults.append(f"{place}: {display(name)} is not a name (expected NAME=value)")
         elif "\0" in line:
-            faults.append(f"{place}: {shown(name)} has a NUL, which no variable can hold")
-        result.update(_assignment(line, environ, place))
+            faults.append(f"{place}: {display(name)} has a NUL, which no variable can hold")
+        result.update(_parse_assignment(line, environ, place))
     if faults:
         raise SettingsError(faults)
     return result
 
 
-def _assignment(word: str, environ: Mapping[str, str], place: str) -> dict[str, Given]:
+def _parse_assignment(word: str, environ: Mapping[str, str], place: str) -> dict[str, Assignment]:
     name, sign, value = word.partition("=")
     if sign:
-        return {name: Given(value, place)}
+        return {name: Assignment(value, place)}
     taken = f"environment, by {place}"
-    return {name: Given(environ[name], taken)} if name in environ else {}
+    return {name: Assignment(environ[name], taken)} if name in environ else {}

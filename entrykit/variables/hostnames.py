@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from entrykit.display import shown
-from entrykit.errors import Faults
+from entrykit.display import display
+from entrykit.errors import InvalidValue
 
 # RFC 1035, 2.3.4; 253 is the written form of its 255 octets.
-_LABEL_LENGTH: Final = 63
-_NAME_LENGTH: Final = 253
+_MAX_LABEL_LENGTH: Final = 63
+_MAX_NAME_LENGTH: Final = 253
 
 _BYTE: Final = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _IPV4: Final = re.compile(rf"{_BYTE}(?:\.{_BYTE}){{3}}")
@@ -23,7 +23,7 @@ _APP: Final = re.compile(rf"{_APP_LABEL}(?:\.{_APP_LABEL})*")
 
 # Nearly every domain there is, and already normal. So short a name has no label
 # that is too long. What does not match is not wrong yet, only looked at closely.
-_ordinary: Final = re.compile(
+_is_normalized: Final = re.compile(
     r"(?!.{64})(?:\*\.)?(?:[a-z0-9][a-z0-9-]*+(?<!-)\.)*[a-z][a-z0-9-]*+(?<!-)"
 ).fullmatch
 
@@ -38,15 +38,17 @@ def app_name(text: str) -> str:
         Faults: it is none of these.
     """
     numeric = not text.strip("0123456789.")
-    if len(text) <= _NAME_LENGTH and _APP.fullmatch(text) and not numeric:
+    if len(text) <= _MAX_NAME_LENGTH and _APP.fullmatch(text) and not numeric:
         return text
     if match := _IPV6.fullmatch(text):
         return _ipv6(text, match[1])
     if not text or not numeric:
         expected = "a DNS name, an IPv4 address or an IPv6 address in brackets"
-        raise Faults([f"{shown(text)}: not an app name (expected {expected})"])
+        raise InvalidValue([f"{display(text)}: not an app name (expected {expected})"])
     if not _IPV4.fullmatch(text):
-        raise Faults([f"{shown(text)}: not an IPv4 address (expected four numbers from 0 to 255)"])
+        raise InvalidValue(
+            [f"{display(text)}: not an IPv4 address (expected four numbers from 0 to 255)"]
+        )
     return text
 
 
@@ -56,7 +58,9 @@ def _ipv6(text: str, address: str) -> str:
     try:
         return str(IPv6Address(address))
     except ValueError:
-        raise Faults([f"{shown(text)}: not an IPv6 address (expected [2001:db8::1])"]) from None
+        raise InvalidValue(
+            [f"{display(text)}: not an IPv6 address (expected [2001:db8::1])"]
+        ) from None
 
 
 def is_address(name: str) -> bool:
@@ -64,12 +68,12 @@ def is_address(name: str) -> bool:
     return ":" in name or _IPV4.fullmatch(name) is not None
 
 
-def all_ordinary(items: list[str]) -> bool:
+def are_normalized(items: list[str]) -> bool:
     """Whether these are domains, each as `domain` would return it.
 
     This is the fast way for the many; False says nothing.
     """
-    return all(map(_ordinary, items))
+    return all(map(_is_normalized, items))
 
 
 def domain(text: str) -> str:
@@ -82,35 +86,35 @@ def domain(text: str) -> str:
         Faults: it is not a domain.
     """
     name = (text if text.isascii() else _punycode(text)).lower().removesuffix(".")
-    if not _ordinary(name) and (refusal := next(_refusals(name), None)):
-        raise Faults([f"{shown(text)}: {refusal}"])
+    if not _is_normalized(name) and (refusal := next(_refusals(name), None)):
+        raise InvalidValue([f"{display(text)}: {refusal}"])
     return name
 
 
 def _punycode(text: str) -> str:
     # Punycode is no shorter than the text, but for accents that are characters of their
     # own, and idna takes time that grows with the square of a label.
-    if len(text) > _NAME_LENGTH:
-        raise Faults([f"{shown(text)}: longer than {_NAME_LENGTH} characters"])
+    if len(text) > _MAX_NAME_LENGTH:
+        raise InvalidValue([f"{display(text)}: longer than {_MAX_NAME_LENGTH} characters"])
     import idna
 
     star = "*." if text.startswith("*.") else ""
     try:
         return star + idna.encode(text.removeprefix(star), uts46=True).decode()
     except ValueError as error:
-        reason = f"not an international domain name (idna says {shown(str(error))})"
-        raise Faults([f"{shown(text)}: {reason}"]) from None
+        reason = f"not an international domain name (idna says {display(str(error))})"
+        raise InvalidValue([f"{display(text)}: {reason}"]) from None
 
 
 def _refusals(name: str) -> Iterator[str]:
     """Yield what is wrong with a name of ASCII, the most telling first."""
-    if len(name) > _NAME_LENGTH:
-        yield f"longer than {_NAME_LENGTH} characters"
+    if len(name) > _MAX_NAME_LENGTH:
+        yield f"longer than {_MAX_NAME_LENGTH} characters"
     bare = name.removeprefix("*.")
     if "*" in bare:
         yield "a * that is not the whole first label before others (expected *.example.com)"
     if odd := re.search(r"[^a-z0-9.-]", bare):
-        yield f"{shown(odd[0])} cannot be in a domain (expected letters, digits, - and .)"
+        yield f"{display(odd[0])} cannot be in a domain (expected letters, digits, - and .)"
     yield from _label_refusals(bare.split("."))
     if name.rpartition(".")[2].isdigit() and not _IPV4.fullmatch(name):
         yield _number_refusal(name)
@@ -119,8 +123,8 @@ def _refusals(name: str) -> Iterator[str]:
 def _label_refusals(labels: list[str]) -> Iterator[str]:
     if "" in labels:
         yield "an empty label (expected one dot between labels)"
-    elif any(len(label) > _LABEL_LENGTH for label in labels):
-        yield f"a label longer than {_LABEL_LENGTH} characters"
+    elif any(len(label) > _MAX_LABEL_LENGTH for label in labels):
+        yield f"a label longer than {_MAX_LABEL_LENGTH} characters"
     elif any("-" in (label[0], label[-1]) for label in labels):
         yield "a label that begins or ends with -"
 

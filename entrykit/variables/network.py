@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from entrykit.display import shown
-from entrykit.errors import Faults
+from entrykit.display import display
+from entrykit.errors import InvalidValue
 
 
 def address(text: str) -> str:
@@ -22,12 +22,14 @@ def address(text: str) -> str:
     from ipaddress import ip_address
 
     try:
-        found = ip_address(_unscoped(_unbracketed(text)))
+        found = ip_address(_refuse_zone(_strip_brackets(text)))
     except ValueError:
         expected = "expected 192.0.2.1 or 2001:db8::1"
-        raise Faults([f"{shown(text)}: not an IP address ({expected})"]) from None
+        raise InvalidValue([f"{display(text)}: not an IP address ({expected})"]) from None
     if mapped := getattr(found, "ipv4_mapped", None):
-        raise Faults([f"{shown(text)}: an IPv4 address written as IPv6 (expected {mapped})"])
+        raise InvalidValue(
+            [f"{display(text)}: an IPv4 address written as IPv6 (expected {mapped})"]
+        )
     return str(found)
 
 
@@ -40,23 +42,25 @@ def network(text: str) -> str:
     from ipaddress import ip_network
 
     try:
-        return str(ip_network(_unscoped(text)))
+        return str(ip_network(_refuse_zone(text)))
     except ValueError as error:
-        raise Faults([f"{shown(text)}: {_network_fault(text, str(error))}"]) from None
+        raise InvalidValue(
+            [f"{display(text)}: {_describe_network_error(text, str(error))}"]
+        ) from None
 
 
-def _unbracketed(text: str) -> str:
+def _strip_brackets(text: str) -> str:
     return text[1:-1] if text.startswith("[") and text.endswith("]") else text
 
 
-def _unscoped(text: str) -> str:
+def _refuse_zone(text: str) -> str:
     """Refuse fe80::1%eth0, which no daemon's configuration takes."""
     if "%" in text:
         raise ValueError(text)
     return text
 
 
-def _network_fault(text: str, error: str) -> str:
+def _describe_network_error(text: str, error: str) -> str:
     if "host bits" in error:
         from ipaddress import ip_network
 
@@ -78,4 +82,4 @@ def port(text: str) -> int:
     """
     if _is_port_number(text) and int(text) <= _HIGHEST_PORT:
         return int(text)
-    raise Faults([f"{shown(text)}: not a port (expected 1 to {_HIGHEST_PORT})"])
+    raise InvalidValue([f"{display(text)}: not a port (expected 1 to {_HIGHEST_PORT})"])

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from entrykit.display import shown
+from entrykit.display import display
 from entrykit.variables.service_links import _LINK_VALUE
 from entrykit.variables.textfile import read_text
 from entrykit.variables.typos import near_misses
@@ -47,14 +47,14 @@ def read(environ: Mapping[str, str], names: Collection[str]) -> Reading:
             value = _value(environ, name, reading.warnings)
         except ValueError as error:
             file = f"{name}_FILE"
-            reading.faults[name] = str(error) + about_quotes(file, environ.get(file, ""))
+            reading.faults[name] = str(error) + quotes_hint(file, environ.get(file, ""))
         else:
             path = environ.get(f"{name}_FILE")
             if value is not None:
                 reading.values[name] = value
                 reading.files.update({name: path} if path else {})
             elif path:
-                reading.empty[name] = f"{name}_FILE: {shown(path)}: the file is empty"
+                reading.empty[name] = f"{name}_FILE: {display(path)}: the file is empty"
     reading.warnings.extend(near_misses(environ, names))
     return reading
 
@@ -77,13 +77,13 @@ def peek(environ: Mapping[str, str], name: str) -> str | None:
 def _value(environ: Mapping[str, str], name: str, warnings: list[str]) -> str | None:
     value, path = environ.get(name) or None, environ.get(f"{name}_FILE") or None
     if value and name.endswith("_PORT") and _LINK_VALUE.fullmatch(value):
-        warnings.append(f"{name}: {shown(value)} is a service link and not a setting: ignored")
+        warnings.append(f"{name}: {display(value)} is a service link and not a setting: ignored")
         value = None
     if value and path:
         raise ValueError(f"{name}: set, and {name}_FILE as well (expected one of the two)")
     if path:
         return _content(f"{name}_FILE", path) or None
-    if value and not encodable(value):
+    if value and not is_encodable(value):
         raise ValueError(f"{name}: not valid UTF-8")
     return value
 
@@ -95,7 +95,7 @@ def _content(name: str, path: str) -> str:
         raise ValueError(f"{name}: {error}") from None
 
 
-def about_quotes(name: str, text: str) -> str:
+def quotes_hint(name: str, text: str) -> str:
     """Return a further line for the fault of a value in quotes: env-files have no quoting.
 
     Those of podman 4.3 and 5.4, of kubectl and of kustomize 5.7 were tried.
@@ -108,12 +108,12 @@ def about_quotes(name: str, text: str) -> str:
     )
 
 
-def encodable(text: str) -> bool:
+def is_encodable(text: str) -> bool:
     """Whether the bytes were UTF-8: others arrive as lone surrogates (PEP 383)."""
     return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)
 
 
-def not_text(environ: Mapping[str, object]) -> list[str]:
+def find_non_text(environ: Mapping[str, object]) -> list[str]:
     """Return a fault for each value that is no text: a program's dict may have some."""
     return [
         f"{name}: the value is of type {type(value).__name__} (expected text)"

@@ -11,7 +11,7 @@ MASK: Final = "***"
 # Comments around raw lines in a file, by which they are known there later on.
 _BEGIN: Final = "# Raw lines of a variable:"
 _END: Final = "# End of the raw lines."
-_BRACKETED: Final = re.compile(rf"(?ms)({_BEGIN}\n).*?(^{re.escape(_END)}$|\Z)")
+_SNIPPET: Final = re.compile(rf"(?ms)({_BEGIN}\n).*?(^{re.escape(_END)}$|\Z)")
 
 
 class Secret:
@@ -45,7 +45,7 @@ class Snippet(str):
     __slots__ = ()
 
 
-class Whole(str):
+class WholeFile(str):
     """A whole file of the user's, which is written as it is, without a line of ours.
 
     It may hold anything, a password as well, and is treated as if it did.
@@ -61,10 +61,10 @@ def is_private(value: object) -> bool:
     if isinstance(value, list | tuple):
         # Plain text is passed by, because a map may have 100,000 lines of it.
         return any(is_private(part) for part in value if type(part) is not str)
-    return isinstance(value, Secret | Snippet | Whole) and bool(value)
+    return isinstance(value, Secret | Snippet | WholeFile) and bool(value)
 
 
-def bracketed(lines: str) -> str:
+def enclose_snippet(lines: str) -> str:
     """Put the lines of a snippet between two comments, in formats whose comments begin with #.
 
     Such comments among the lines themselves, copied from a file of ours, are dropped.
@@ -73,9 +73,9 @@ def bracketed(lines: str) -> str:
     return "\n".join([_BEGIN, *own, _END])
 
 
-def without_snippets(text: str) -> str:
+def mask_snippets(text: str) -> str:
     """Replace what stands between such comments, whoever's variables it was made of."""
-    return _BRACKETED.sub(rf"\g<1>{MASK}\n\g<2>", text)
+    return _SNIPPET.sub(rf"\g<1>{MASK}\n\g<2>", text)
 
 
 def snippet_lines(lines: Sequence[str]) -> set[int]:
@@ -91,13 +91,13 @@ def snippet_lines(lines: Sequence[str]) -> set[int]:
 
 
 # Shorter ones are parts of ordinary words, which a message needs.
-_FEW: Final = 4
+_MIN_SUBSTRING: Final = 4
 
 
-def without(secrets: Iterable[str], text: str) -> str:
+def mask(secrets: Iterable[str], text: str) -> str:
     """Replace secrets, the longest first; one of few characters as a whole word only."""
     for secret in secrets:
-        if len(secret) < _FEW:
+        if len(secret) < _MIN_SUBSTRING:
             text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", MASK, text)
         else:
             text = text.replace(secret, MASK)

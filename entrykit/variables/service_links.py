@@ -15,6 +15,6 @@ _LINK_NAME = re.compile(
 )
 
 
-def is_link(name: str, value: str) -> bool:
+def is_service_link(name: str, value: str) -> bool:
     """Whether a variable is what engines put there for a service beside us."""
     return bool(_LINK_VALUE.fullmatch(value) or _LINK_NAME.fullmatch(name))

@@ -11,18 +11,18 @@ from typing import Final, Literal, Self, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
-from entrykit.display import shown
-from entrykit.errors import Faults, SettingsError
+from entrykit.display import display
+from entrykit.errors import InvalidValue, SettingsError
 from entrykit.variables import reading as environment
 from entrykit.variables import types
-from entrykit.variables.secret import Secret, without
+from entrykit.variables.secret import Secret, mask
 
-_PATHS: Final = frozenset({"path", "folder", "socket path", "list of paths"})
-_LOCKS: Final = frozenset({"secret", "lines user:hash"})
-_NAMES: Final = re.compile(r"\b[A-Z][A-Z0-9_]+\b")
+_PATH_TYPES: Final = frozenset({"path", "folder", "socket path", "list of paths"})
+_ACCESS_TYPES: Final = frozenset({"secret", "lines user:hash"})
+_VARIABLE_NAME: Final = re.compile(r"\b[A-Z][A-Z0-9_]+\b")
 
 
-def ignore(_warning: str) -> None:
+def ignore_warning(_warning: str) -> None:
     """Drop a warning: what a library does when nobody asked to hear them."""
 
 
@@ -73,7 +73,7 @@ class Settings(BaseModel):
     def from_environ(
         cls,
         environ: Mapping[str, str] = os.environ,
-        warn: Callable[[str], None] = ignore,
+        warn: Callable[[str], None] = ignore_warning,
     ) -> Self:
         """Read the role's variables.
 
@@ -88,7 +88,7 @@ class Settings(BaseModel):
 
     @classmethod
     def reading(
-        cls, environ: Mapping[str, str], warn: Callable[[str], None] = ignore
+        cls, environ: Mapping[str, str], warn: Callable[[str], None] = ignore_warning
     ) -> environment.Reading:
         """Look up the role's variables, each file once: a pipe can be read no second time.
 
@@ -99,7 +99,7 @@ class Settings(BaseModel):
         Raises:
             SettingsError: something in `environ` is no text.
         """
-        if faults := environment.not_text(environ):
+        if faults := environment.find_non_text(environ):
             raise SettingsError(faults)
         refused = cls.refused(environ)
         rest = {name: text for name, text in environ.items() if name not in refused}
@@ -126,19 +126,19 @@ class Settings(BaseModel):
             SettingsError: with every fault of every variable.
         """
         texts = {name.lower(): text for name, text in reading.values.items()}
-        faults = {**_lost(cls, reading), **reading.faults}
+        faults = {**_empty_secret_errors(cls, reading), **reading.faults}
         settings: Self | None
         try:
             settings = cls.model_validate(texts)
         except ValidationError as error:
-            said = _by_variable(cls, error, texts)
-            faults = {**_without_contents(cls, said, reading), **faults}
+            said = _errors_by_variable(cls, error, texts)
+            faults = {**_hide_file_contents(cls, said, reading), **faults}
             faults |= {name: text for name, text in reading.empty.items() if name in faults}
-            settings = cls._with_examples(texts, faults)
-        conflicts = _of_none(faults, settings.conflicts()) if settings else []
+            settings = cls._build_with_examples(texts, faults)
+        conflicts = _drop_conflicts_of_invalid(faults, settings.conflicts()) if settings else []
         if faults or conflicts or reading.refused:
             ordered = (
-                faults[name] + environment.about_quotes(name, reading.values.get(name, ""))
+                faults[name] + environment.quotes_hint(name, reading.values.get(name, ""))
                 for name in map(str.upper, cls.model_fields)
                 if name in faults
             )
@@ -148,7 +148,9 @@ class Settings(BaseModel):
         return settings
 
     @classmethod
-    def _with_examples(cls, texts: Mapping[str, str], faults: Mapping[str, str]) -> Self | None:
+    def _build_with_examples(
+        cls, texts: Mapping[str, str], faults: Mapping[str, str]
+    ) -> Self | None:
         """Build the model with what is not at fault, so that conflicts are found as well."""
         examples = {
             name: str(field.examples[0])
@@ -165,7 +167,7 @@ class Settings(BaseModel):
     def folder(cls, environ: Mapping[str, str]) -> str:
         """Return CONFIG_DIR while other variables may be at fault; if it is itself, the default."""
         given = environment.peek(environ, "CONFIG_DIR")
-        with suppress(Faults):
+        with suppress(InvalidValue):
             return types.folder(given or "")
         return str(cls.model_fields["config_dir"].default)
 
@@ -182,16 +184,18 @@ class Settings(BaseModel):
     @classmethod
     def secret_variables(cls) -> frozenset[str]:
         """Return the variables that no other program may see, and their `_FILE` forms."""
-        names = {name.upper() for name, field in cls.model_fields.items() if kind_of(field).secret}
+        names = {
+            name.upper() for name, field in cls.model_fields.items() if type_info(field).secret
+        }
         return frozenset(names | {f"{name}_FILE" for name in names})
 
 
-def _of_none(faults: Mapping[str, str], conflicts: Iterable[str]) -> list[str]:
+def _drop_conflicts_of_invalid(faults: Mapping[str, str], conflicts: Iterable[str]) -> list[str]:
     """Leave out what is said of a variable that is at fault itself: nobody knows its value."""
-    return [text for text in conflicts if faults.keys().isdisjoint(_NAMES.findall(text))]
+    return [text for text in conflicts if faults.keys().isdisjoint(_VARIABLE_NAME.findall(text))]
 
 
-def kind_of(field: FieldInfo) -> types.Kind:
+def type_info(field: FieldInfo) -> types.TypeInfo:
     """Return what the documentation says of a field's type.
 
     A choice is a Literal, with or without None; everything else carries a Kind.
@@ -200,32 +204,34 @@ def kind_of(field: FieldInfo) -> types.Kind:
     for part in (field.annotation, *get_args(field.annotation)):
         marks += getattr(part, "__metadata__", ())
         if choices := [arg for arg in get_args(part) if isinstance(arg, str)]:
-            return types.Kind(" or ".join(choices), {"enum": choices})
-    return next(mark for mark in marks if isinstance(mark, types.Kind))
+            return types.TypeInfo(" or ".join(choices), {"enum": choices})
+    return next(mark for mark in marks if isinstance(mark, types.TypeInfo))
 
 
-def _lost(model: type[Settings], reading: environment.Reading) -> dict[str, str]:
+def _empty_secret_errors(model: type[Settings], reading: environment.Reading) -> dict[str, str]:
     """Return what is said of empty files of secrets: without one, a daemon may let everybody in."""
-    secrets = {name for name, field in model.model_fields.items() if kind_of(field).name in _LOCKS}
+    secrets = {
+        name for name, field in model.model_fields.items() if type_info(field).name in _ACCESS_TYPES
+    }
     return {name: said for name, said in reading.empty.items() if name.lower() in secrets}
 
 
-def _without_contents(
+def _hide_file_contents(
     model: type[Settings], faults: Mapping[str, str], reading: environment.Reading
 ) -> dict[str, str]:
     """Quote no whole file: who puts _FILE behind the name of a path has named a key with it."""
     found = dict(faults)
     for name in faults.keys() & reading.files.keys():
-        file = f"{name}_FILE: {shown(reading.files[name])}:"
-        if kind_of(model.model_fields[name.lower()]).name in _PATHS:
+        file = f"{name}_FILE: {display(reading.files[name])}:"
+        if type_info(model.model_fields[name.lower()]).name in _PATH_TYPES:
             found[name] = f"{file} holds no path (expected {name} to name the file itself)"
             continue
-        quoted = f"{name}: {shown(reading.values[name])}:"
+        quoted = f"{name}: {display(reading.values[name])}:"
         found[name] = found[name].replace(quoted, f"{file} what it holds:")
     return found
 
 
-def _by_variable(
+def _errors_by_variable(
     model: type[Settings], error: ValidationError, texts: Mapping[str, str]
 ) -> dict[str, str]:
     """Turn pydantic's errors into lines by variable name.
@@ -237,17 +243,17 @@ def _by_variable(
         field = str(item["loc"][0])
         name, context = field.upper(), item.get("ctx", {})
         cause = context.get("error")
-        if isinstance(cause, Faults):
+        if isinstance(cause, InvalidValue):
             faults[name] = "\n".join(f"{name}: {fault}" for fault in cause.faults)
         elif item["type"] == "missing":
             examples = model.model_fields[field].examples or ["a value"]
             faults[name] = f"{name}: not set (expected {examples[0]}, say)"
         else:
             expected = str(context.get("expected", item["msg"])).replace("'", "")
-            faults[name] = f"{name}: {shown(texts[field])}: no such choice (expected {expected})"
+            faults[name] = f"{name}: {display(texts[field])}: no such choice (expected {expected})"
     return faults
 
 
-def masked(text: str, settings: Settings) -> str:
+def mask_secrets(text: str, settings: Settings) -> str:
     """Replace every secret of `settings` in `text`."""
-    return without(settings.secrets(), text)
+    return mask(settings.secrets(), text)

@@ -7,15 +7,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from entrykit.display import shown
-from entrykit.errors import Faults, parse_each
+from entrykit.display import display
+from entrykit.errors import InvalidValue, parse_each
 from entrykit.variables.hostnames import app_name, is_address
 from entrykit.variables.network import port
 
 _PORTS: Final = {"http": 80, "https": 443}
 _EXPECTED: Final = "expected tcp://db:5432, http://app/health, file:/a/path or unix:/a/socket, say"
 _URL: Final = re.compile(r'(tcp|https?)://([^/?#]*)([/?][!"$-~]*)?')
-_LONGEST_SOCKET: Final = 107  # octets of sun_path (unix(7))
+_MAX_SOCKET_PATH: Final = 107  # octets of sun_path (unix(7))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,45 +51,45 @@ def targets(words: Iterable[str]) -> tuple[Target, ...]:
     """
     good = parse_each(_target, words)
     if not good:
-        raise Faults([f"nothing to wait for ({_EXPECTED})"])
+        raise InvalidValue([f"nothing to wait for ({_EXPECTED})"])
     return tuple(dict.fromkeys(good))
 
 
 def _target(word: str) -> Target:
     scheme, _, rest = word.partition(":")
     if scheme in {"file", "unix"}:
-        return _at(word, scheme, rest)
+        return _path_target(word, scheme, rest)
     match = _URL.fullmatch(word)
     if not match:
-        raise Faults([f"{_without_query(word)}: not a target ({_EXPECTED})"])
-    return _over(_without_query(word), match[1], match[2], match[3] or "")
+        raise InvalidValue([f"{_hide_query(word)}: not a target ({_EXPECTED})"])
+    return _network_target(_hide_query(word), match[1], match[2], match[3] or "")
 
 
-def _at(word: str, kind: str, rest: str) -> Target:
+def _path_target(word: str, kind: str, rest: str) -> Target:
     path = rest.removeprefix("//")  # file:///run/x is file:/run/x (RFC 8089)
     if not path.startswith("/") or "\0" in path:
-        raise Faults([f"{shown(word)}: not an absolute path (expected {kind}:/a/path)"])
-    if kind == "unix" and len(path.encode()) > _LONGEST_SOCKET:
-        raise Faults(
-            [f"{shown(word)}: too long for a socket (expected at most {_LONGEST_SOCKET} bytes)"]
+        raise InvalidValue([f"{display(word)}: not an absolute path (expected {kind}:/a/path)"])
+    if kind == "unix" and len(path.encode()) > _MAX_SOCKET_PATH:
+        raise InvalidValue(
+            [f"{display(word)}: too long for a socket (expected at most {_MAX_SOCKET_PATH} bytes)"]
         )
     return Target(kind, "", 0, path)
 
 
-def _over(said: str, kind: str, authority: str, path: str) -> Target:
+def _network_target(said: str, kind: str, authority: str, path: str) -> Target:
     if "@" in authority:
-        raise Faults([f"{kind}://…: has a user or a password (expected none)"])
+        raise InvalidValue([f"{kind}://…: has a user or a password (expected none)"])
     if kind == "tcp" and path.strip("/"):
-        raise Faults([f"{said}: has a path (expected tcp://host:port)"])
+        raise InvalidValue([f"{said}: has a path (expected tcp://host:port)"])
     host, number = _split(authority)
     if not number and kind == "tcp":
-        raise Faults([f"{said}: no port (expected tcp://host:port)"])
+        raise InvalidValue([f"{said}: no port (expected tcp://host:port)"])
     try:
         name = app_name(host) if kind == "https" else _host(host)
         chosen = port(number) if number else _PORTS[kind]
-    except Faults as error:
+    except InvalidValue as error:
         told = [fault.replace("not an app name", "not a host") for fault in error.faults]
-        raise Faults([f"{said}: {fault}" for fault in told]) from None
+        raise InvalidValue([f"{said}: {fault}" for fault in told]) from None
     if kind == "tcp":
         return Target(kind, name, chosen, "")
     return Target(kind, name, chosen, path if path.startswith("/") else f"/{path}")
@@ -111,6 +111,6 @@ def _split(authority: str) -> tuple[str, str]:
     return (match[1], match[2] or "") if match else (authority, "")
 
 
-def _without_query(word: str) -> str:
+def _hide_query(word: str) -> str:
     before, sign, _ = word.partition("?")
-    return shown(f"{before}{sign and '?…'}") if "@" not in word else '"…"'
+    return display(f"{before}{sign and '?…'}") if "@" not in word else '"…"'

@@ -7,10 +7,10 @@ import stat
 from io import FileIO
 from typing import Final
 
-from entrykit.display import shown
+from entrykit.display import display
 
-_NULL: Final = os.makedev(1, 3)  # /dev/null (Linux, admin-guide/devices.txt)
-_FIRST: Final = 1 << 16
+_DEV_NULL: Final = os.makedev(1, 3)  # /dev/null (Linux, admin-guide/devices.txt)
+_CHUNK: Final = 1 << 16
 
 
 def read_text(path: str) -> str:
@@ -27,20 +27,20 @@ def read_text(path: str) -> str:
     """
     try:
         with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0) as file:
-            return _octets(file).decode("utf-8-sig")
+            return _read_octets(file).decode("utf-8-sig")
     except UnicodeDecodeError:
         reason = "not valid UTF-8"
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-    raise ValueError(f"{shown(path)}: {reason}")
+    raise ValueError(f"{display(path)}: {reason}")
 
 
-def _octets(file: FileIO) -> bytes:
+def _read_octets(file: FileIO) -> bytes:
     found = os.fstat(file.fileno())
     piped = stat.S_ISFIFO(found.st_mode)
-    if not piped and not stat.S_ISREG(found.st_mode) and found.st_rdev != _NULL:
+    if not piped and not stat.S_ISREG(found.st_mode) and found.st_rdev != _DEV_NULL:
         raise ValueError("neither a file nor a pipe")
-    begun = file.read(_FIRST)  # nothing (None) is there yet, or nothing (b"") is to come: pipe(7)
+    begun = file.read(_CHUNK)  # nothing (None) is there yet, or nothing (b"") is to come: pipe(7)
     if piped and begun == b"":
         raise ValueError("a pipe that nobody writes to")
     os.set_blocking(file.fileno(), True)

@@ -14,14 +14,14 @@ from typing import Annotated, Final
 
 from pydantic import PlainValidator
 
-from entrykit.display import shown
-from entrykit.errors import Faults, parse_each
+from entrykit.display import display
+from entrykit.errors import InvalidValue, parse_each
 from entrykit.variables.hostnames import app_name
 from entrykit.variables.network import port
 from entrykit.variables.secret import Secret as SecretText
 from entrykit.variables.secret import Snippet as RawText
 
-_SOCKET_PATH: Final = 97
+_MAX_SOCKET_PATH: Final = 97
 _ON: Final = {"on": True, "true": True, "yes": True, "1": True}
 _OFF: Final = {"off": False, "false": False, "no": False, "0": False}
 _DURATION: Final = re.compile(r"([1-9][0-9]{0,9})(ms|s|m|h|d)")
@@ -29,7 +29,7 @@ _MILLISECONDS: Final = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 8
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class TypeInfo:
     """What the documentation says of a type.
 
     Attributes:
@@ -47,14 +47,14 @@ def switch(text: str) -> bool:
     """Parse on or off; true, yes, 1 and false, no, 0 are understood as well."""
     value = (_ON | _OFF).get(text.lower())
     if value is None:
-        raise Faults([f"{shown(text)}: neither on nor off (expected one of them)"])
+        raise InvalidValue([f"{display(text)}: neither on nor off (expected one of them)"])
     return value
 
 
 def count(text: str) -> int:
     """Parse a whole number above zero."""
     if not re.fullmatch(r"[1-9][0-9]{0,8}", text):
-        raise Faults([f"{shown(text)}: not a whole number (expected 1 to 999999999)"])
+        raise InvalidValue([f"{display(text)}: not a whole number (expected 1 to 999999999)"])
     return int(text)
 
 
@@ -62,7 +62,7 @@ def seconds(text: str) -> int:
     """Parse a whole number of seconds, 0 included."""
     if not re.fullmatch(r"0|[1-9][0-9]{0,9}", text):
         expected = "expected 0 to 9999999999"
-        raise Faults([f"{shown(text)}: not a whole number of seconds ({expected})"])
+        raise InvalidValue([f"{display(text)}: not a whole number of seconds ({expected})"])
     return int(text)
 
 
@@ -73,10 +73,12 @@ def duration(text: str) -> str:
     """
     match = _DURATION.fullmatch(text)
     if not match:
-        raise Faults([f"{shown(text)}: not a time (expected a number and ms, s, m, h or d: 30s)"])
+        raise InvalidValue(
+            [f"{display(text)}: not a time (expected a number and ms, s, m, h or d: 30s)"]
+        )
     # HAProxy keeps timers in milliseconds, in 31 bits (configuration manual, 2.5).
     if milliseconds(text) >= 2**31:
-        raise Faults([f"{shown(text)}: too long (expected at most 24d)"])
+        raise InvalidValue([f"{display(text)}: too long (expected at most 24d)"])
     return text
 
 
@@ -90,22 +92,22 @@ def milliseconds(duration: str) -> int:
 def line(text: str) -> str:
     """Accept any text of one line."""
     if any(char < " " or char == "\x7f" for char in text):
-        raise Faults([f"{shown(text)}: has a control character or more than one line"])
+        raise InvalidValue([f"{display(text)}: has a control character or more than one line"])
     return text
 
 
 def secret(text: str) -> SecretText:
     """Accept any secret of one line; what is wrong is said without showing it."""
     if any(char < " " or char == "\x7f" for char in text):
-        raise Faults(["the secret has a control character or more than one line"])
+        raise InvalidValue(["the secret has a control character or more than one line"])
     return SecretText(text)
 
 
-def waited_for(text: str) -> tuple[str, ...]:
+def wait_targets(text: str) -> tuple[str, ...]:
     """Parse a list of what is waited for; blanks may separate it as well."""
     from entrykit.variables.targets import targets
 
-    items = [word for item in words(text) for word in item.split()]
+    items = [word for item in split_list(text) for word in item.split()]
     targets(items)
     return tuple(dict.fromkeys(items))
 
@@ -113,7 +115,9 @@ def waited_for(text: str) -> tuple[str, ...]:
 def snippet(text: str) -> RawText:
     """Accept raw lines for a config file; the daemon is their only judge."""
     if "\0" in text or "\r" in text:
-        raise Faults(["has a NUL or a carriage return (expected lines of the daemon's own syntax)"])
+        raise InvalidValue(
+            ["has a NUL or a carriage return (expected lines of the daemon's own syntax)"]
+        )
     return RawText(text.strip("\n"))
 
 
@@ -121,7 +125,7 @@ def folder(text: str) -> str:
     """Accept an absolute path."""
     line(text)
     if not text.startswith("/"):
-        raise Faults([f"{shown(text)}: not an absolute path (expected /a/path)"])
+        raise InvalidValue([f"{display(text)}: not an absolute path (expected /a/path)"])
     return text.rstrip("/") or "/"
 
 
@@ -132,9 +136,11 @@ def socket_path(text: str) -> str:
     """
     folder(text)
     if text.endswith("/"):
-        raise Faults([f"{shown(text)}: names a folder (expected /run/haproxy/admin.sock, say)"])
-    if len(text.encode()) > _SOCKET_PATH:
-        raise Faults([f"{shown(text)}: too long for a socket (expected at most 97 bytes)"])
+        raise InvalidValue(
+            [f"{display(text)}: names a folder (expected /run/haproxy/admin.sock, say)"]
+        )
+    if len(text.encode()) > _MAX_SOCKET_PATH:
+        raise InvalidValue([f"{display(text)}: too long for a socket (expected at most 97 bytes)"])
     return text
 
 
@@ -142,16 +148,18 @@ def host_port(text: str) -> str:
     """Accept name:port, address:port or [address]:port."""
     host, colon, number = text.rpartition(":")
     if not colon:
-        raise Faults([f"{shown(text)}: no port (expected name:port)"])
+        raise InvalidValue([f"{display(text)}: no port (expected name:port)"])
     port(number)
     try:
         app_name(host)
-    except Faults:
-        raise Faults([f"{shown(text)}: not a host and a port (expected name:port)"]) from None
+    except InvalidValue:
+        raise InvalidValue(
+            [f"{display(text)}: not a host and a port (expected name:port)"]
+        ) from None
     return text
 
 
-def words(text: str) -> list[str]:
+def split_list(text: str) -> list[str]:
     """Split a list: `a,b`, or a JSON list of strings."""
     # A bracket alone may also begin an IPv6 address.
     if not re.match(r'\s*\[\s*["\]]', text):
@@ -161,9 +169,9 @@ def words(text: str) -> list[str]:
     try:
         items = json.loads(text)
     except (ValueError, RecursionError):
-        raise Faults([f'{shown(text)}: not a JSON list (expected ["a", "b"])']) from None
+        raise InvalidValue([f'{display(text)}: not a JSON list (expected ["a", "b"])']) from None
     if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
-        raise Faults([f'{shown(text)}: not a list of strings (expected ["a", "b"])'])
+        raise InvalidValue([f'{display(text)}: not a list of strings (expected ["a", "b"])'])
     return items
 
 
@@ -171,19 +179,19 @@ def addresses(text: str) -> tuple[str, ...]:
     """Parse a list of IP addresses, in the canonical form of each."""
     from entrykit.variables.network import address
 
-    return tuple(dict.fromkeys(parse_each(address, words(text))))
+    return tuple(dict.fromkeys(parse_each(address, split_list(text))))
 
 
 def networks(text: str) -> tuple[str, ...]:
     """Parse a list of IP networks in CIDR form; an address alone is a network of one."""
     from entrykit.variables.network import network
 
-    return tuple(dict.fromkeys(parse_each(network, words(text))))
+    return tuple(dict.fromkeys(parse_each(network, split_list(text))))
 
 
-def _whole(name: str, pattern: str, least: int, most: int) -> Kind:
+def _integer_info(name: str, pattern: str, least: int, most: int) -> TypeInfo:
     """Return a kind of whole numbers; YAML has them as numbers, environments as texts."""
-    return Kind(
+    return TypeInfo(
         name,
         {
             "type": ["integer", "string"],
@@ -200,33 +208,35 @@ _PORT_NUMBERS: Final = (
 )
 _ABSOLUTE: Final = {"type": "string", "pattern": "^/"}
 
-Port = Annotated[int, PlainValidator(port), _whole("port", _PORT_NUMBERS, 1, 65535)]
+Port = Annotated[int, PlainValidator(port), _integer_info("port", _PORT_NUMBERS, 1, 65535)]
 Switch = Annotated[
     bool,
     PlainValidator(switch),
-    Kind("on or off", {"enum": [*_ON, *_OFF, True, False]}),
+    TypeInfo("on or off", {"enum": [*_ON, *_OFF, True, False]}),
 ]
-Count = Annotated[int, PlainValidator(count), _whole("number", "[1-9][0-9]{0,8}", 1, 999_999_999)]
+Count = Annotated[
+    int, PlainValidator(count), _integer_info("number", "[1-9][0-9]{0,8}", 1, 999_999_999)
+]
 Seconds = Annotated[
-    int, PlainValidator(seconds), _whole("seconds", "0|[1-9][0-9]{0,9}", 0, 9_999_999_999)
+    int, PlainValidator(seconds), _integer_info("seconds", "0|[1-9][0-9]{0,9}", 0, 9_999_999_999)
 ]
 Duration = Annotated[
     str,
     PlainValidator(duration),
-    Kind("time", {"type": "string", "pattern": "^[1-9][0-9]{0,9}(ms|s|m|h|d)$"}),
+    TypeInfo("time", {"type": "string", "pattern": "^[1-9][0-9]{0,9}(ms|s|m|h|d)$"}),
 ]
-Line = Annotated[str, PlainValidator(line), Kind("text", _ONE_LINE)]
-Secret = Annotated[SecretText, PlainValidator(secret), Kind("secret", secret=True)]
-Snippet = Annotated[RawText, PlainValidator(snippet), Kind("raw lines", secret=True)]
-Targets = Annotated[tuple[str, ...], PlainValidator(waited_for), Kind("list of targets")]
-Folder = Annotated[str, PlainValidator(folder), Kind("folder", _ABSOLUTE)]
+Line = Annotated[str, PlainValidator(line), TypeInfo("text", _ONE_LINE)]
+Secret = Annotated[SecretText, PlainValidator(secret), TypeInfo("secret", secret=True)]
+Snippet = Annotated[RawText, PlainValidator(snippet), TypeInfo("raw lines", secret=True)]
+Targets = Annotated[tuple[str, ...], PlainValidator(wait_targets), TypeInfo("list of targets")]
+Folder = Annotated[str, PlainValidator(folder), TypeInfo("folder", _ABSOLUTE)]
 SocketPath = Annotated[
     str,
     PlainValidator(socket_path),
-    Kind("socket path", {"type": "string", "pattern": "^/.*[^/]$"}),
+    TypeInfo("socket path", {"type": "string", "pattern": "^/.*[^/]$"}),
 ]
 HostPort = Annotated[
-    str, PlainValidator(host_port), Kind("host:port", {"type": "string", "pattern": ":[0-9]+$"})
+    str, PlainValidator(host_port), TypeInfo("host:port", {"type": "string", "pattern": ":[0-9]+$"})
 ]
-Addresses = Annotated[tuple[str, ...], PlainValidator(addresses), Kind("list of IP addresses")]
-Networks = Annotated[tuple[str, ...], PlainValidator(networks), Kind("list of networks")]
+Addresses = Annotated[tuple[str, ...], PlainValidator(addresses), TypeInfo("list of IP addresses")]
+Networks = Annotated[tuple[str, ...], PlainValidator(networks), TypeInfo("list of networks")]

@@ -10,7 +10,7 @@ from contextlib import suppress
 from entrykit.errors import SettingsError
 from entrykit.files.fs import make_folder
 from entrykit.log import Log
-from entrykit.tls.pem import Refusal, refuse_pair
+from entrykit.tls.pem import InvalidPem, refuse_pair
 
 from .settings import RabbitmqSettings
 
@@ -47,7 +47,7 @@ def _pair(section: str, certificate: str, key: str) -> Iterator[str]:
     if not faults:
         try:
             refuse_pair(certificate, key)
-        except Refusal as reason:
+        except InvalidPem as reason:
             yield f"{section}_KEYFILE: {key} for {certificate}: {reason}"
 
 

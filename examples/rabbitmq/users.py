@@ -12,10 +12,10 @@ from typing import Annotated, Final
 
 from pydantic import PlainValidator
 
-from entrykit.display import shown
-from entrykit.errors import Faults
+from entrykit.display import display
+from entrykit.errors import InvalidValue
 from entrykit.variables import types
-from entrykit.variables.documents import Typed, parse_typed
+from entrykit.variables.documents import TypedTree, parse_typed
 from entrykit.variables.secret import Secret
 
 _RIGHTS: Final = ("configure", "write", "read")
@@ -56,25 +56,25 @@ def user_list(text: str) -> UserList:
     """Parse a JSON or YAML list of users; what is wrong is said without a password."""
     tree = parse_typed(text)
     if not isinstance(tree, list) or not tree:
-        raise Faults([f"not a list of users ({_EXPECTED})"])
+        raise InvalidValue([f"not a list of users ({_EXPECTED})"])
     found: list[User] = []
     faults: list[str] = []
     for number, item in enumerate(tree, start=1):
         try:
             found.append(_user(item))
-        except Faults as error:
+        except InvalidValue as error:
             faults += [f"user {number}: {fault}" for fault in error.faults]
     names = [user.name for user in found]
     twice = sorted({each for each in names if names.count(each) > 1})
-    faults += [f"{shown(each)}: there twice (expected each name once)" for each in twice]
+    faults += [f"{display(each)}: there twice (expected each name once)" for each in twice]
     if faults:
-        raise Faults(faults)
+        raise InvalidValue(faults)
     return UserList(text, found)
 
 
-def _user(item: Typed) -> User:
+def _user(item: TypedTree) -> User:
     if not isinstance(item, dict):
-        raise Faults([f"not a map ({_EXPECTED})"])
+        raise InvalidValue([f"not a map ({_EXPECTED})"])
     faults = [_unknown(key) for key in item.keys() - _KEYS]
     faults += [
         f"{key}: not a text (expected one, in quotes if it is a number)"
@@ -82,7 +82,7 @@ def _user(item: Typed) -> User:
         if not isinstance(item.get(key), str) or not item[key]
     ]
     if faults:
-        raise Faults(sorted(faults))
+        raise InvalidValue(sorted(faults))
     return User(
         str(item["name"]),
         types.secret(str(item["password"])),
@@ -97,31 +97,33 @@ _LISTED: Final = "name, password, tags, permissions"
 def _unknown(key: str) -> str:
     # To YAML, {password:made-up} is a map whose key has the password in it.
     if re.fullmatch("[a-z_]+", key):
-        return f"{shown(key)}: no such key (expected {_LISTED})"
+        return f"{display(key)}: no such key (expected {_LISTED})"
     return f"a key that is no word (expected {_LISTED}, and a blank after each colon)"
 
 
-def _tags(tree: Typed) -> tuple[str, ...]:
-    tags = types.words(tree) if isinstance(tree, str) else tree
+def _tags(tree: TypedTree) -> tuple[str, ...]:
+    tags = types.split_list(tree) if isinstance(tree, str) else tree
     if not isinstance(tags, list) or not all(isinstance(tag, str) and tag for tag in tags):
-        raise Faults(["tags: not a list of texts (expected administrator or monitoring, say)"])
+        raise InvalidValue(
+            ["tags: not a list of texts (expected administrator or monitoring, say)"]
+        )
     return tuple(map(str, tags))
 
 
-def _permissions(tree: Typed) -> dict[str, dict[str, str]]:
+def _permissions(tree: TypedTree) -> dict[str, dict[str, str]]:
     if not isinstance(tree, dict):
-        raise Faults(['permissions: not a map of virtual hosts (expected {"/": ".*"}, say)'])
+        raise InvalidValue(['permissions: not a map of virtual hosts (expected {"/": ".*"}, say)'])
     return {vhost: _rights(vhost, given) for vhost, given in tree.items()}
 
 
-def _rights(vhost: str, given: Typed) -> dict[str, str]:
+def _rights(vhost: str, given: TypedTree) -> dict[str, str]:
     """Read one expression for all three, or a map of them; what is left out is not allowed."""
     if isinstance(given, str):
         return dict.fromkeys(_RIGHTS, given)
     texts = isinstance(given, dict) and all(isinstance(text, str) for text in given.values())
     if not isinstance(given, dict) or not texts or given.keys() - {*_RIGHTS}:
         expected = "expected a regular expression, or a map with configure, write and read"
-        raise Faults([f"permissions: {shown(vhost)}: no expressions ({expected})"])
+        raise InvalidValue([f"permissions: {display(vhost)}: no expressions ({expected})"])
     return {right: str(given.get(right, "^$")) for right in _RIGHTS}
 
 
@@ -167,4 +169,4 @@ def hashed(user: User) -> str:
     return base64.b64encode(salt + hashlib.sha256(salt + password).digest()).decode()
 
 
-Users = Annotated[UserList, PlainValidator(user_list), types.Kind("list of users", secret=True)]
+Users = Annotated[UserList, PlainValidator(user_list), types.TypeInfo("list of users", secret=True)]

@@ -7,8 +7,8 @@ from typing import Annotated, Final
 
 from pydantic import PlainValidator
 
-from entrykit.display import shown
-from entrykit.errors import Faults
+from entrykit.display import display
+from entrykit.errors import InvalidValue
 from entrykit.variables import types
 
 # rabbitmq.conf has no quotes: blanks around a value are dropped, # begins a comment wherever it
@@ -29,10 +29,12 @@ def can_hold(text: str) -> bool:
 def path(text: str) -> str:
     """Accept an absolute path that rabbitmq.conf can hold."""
     if not text.startswith("/") or text.endswith("/"):
-        raise Faults([f"{shown(text)}: not the path of a file (expected /certs/server.pem, say)"])
+        raise InvalidValue(
+            [f"{display(text)}: not the path of a file (expected /certs/server.pem, say)"]
+        )
     if not can_hold(text):
         fault = "rabbitmq.conf cannot hold it (expected ASCII without # and $()"
-        raise Faults([f"{shown(text)}: {fault}"])
+        raise InvalidValue([f"{display(text)}: {fault}"])
     return text
 
 
@@ -57,12 +59,14 @@ def watermark(text: str) -> str:
         return f"absolute = {text}"
     else:
         expected = "expected 0.4, 40% or 512MiB, say"
-        raise Faults([f"{shown(text)}: neither a share of the memory nor an amount ({expected})"])
+        raise InvalidValue(
+            [f"{display(text)}: neither a share of the memory nor an amount ({expected})"]
+        )
     if not 0 < float(share) <= 1:
-        raise Faults([f"{shown(text)}: not a share of the memory (expected 1% to 100%)"])
+        raise InvalidValue([f"{display(text)}: not a share of the memory (expected 1% to 100%)"])
     return f"relative = {share}"
 
 
-Path = Annotated[str, PlainValidator(path), types.Kind("path")]
-Name = Annotated[str, PlainValidator(name), types.Kind("text")]
-Watermark = Annotated[str, PlainValidator(watermark), types.Kind("share or amount")]
+Path = Annotated[str, PlainValidator(path), types.TypeInfo("path")]
+Name = Annotated[str, PlainValidator(name), types.TypeInfo("text")]
+Watermark = Annotated[str, PlainValidator(watermark), types.TypeInfo("share or amount")]

@@ -189,9 +189,9 @@ def test_what_is_told_to_stop_while_it_imports_ends_without_a_word(slow, name, c
 
 TAKEN_FOR_A_FAULT = """
 import os, signal, sys
-from entrykit.cli.signals import stoppable
+from entrykit.cli.signals import handle_stop_signals
 
-with stoppable():
+with handle_stop_signals():
     try:
         os.kill(os.getpid(), signal.Signals[sys.argv[1]])
     except BaseException as error:

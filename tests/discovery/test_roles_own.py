@@ -154,7 +154,7 @@ def test_the_start_of_a_built_in_role_looks_for_no_others(tmp_path):
         "_import_pydantic()\n"
         "from entrykit.cli.main import main\n"
         "main(['entrykit', 'render', 'haproxy', '-o', sys.argv[1]], {'DOMAINS': 'a:a.test'})\n"
-        "from entrykit.role import is_role\n"
+        "from entrykit.discovery.finder import is_role\n"
         "assert is_role('haproxy', {})\n"
         "print(*sys.modules)\n"
     )
@@ -387,8 +387,8 @@ BROKEN = {
         "reads is no function (expected one)",
     ),
     "path": (GOOD.replace('Path(__file__).with_name("templates")', "None"), "templates is no path"),
-    "no quotes": (GOOD.replace('{".cfg": quoting.haproxy}', "None"), "quotes is no map"),
-    "no quoting": (GOOD.replace("quoting.haproxy", "None"), "quotes is no map"),
+    "no quotes": (GOOD.replace('{".cfg": quote_haproxy}', "None"), "quotes is no map"),
+    "no quoting": (GOOD.replace("quote_haproxy}", "None}"), "quotes is no map"),
     "lines": (GOOD.replace('"a role for', '"a\\nrole for'), "summary is no line of text"),
     "settings": (
         GOOD.replace("settings=OwnSettings", "settings=dict"),
@@ -515,7 +515,7 @@ def test_a_broken_template_of_such_a_role_is_told_with_its_line(tmp_path):
 def test_a_small_role_is_what_the_judge_accepts(tmp_path):
     """What the other tests make by hand and what is refused above differ in one thing each."""
     (tmp_path / "main.cfg.j2").touch()
-    from entrykit.discovery.loading import judged
+    from entrykit.discovery.loading import validate_role
 
-    assert judged("small", small_role(Path(tmp_path)), "here").name == "small"
+    assert validate_role("small", small_role(Path(tmp_path)), "here").name == "small"
     assert os.listdir(tmp_path) == ["main.cfg.j2"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from entrykit.domains.entries import App, parse_domains
-from entrykit.errors import Faults
+from entrykit.errors import InvalidValue
 
 MIDDLE = "the port goes in the middle (expected app:port:domain,domain)"
 NO_ENTRY = "(expected app:domain,domain or app:port:domain,domain)"
@@ -29,7 +29,7 @@ LABEL = "l" * 63
 
 
 def faults(text):
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(InvalidValue) as caught:
         parse_domains(text)
     return caught.value.faults
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from entrykit.domains.entries import App, parse_domains
-from entrykit.errors import Faults
+from entrykit.errors import InvalidValue
 
 settings.register_profile("domains", deadline=None, max_examples=300)
 patiently = settings(settings.get_profile("domains"))
@@ -84,7 +84,7 @@ def as_options(site):
 def outcome(text):
     try:
         return parse_domains(text), ()
-    except Faults as error:
+    except InvalidValue as error:
         return (), error.faults
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from entrykit.domains.apps import Site
 from entrykit.domains.entries import App, parse_domains
 from entrykit.domains.plain_list import parse_domains_or_list
-from entrykit.errors import Faults
+from entrykit.errors import InvalidValue
 
 EMPTY_ITEM = "an empty item among the domains (expected single commas between)"
 URL = "a URL (expected the domain alone)"
@@ -21,7 +21,7 @@ NO_SWITCH = "spa: neither on nor off (expected one of them)"
 
 
 def faults(parse, text):
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(InvalidValue) as caught:
         parse(text)
     return caught.value.faults
 
@@ -85,7 +85,7 @@ def test_any_text(text):
     """Apps, or faults that can be printed, and nothing else is raised."""
     try:
         outcome = parse_domains_or_list(text)
-    except Faults as error:
+    except InvalidValue as error:
         outcome = error.faults
 
     assert outcome

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from entrykit.domains.entries import App, parse_domains
-from entrykit.errors import Faults
+from entrykit.errors import InvalidValue
 
 WEB = App("web", None, ("example.com",))
 API = App("api", 9000, ("api.example.com",), replicas=3, check="/healthz?full=1")
@@ -26,7 +26,7 @@ ALIAS = '(expected no alias; what begins with * needs quotes: "*.example.com")'
 
 
 def faults(text):
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(InvalidValue) as caught:
         parse_domains(text)
     return caught.value.faults
 
@@ -100,7 +100,7 @@ def test_the_same_app_with_and_without_its_port_is_one_where_the_port_is_known(t
 
 
 def test_what_is_said_of_apps_names_them_as_they_were_written():
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(InvalidValue) as caught:
         parse_domains("web:a.test api:80:a.test web:80:b.test", ports=PORTS)
 
     assert caught.value.faults == ('"a.test" is named for both web and api:80',)

@@ -11,7 +11,7 @@ import pytest
 from explained import read
 
 from entrykit.errors import EntrykitError
-from entrykit.explain.tracing import Rendering, others, trace, with_value
+from entrykit.explain.tracing import Rendering, find_others, replace_value, trace
 from entrykit.rendering.role_files import render
 
 IMAGES = Path(__file__).parents[2] / "images"
@@ -95,8 +95,8 @@ def test_a_line_changes_with_each_variable_that_is_said_to_make_it(case):
         for name, origin in origins.items():
             said = made(found, name)
             seen = set()
-            for other in others(settings, origin) if said else ():
-                seen |= differing(role, files, with_value(settings, origin, other))
+            for other in find_others(settings, origin) if said else ():
+                seen |= differing(role, files, replace_value(settings, origin, other))
             assert said - seen == set(), name
 
 
@@ -109,8 +109,8 @@ def test_what_a_rendering_has_not_read_changes_none_of_its_files(case):
         for name, origin in origins.items():
             if name.lower() in base.read:
                 continue
-            for other in others(settings, origin):
-                there = render(role, with_value(settings, origin, other))
+            for other in find_others(settings, origin):
+                there = render(role, replace_value(settings, origin, other))
                 assert {path: file.text for path, file in there.items()} == base.texts, name
 
 
@@ -148,9 +148,9 @@ def test_of_every_variable_some_value_is_tried_that_shows_what_it_does(name, env
 
     shown = set()
     for origin in origins.values():
-        for other in others(settings, origin):
+        for other in find_others(settings, origin):
             try:
-                changed = Rendering(role, with_value(settings, origin, other))
+                changed = Rendering(role, replace_value(settings, origin, other))
             except EntrykitError:
                 continue
             if changed.texts != base.texts:

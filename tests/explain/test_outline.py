@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entrykit.explain.outline import missing, outline
-from entrykit.variables.secret import Snippet, bracketed, snippet_lines
+from entrykit.explain.outline import missing_lines, outline
+from entrykit.variables.secret import Snippet, enclose_snippet, snippet_lines
 
 HAPROXY = """\
 # the head
@@ -69,7 +69,7 @@ def test_a_line_stands_in_the_lines_above_that_have_less_indentation(text, line,
 
 def gone(ours, theirs):
     lines = ours.splitlines()
-    return [lines[number] for number in sorted(missing(ours, theirs))]
+    return [lines[number] for number in sorted(missing_lines(ours, theirs))]
 
 
 @pytest.mark.parametrize("text", [HAPROXY, NGINX, JSON, "", "\n\n"])
@@ -96,7 +96,7 @@ def test_an_item_is_the_same_whether_others_follow_it_or_not():
 
 def test_lines_of_a_variable_are_no_headings_of_what_follows():
     """Whatever their indentation is, or their number of braces."""
-    raw = bracketed(Snippet("maxconn 5\n  deeper\n}"))
+    raw = enclose_snippet(Snippet("maxconn 5\n  deeper\n}"))
     other = HAPROXY.replace("    bind :80", f"{raw}\n    bind :80")
 
     assert gone(HAPROXY, other) == []
@@ -107,7 +107,7 @@ def test_of_equal_lines_the_one_that_went_is_missing():
     """Not the last of them."""
     text = "frontend a\n    x\n    y\n    x\n    z\n"
 
-    assert missing(text, text.replace("    x\n", "", 1)) == {1}
+    assert missing_lines(text, text.replace("    x\n", "", 1)) == {1}
 
 
 @given(
@@ -122,8 +122,8 @@ def test_what_is_the_same_at_both_ends_needs_no_look(text, edits):
     ours = text.splitlines()
     theirs = edited(ours, edits)
 
-    found = missing("\n".join(ours), "\n".join(theirs))
-    thorough = missing("\n".join(["# a", *ours, "# b"]), "\n".join(["# c", *theirs, "# d"]))
+    found = missing_lines("\n".join(ours), "\n".join(theirs))
+    thorough = missing_lines("\n".join(["# a", *ours, "# b"]), "\n".join(["# c", *theirs, "# d"]))
 
     left = {line.rstrip(",") for line in theirs}
     gone = {number for number, line in enumerate(ours) if line.rstrip(",") not in left}
@@ -151,7 +151,7 @@ def edited(lines, edits):
 
 def test_raw_lines_are_known_from_their_comments_to_the_end():
     """Also where the last of the two comments is missing."""
-    raw = bracketed(Snippet("a\nb")).split("\n")
+    raw = enclose_snippet(Snippet("a\nb")).split("\n")
 
     assert snippet_lines(["x", *raw, "y"]) == {2, 3}
     assert snippet_lines(["x", *raw[:-1], "y"]) == {2, 3, 4}

@@ -12,7 +12,7 @@ from entrykit.cli.main import main
 from entrykit.discovery.finder import load_role, role_names
 from entrykit.explain.reference import FORMATS, describe, variables
 from entrykit.variables.env_files import overlay
-from entrykit.variables.types import Kind
+from entrykit.variables.types import TypeInfo
 
 ROLE = load_role("haproxy")
 NAMES = [name.upper() for name in ROLE.settings.model_fields]
@@ -55,7 +55,7 @@ def test_the_roles_own_variables_come_first():
 @pytest.mark.parametrize("variable", variables(ROLE.settings), ids=lambda each: each.name)
 def test_every_variable_says_what_it_is(variable):
     """A kind, a meaning that is a sentence, and an example where nothing else shows one."""
-    assert isinstance(variable.kind, Kind)
+    assert isinstance(variable.kind, TypeInfo)
     assert re.fullmatch(r"[A-Z`].*[^ ]\.|[a-z][a-z-]+ .*\.", variable.meaning, re.DOTALL)
     assert "\n" not in variable.meaning
     shown = variable.default or variable.example or variable.kind.secret

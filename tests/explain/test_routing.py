@@ -17,7 +17,7 @@ import trustme
 
 from entrykit.discovery.finder import load_role
 from entrykit.errors import UsageError
-from entrykit.explain.drawing import drawn
+from entrykit.explain.drawing import draw_routing
 
 FEW = {
     "web": ["example.com", "www.example.com"],
@@ -38,7 +38,7 @@ def draw(apps, form, **environ):
     """Draw for these apps; the certificates are in a folder that is not there, unless given."""
     role = load_role("haproxy")
     environ = {"DOMAINS": json.dumps(apps), "CERTS_DIR": "/absent"} | environ
-    return drawn(role, role.settings.from_environ(environ), form)
+    return draw_routing(role, role.settings.from_environ(environ), form)
 
 
 def tree(apps, **environ):
@@ -248,7 +248,7 @@ def test_a_role_that_routes_nothing_says_so(name):
     settings = role.settings.from_environ({"DOMAINS": "example.com"})
 
     with pytest.raises(UsageError, match=f"--graph: {name} routes nothing .*haproxy"):
-        drawn(role, settings, "svg")
+        draw_routing(role, settings, "svg")
 
 
 def test_a_start_imports_nothing_of_it():

@@ -8,7 +8,7 @@ import pytest
 from committing import accept, found, identity, texts, version
 
 from entrykit.errors import CommitError
-from entrykit.files.config_file import MARK, ConfigFile, ConfigFiles, marked
+from entrykit.files.config_file import MARK, ConfigFile, ConfigFiles, add_mark
 from entrykit.files.transaction import commit, refuse_foreign
 
 OLD, NEW = version("old"), version("new")
@@ -90,12 +90,12 @@ def test_a_link_is_replaced_and_not_followed(folder, target):
     assert elsewhere.read_text() == OLD["main.cfg"].text
 
 
-JSON_FILE = ConfigFile("def.json", marked("def.json", '{"a": 1}\n', "for a test"))
+JSON_FILE = ConfigFile("def.json", add_mark("def.json", '{"a": 1}\n', "for a test"))
 
 
 def test_a_json_file_of_ours_is_known_by_its_first_member(tmp_path):
     commit(ConfigFiles([JSON_FILE]), str(tmp_path), accept)
-    newer = ConfigFile("def.json", marked("def.json", '{"a": 2}\n', "for a test"))
+    newer = ConfigFile("def.json", add_mark("def.json", '{"a": 2}\n', "for a test"))
 
     assert commit(ConfigFiles([newer]), str(tmp_path), accept) == ["def.json"]
     assert json.loads((tmp_path / "def.json").read_text())["a"] == 2

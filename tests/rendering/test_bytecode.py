@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from jinja2 import Environment, FileSystemLoader
 
-from entrykit.rendering.cache import BesideTemplates
+from entrykit.rendering.cache import TemplateCache
 
 
 class Counting(Environment):
@@ -26,7 +26,7 @@ def rendered(tmp_path):
         pass
 
     def render():
-        loader, cache = FileSystemLoader(tmp_path), BesideTemplates(str(tmp_path))
+        loader, cache = FileSystemLoader(tmp_path), TemplateCache(str(tmp_path))
         text = Counted(loader=loader, bytecode_cache=cache).get_template("a.j2").render()
         return text, Counted.compiled
 
@@ -55,7 +55,7 @@ def test_templates_of_one_name_in_two_folders_are_two(tmp_path):
         folder.mkdir()
         (folder / "a.j2").write_text(f"{name} {{{{ 1 }}}}")
         (folder / "__pycache__").write_text("no folder")
-        cache = BesideTemplates(str(folder))
+        cache = TemplateCache(str(folder))
         environment = Environment(loader=FileSystemLoader(folder), bytecode_cache=cache)
         texts[name] = environment.get_template("a.j2").render()
 

@@ -11,8 +11,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entrykit.quoting.base import Quoted, QuotingError
-from entrykit.rendering.filters import FILTERS, to_json, to_shell, to_toml, to_yaml, written
+from entrykit.quoting.base import QuotedText, QuotingError
+from entrykit.rendering.filters import FILTERS, to_json, to_shell, to_text, to_toml, to_yaml
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 SCALARS = TEXTS | st.integers(-(2**63), 2**63 - 1) | st.booleans()
@@ -83,11 +83,11 @@ def test_what_a_format_cannot_say_is_refused(name, value):
 
 @pytest.mark.parametrize("name", FILTERS)
 def test_what_a_filter_gives_is_quoted_and_not_once_more(name):
-    assert isinstance(FILTERS[name]("a b"), Quoted)
-    assert written(FILTERS[name]("a b")) == FILTERS[name]("a b")
+    assert isinstance(FILTERS[name]("a b"), QuotedText)
+    assert to_text(FILTERS[name]("a b")) == FILTERS[name]("a b")
 
 
 @pytest.mark.parametrize("value", [None, True, [], {}, b"x"])
 def test_what_is_no_text_and_no_number_needs_a_filter(value):
     with pytest.raises(QuotingError, match="expected a filter"):
-        written(value)
+        to_text(value)

@@ -14,7 +14,7 @@ from entrykit.files.config_file import MARK, MARKS, PRIVATE, PUBLIC
 from entrykit.quoting.haproxy import quote_haproxy
 from entrykit.quoting.json import quote_json
 from entrykit.rendering.role_files import render
-from entrykit.variables.secret import MASK, Whole
+from entrykit.variables.secret import MASK, WholeFile
 
 
 @pytest.fixture
@@ -199,7 +199,7 @@ def test_no_error_shows_a_secret(files):
 
 def test_a_template_sees_what_was_observed_of_the_machine(files):
     """An ordinary machine where nothing was: offline the result is the same everywhere."""
-    template = {"main.cfg.j2": "{{ machine.cores }}\n"}
+    template = {"main.cfg.j2": "{{ host.cores }}\n"}
 
     assert files(template)["main.cfg"].text.endswith("\n1\n")
     assert files(template, SmallMachine(cores=64))["main.cfg"].text.endswith("\n64\n")
@@ -230,8 +230,8 @@ def test_a_json_file_is_json_with_its_mark_inside(tmp_path):
 
 
 def test_a_whole_file_of_the_users_is_written_as_it_is_and_others_cannot_read_it(tmp_path):
-    role = replace(small_role(tmp_path), machine=Owning)
-    (tmp_path / "main.cfg.j2").write_text("{{ machine.whole }}\n")
+    role = replace(small_role(tmp_path), facts=Owning)
+    (tmp_path / "main.cfg.j2").write_text("{{ host.whole }}\n")
 
     file = render(role, SmallSettings.from_environ({}))["main.cfg"]
 
@@ -241,7 +241,7 @@ def test_a_whole_file_of_the_users_is_written_as_it_is_and_others_cannot_read_it
 class Owning(SmallMachine):
     """A machine whose only fact is a whole file."""
 
-    whole = Whole("# mine\n{{ word }} 'x")
+    whole = WholeFile("# mine\n{{ word }} 'x")
 
 
 def test_a_role_may_leave_a_file_out(tmp_path):

@@ -13,7 +13,7 @@ BROKEN = [
     ("{{ nosuch }}", "main.cfg.j2:3", "'nosuch' is undefined"),
     ("{{ settings.nosuch }}", "main.cfg.j2:3", "has no attribute 'nosuch'"),
     ("{{ settings.routes['nosuch'] }}", "main.cfg.j2:3", "has no attribute 'nosuch'"),
-    ("{{ machine.nosuch }}", "main.cfg.j2:3", "has no attribute 'nosuch'"),
+    ("{{ host.nosuch }}", "main.cfg.j2:3", "has no attribute 'nosuch'"),
     ("{% if nosuch %}{% endif %}", "main.cfg.j2:3", "'nosuch' is undefined"),
     ("{% for x in nosuch %}{% endfor %}", "main.cfg.j2:3", "'nosuch' is undefined"),
     ("{% if settings.switch %}", "main.cfg.j2:", "Unexpected end of template"),

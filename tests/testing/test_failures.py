@@ -10,7 +10,7 @@ from small import small_role
 from testing.repository import CASE, ROLE, SITE, Repository
 
 from entrykit.discovery.finder import load_role
-from entrykit.testing.daemons import missing
+from entrykit.testing.daemons import describe_missing
 
 SECRET = "hunter2hunter2"
 STATS = f"{SITE}STATS_PORT=8404\nSTATS_PASSWORD={SECRET}\n"
@@ -151,9 +151,9 @@ def test_a_daemon_is_found_by_any_of_its_names(tmp_path):
 )  # fmt: skip
 def test_the_package_that_is_named_is_debians(name, package):
     role = load_role(name)
-    assert f"Debian's package {package} has it" in missing(role)
+    assert f"Debian's package {package} has it" in describe_missing(role)
 
 
 def test_any_name_of_a_daemon_where_only_roots_path_leads_is_said(tmp_path):
     role = replace(small_role(tmp_path), also=("ldconfig",))  # in /sbin everywhere
-    assert missing(role).endswith("here as /usr/sbin/ldconfig")
+    assert describe_missing(role).endswith("here as /usr/sbin/ldconfig")

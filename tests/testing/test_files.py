@@ -12,7 +12,7 @@ from small import small_role
 
 from entrykit import CheckError, SettingsError, UsageError
 from entrykit.testing import VariablesWarning, assert_settings_error, render_role
-from entrykit.testing.daemons import missing
+from entrykit.testing.daemons import describe_missing
 from entrykit.testing.files import RenderedFile
 
 SITE = {"DOMAINS": "web:example.com"}
@@ -159,9 +159,12 @@ def test_the_daemons_judgment_leaves_nothing_behind(path, tmp_path):
 
 def test_a_daemon_that_is_not_there_is_named_with_its_package(tmp_path):
     role = small_role(tmp_path)
-    assert missing(role) == "no small in PATH to judge the files: Debian's package small has it"
+    assert (
+        describe_missing(role)
+        == "no small in PATH to judge the files: Debian's package small has it"
+    )
 
 
 def test_a_package_may_have_another_name(tmp_path):
     role = replace(small_role(tmp_path), package="small-server")
-    assert missing(role).endswith("Debian's package small-server has it")
+    assert describe_missing(role).endswith("Debian's package small-server has it")

@@ -136,7 +136,7 @@ def test_what_is_not_there_once_fails_with_what_is(edge, look, message):
 )
 def test_words_are_those_of_haproxy(line, words):
     """Configuration manual, 2.2."""
-    assert haproxy.words(line) == words
+    assert haproxy.split_words(line) == words
 
 
 @pytest.mark.versions
@@ -159,7 +159,7 @@ def test_the_daemon_has_the_same_words(line, tmp_path):
 
     said = subprocess.run(command, capture_output=True, text=True, check=False).stderr
 
-    (word,) = haproxy.words(line)
+    (word,) = haproxy.split_words(line)
     assert f"unknown keyword '{word}' in 'global' section" in said
 
 
@@ -170,7 +170,7 @@ def test_whatever_is_quoted_is_read_back(texts):
     except QuotingError:
         return
 
-    assert haproxy.words(line) == texts
+    assert haproxy.split_words(line) == texts
 
 
 def test_a_quote_that_is_left_open_is_named_by_its_line():

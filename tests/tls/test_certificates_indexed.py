@@ -12,7 +12,7 @@ import trustme
 
 from entrykit.files.config_file import MARK
 from entrykit.tls.certificate_folder import CRT_LIST, NAMES_MAP, Index, index
-from entrykit.tls.crt_list import mirror, refer, write_index
+from entrykit.tls.crt_list import mirror, write_absolute_index, write_index
 from entrykit.tls.pem import Pem
 
 CA = trustme.CA()
@@ -252,7 +252,7 @@ def test_a_folder_that_has_not_changed_is_not_judged_again(tmp_path):
 
 def test_what_is_only_judged_is_named_where_it_lies(folders):
     certs, into = folders
-    refer(str(certs), str(into), FIRST_LINE)
+    write_absolute_index(str(certs), str(into), FIRST_LINE)
 
     assert sorted(os.listdir(into)) == [CRT_LIST, NAMES_MAP]
     assert lines((into / CRT_LIST).read_text()) == [f"{certs}/1"]
@@ -262,7 +262,7 @@ def test_what_is_only_judged_is_named_where_it_lies(folders):
 def test_where_no_crt_list_can_name_the_folder_there_are_links(folders, tmp_path):
     certs, into = folders
     odd = certs.rename(tmp_path / "my certs")
-    refer(str(odd), str(into), FIRST_LINE)
+    write_absolute_index(str(odd), str(into), FIRST_LINE)
 
     assert links(into) == {"1": f"{odd}/1"}
     assert lines((into / CRT_LIST).read_text()) == ["1"]

@@ -11,7 +11,7 @@ import trustme
 from cryptography.hazmat.primitives import serialization
 from trustme import KeyType
 
-from entrykit.tls.pem import Pem, Refusal, read, refuse_pair
+from entrykit.tls.pem import InvalidPem, Pem, read, refuse_pair
 
 CA = trustme.CA()
 
@@ -151,7 +151,7 @@ REFUSED = {
 
 @pytest.mark.parametrize(("data", "key", "reason"), REFUSED.values(), ids=REFUSED)
 def test_what_cannot_be_served_is_refused_with_a_reason(judge, data, key, reason):
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(InvalidPem) as refusal:
         judge(data, key)
 
     assert str(refusal.value) == reason
@@ -162,7 +162,7 @@ def test_what_cannot_be_served_is_refused_with_a_reason(judge, data, key, reason
     ["a b", "a\tb", "a\nb", "a\rb", "a\x0bb", "a\x01", "a\x7f", "#a", "@a", "[a", "a[b", "a]"],
 )
 def test_a_name_that_a_crt_list_cannot_express_is_refused(judge, name):
-    with pytest.raises(Refusal, match="a crt-list cannot name it"):
+    with pytest.raises(InvalidPem, match="a crt-list cannot name it"):
         judge(ONE.pem, name=name)
 
 
@@ -170,7 +170,7 @@ def test_a_link_to_nothing_is_refused_with_the_words_of_the_system(tmp_path):
     """As in certbot's live folder where its archive is not mounted."""
     (tmp_path / "web.pem").symlink_to("../archive/web.pem")
 
-    with pytest.raises(Refusal, match=r"^cannot be read \(No such file or directory\)$"):
+    with pytest.raises(InvalidPem, match=r"^cannot be read \(No such file or directory\)$"):
         read(str(tmp_path / "web.pem"))
 
 
@@ -181,7 +181,7 @@ def test_what_is_no_certificate_is_passed_over(judge, name):
 
 @pytest.mark.parametrize("name", ["cert.PEM", "web.crt", "web.cer"])
 def test_what_is_no_certificate_but_is_called_so_is_refused(judge, name):
-    with pytest.raises(Refusal, match="no certificate in PEM format"):
+    with pytest.raises(InvalidPem, match="no certificate in PEM format"):
         judge(b"", name=name)
 
 
@@ -239,5 +239,5 @@ def test_a_pair_in_two_files_is_judged_as_one_is(tmp_path):
     one = str(tmp_path / "one.crt")
 
     refuse_pair(one, str(tmp_path / "one.key"))
-    with pytest.raises(Refusal, match="not that of its first certificate"):
+    with pytest.raises(InvalidPem, match="not that of its first certificate"):
         refuse_pair(one, str(tmp_path / "two.key"))

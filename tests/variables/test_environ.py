@@ -10,9 +10,9 @@ import pytest
 from entrykit import render
 from entrykit.cli.main import main
 from entrykit.discovery.finder import load_role
-from entrykit.display import shown
+from entrykit.display import display
 from entrykit.errors import SettingsError, UsageError
-from entrykit.variables.env_files import Given, overlay, placed
+from entrykit.variables.env_files import Assignment, overlay, overlay_assignments
 from entrykit.variables.reading import peek, read
 
 NAMES = ["DOMAINS", "HTTP_PORT", "HTTPS_PORT", "BIND", "STATS_PASSWORD"]
@@ -127,7 +127,7 @@ def test_every_line_without_a_name_is_said_at_once(env_file, line, name):
 def test_where_a_variable_was_said_can_be_printed_whatever_the_file_is_called(env_file):
     path = env_file("A=b\n", "odd\n")
 
-    assert placed({}, [path], [])["A"].place == f"{shown(path)}:1"
+    assert overlay_assignments({}, [path], [])["A"].place == f"{display(path)}:1"
 
 
 @pytest.mark.parametrize("line", ["A=a\0b", "A\0B=c"])
@@ -176,14 +176,14 @@ def test_where_a_variable_was_said_last_is_known(env_file):
     path = env_file("# a comment\nB=file\nC\nD_FILE=/d\n")
     environ = {"A": "process", "B": "process", "C": "process", "D": "process", "E": "process"}
 
-    found = placed(environ, [path], ["A=word", "E"])
+    found = overlay_assignments(environ, [path], ["A=word", "E"])
 
     assert found == {
-        "A": Given("word", "-e"),
-        "B": Given("file", f"{path}:2"),
-        "C": Given("process", f"environment, by {path}:3"),
-        "D_FILE": Given("/d", f"{path}:4"),
-        "E": Given("process", "environment, by -e"),
+        "A": Assignment("word", "-e"),
+        "B": Assignment("file", f"{path}:2"),
+        "C": Assignment("process", f"environment, by {path}:3"),
+        "D_FILE": Assignment("/d", f"{path}:4"),
+        "E": Assignment("process", "environment, by -e"),
     }
 
 

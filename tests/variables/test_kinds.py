@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from entrykit.display import LONGEST, shown
-from entrykit.errors import Faults
+from entrykit.display import MAX_LENGTH, display
+from entrykit.errors import InvalidValue
 from entrykit.variables import types
 from entrykit.variables.network import port
 from entrykit.variables.secret import MASK, Secret, Snippet
@@ -66,9 +66,9 @@ GOOD = [
     (types.networks, "10.0.0.1,2001:DB8::/32", ("10.0.0.1/32", "2001:db8::/32")),
     (types.networks, '["10.0.0.0/255.0.0.0"]', ("10.0.0.0/8",)),
     (types.networks, "[]", ()),
-    (types.words, "a,b , c", ["a", "b", "c"]),
-    (types.words, ' ["a", "b,c"] ', ["a", "b,c"]),
-    (types.words, "", [""]),
+    (types.split_list, "a,b , c", ["a", "b", "c"]),
+    (types.split_list, ' ["a", "b,c"] ', ["a", "b,c"]),
+    (types.split_list, "", [""]),
 ]  # fmt: skip
 
 
@@ -119,9 +119,9 @@ BAD = [
      NOT_A_NETWORK),
     (types.networks, ["10.0.0.1/8"], "has host bits set (expected 10.0.0.0/8)"),
     (types.networks, ["2001:db8::1/32"], "has host bits set (expected 2001:db8::/32)"),
-    (types.words, ['["a"', '["a",]', '[""] x', '["' + '["' * 100000],
+    (types.split_list, ['["a"', '["a",]', '[""] x', '["' + '["' * 100000],
      'not a JSON list (expected ["a", "b"])'),
-    (types.words, ['["a", 1]', '["a", null]', '["a", ["b"]]'],
+    (types.split_list, ['["a", 1]', '["a", null]', '["a", ["b"]]'],
      'not a list of strings (expected ["a", "b"])'),
 ]  # fmt: skip
 ROWS = [(parse, text, message) for parse, texts, message in BAD for text in texts]
@@ -129,25 +129,25 @@ ROWS = [(parse, text, message) for parse, texts, message in BAD for text in text
 
 @pytest.mark.parametrize(("parse", "text", "message"), ROWS, ids=named)
 def test_a_bad_text_is_shown_with_what_would_be_right(parse, text, message):
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(InvalidValue) as caught:
         parse(text)
 
-    assert caught.value.faults == (f"{shown(text)}: {message}",)
+    assert caught.value.faults == (f"{display(text)}: {message}",)
 
 
 @pytest.mark.parametrize("number", ["0", "65536", "http", ""])
 def test_the_port_of_a_host_is_judged_as_a_port(number):
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(InvalidValue) as caught:
         types.host_port(f"certbot:{number}")
 
-    assert caught.value.faults == (f"{shown(number)}: {NOT_A_PORT}",)
+    assert caught.value.faults == (f"{display(number)}: {NOT_A_PORT}",)
 
 
 @pytest.mark.parametrize(
     ("parse", "message"), [(types.addresses, NOT_AN_ADDRESS), (types.networks, NOT_A_NETWORK)]
 )
 def test_every_bad_item_of_a_list_is_said(parse, message):
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(InvalidValue) as caught:
         parse("x,10.0.0.1,,y")
 
     assert caught.value.faults == tuple(f'"{item}": {message}' for item in ("x", "", "y"))
@@ -155,7 +155,7 @@ def test_every_bad_item_of_a_list_is_said(parse, message):
 
 @pytest.mark.parametrize("text", ["hunter2\n", "a\0b", "\x1b", "\x7f"])
 def test_a_bad_secret_is_not_shown(text):
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(InvalidValue) as caught:
         types.secret(text)
 
     said = "the secret has a control character or more than one line"
@@ -165,7 +165,7 @@ def test_a_bad_secret_is_not_shown(text):
 @pytest.mark.parametrize("text", ["a\r\nb", "a\0"])
 def test_a_bad_snippet_is_not_shown(text):
     """It may hold a password as well as anything else."""
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(InvalidValue) as caught:
         types.snippet(text)
 
     said = "has a NUL or a carriage return (expected lines of the daemon's own syntax)"
@@ -207,8 +207,8 @@ def test_a_secret_is_equal_to_its_like_and_to_no_text():
         ("\udcff", r'"\udcff"'),
         ("é🙂", '"é🙂"'),
         ("\U000e0041", r'"\U000e0041"'),
-        ("a" * LONGEST, f'"{"a" * LONGEST}"'),
-        ("a" * 1_000_000, f'"{"a" * LONGEST}…"'),
+        ("a" * MAX_LENGTH, f'"{"a" * MAX_LENGTH}"'),
+        ("a" * 1_000_000, f'"{"a" * MAX_LENGTH}…"'),
         ("-----BEGIN EC PRIVATE KEY-----\nMHcC", '"-----BEGIN EC PRIVATE KEY-----…"'),
         ("-----BEGIN PRIVATE KEY-----\nMIIE", '"-----BEGIN PRIVATE KEY-----…"'),
         ('{"key": "-----BEGIN PRIVATE KEY-----', r'"{\"key\": \"-----BEGIN PRIVATE KEY-----"'),
@@ -218,4 +218,4 @@ def test_a_secret_is_equal_to_its_like_and_to_no_text():
     ids=lambda value: repr(value)[:20],
 )
 def test_a_value_is_shown_on_one_line_that_harms_no_terminal(text, expected):
-    assert shown(text) == expected
+    assert display(text) == expected

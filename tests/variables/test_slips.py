@@ -6,7 +6,7 @@ import pytest
 from programs import entrykit
 
 from entrykit.discovery.finder import load_role
-from entrykit.display import shown
+from entrykit.display import display
 from entrykit.variables.reading import read
 
 NAMES = ["DOMAINS", "HTTP_PORT", "HTTPS_PORT", "BIND", "STATS_PASSWORD"]
@@ -45,7 +45,7 @@ def test_a_name_that_is_far_too_long_takes_no_time(tmp_path):
 def test_a_hostile_name_harms_no_terminal(name):
     (warning,) = read({name: "x"}, NAMES).warnings
 
-    assert warning == f"{shown(name)}: no such variable; did you mean DOMAINS?"
+    assert warning == f"{display(name)}: no such variable; did you mean DOMAINS?"
     assert warning.isprintable()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from entrykit.discovery.finder import load_role
-from entrykit.errors import Faults, SettingsError
+from entrykit.errors import InvalidValue, SettingsError
 from entrykit.variables.targets import Target, targets
 
 GOOD = [
@@ -62,14 +62,14 @@ def test_a_target_is_read_and_shown(word, expected, shown):
 
 @pytest.mark.parametrize(("word", "fault"), BAD, ids=[row[0] for row in BAD])
 def test_what_is_no_target_is_refused_with_what_would_be(word, fault):
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(InvalidValue) as caught:
         targets([word])
 
     assert caught.value.faults == (fault,)
 
 
 def test_a_path_too_long_for_a_socket_is_refused():
-    with pytest.raises(Faults, match="too long for a socket"):
+    with pytest.raises(InvalidValue, match="too long for a socket"):
         targets([f"unix:/{'x' * 107}"])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from entrykit.errors import Faults
+from entrykit.errors import InvalidValue
 from entrykit.variables.documents import parse_typed
 
 
@@ -52,25 +52,25 @@ def test_maps_and_lists_are_as_in_json(text, value):
 
 @pytest.mark.parametrize("word", ["yes", "No", "ON", "off"])
 def test_a_plain_yes_is_refused(word):
-    with pytest.raises(Faults, match=f'expected true, false or "{word}"'):
+    with pytest.raises(InvalidValue, match=f'expected true, false or "{word}"'):
         parse_typed(f"a: {word}")
 
 
 @pytest.mark.parametrize("text", ["a: 1\na: 2", "{a: {b: 1, b: 2}}"])
 def test_a_key_that_is_there_twice_is_refused(text):
-    with pytest.raises(Faults, match="there twice"):
+    with pytest.raises(InvalidValue, match="there twice"):
         parse_typed(text)
 
 
 @pytest.mark.parametrize("text", ["{a: ", "a: *b", "a: b: c", "a\n---\nb"])
 def test_what_is_not_yaml_is_refused(text):
-    with pytest.raises(Faults):
+    with pytest.raises(InvalidValue):
         parse_typed(text)
 
 
 @pytest.mark.parametrize("text", ["{a: *made-up}", "{a: {b:made-up: 1, b:made-up: 2}}"])
 def test_what_may_be_a_password_is_not_told(text):
-    with pytest.raises(Faults) as refused:
+    with pytest.raises(InvalidValue) as refused:
         parse_typed(text)
 
     assert "made-up" not in str(refused.value)

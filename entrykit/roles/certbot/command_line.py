@@ -8,14 +8,14 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from entrykit.errors import Faults, SettingsError
-from entrykit.roles.certbot.host import KEEPER, MODULE
+from entrykit.errors import InvalidValue, SettingsError
+from entrykit.roles.certbot.host import KEEPER_MODULE, MODULE_FLAGS
 from entrykit.roles.certbot.settings import CONFIG_DIR
 from entrykit.variables import reading as environment
 from entrykit.variables.types import folder
 
 THUMBPRINT: Final = "--thumbprint"
-_ASKED: Final = ([THUMBPRINT], ["certbot", THUMBPRINT])
+_THUMBPRINT_COMMANDS: Final = ([THUMBPRINT], ["certbot", THUMBPRINT])
 
 # certbot --help all, "SUBCOMMANDS", and the two older names that it takes.
 _SUBCOMMANDS: Final = re.compile(
@@ -24,15 +24,15 @@ _SUBCOMMANDS: Final = re.compile(
 )
 
 
-def is_certbots(command: Sequence[str]) -> bool:
+def is_certbot_command(command: Sequence[str]) -> bool:
     """Whether these words are for certbot itself, and not for the keeper."""
-    if not command or [*command] in (["certbot"], *_ASKED):
+    if not command or [*command] in (["certbot"], *_THUMBPRINT_COMMANDS):
         return False
     first = command[0]
     return first == "certbot" or first.startswith("-") or bool(_SUBCOMMANDS.fullmatch(first))
 
 
-def passed(
+def pass_through(
     command: Sequence[str], environ: Mapping[str, str]
 ) -> tuple[list[str], dict[str, str]] | None:
     """Complete a command with what a start has written.
@@ -51,22 +51,22 @@ def passed(
     Raises:
         SettingsError: one of the two is no path.
     """
-    is_asked = [*command] in _ASKED
-    if not is_asked and not is_certbots(command):
+    is_asked = [*command] in _THUMBPRINT_COMMANDS
+    if not is_asked and not is_certbot_command(command):
         return None
-    paths = _paths(environ)
+    paths = _read_paths(environ)
     if is_asked:
         plan = os.path.join(paths.get("CONFIG_DIR", CONFIG_DIR), "keeper.conf")
-        words = [sys.executable, *MODULE, KEEPER, THUMBPRINT, plan]
+        words = [sys.executable, *MODULE_FLAGS, KEEPER_MODULE, THUMBPRINT, plan]
         return (words, dict(environ)) if os.path.exists(plan) else None
     extended = dict(environ)
     if bundle := paths.get("ACME_CA_BUNDLE"):
         extended.setdefault("REQUESTS_CA_BUNDLE", bundle)
     words = [*command[1:]] if command[0] == "certbot" else [*command]
-    return ["certbot", *_completed(words, paths.get("CONFIG_DIR", CONFIG_DIR))], extended
+    return ["certbot", *_add_config(words, paths.get("CONFIG_DIR", CONFIG_DIR))], extended
 
 
-def _completed(words: list[str], config_dir: str) -> list[str]:
+def _add_config(words: list[str], config_dir: str) -> list[str]:
     """Name our file: after a subcommand, before a flag, and so that another one given wins."""
     if words[0] == "help":  # certbot wants its topic next
         return words
@@ -76,13 +76,13 @@ def _completed(words: list[str], config_dir: str) -> list[str]:
     return [*words[:first], *ours, *words[first:]]
 
 
-def _paths(environ: Mapping[str, str]) -> dict[str, str]:
+def _read_paths(environ: Mapping[str, str]) -> dict[str, str]:
     reading = environment.read(environ, ["CONFIG_DIR", "ACME_CA_BUNDLE"])
     paths, faults = {}, [*reading.faults.values()]
     for name, text in reading.values.items():
         try:
             paths[name] = folder(text)
-        except Faults as error:
+        except InvalidValue as error:
             faults += [f"{name}: {fault}" for fault in error.faults]
     if faults:
         raise SettingsError(faults)

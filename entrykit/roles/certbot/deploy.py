@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from entrykit.errors import EntrykitError, UsageError
-from entrykit.log import Log, log_for
-from entrykit.roles.certbot.delivery.delivery import add
+from entrykit.log import Log, make_log
+from entrykit.roles.certbot.delivery.delivery import deliver_one
 from entrykit.roles.certbot.plan import Plan, read_plan
 
 _FAILED: Final = 1
@@ -30,25 +30,25 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     Returns:
         An exit code: 0 if HAProxy presents it, or will from its next start on.
     """
-    log = log_for(environ)
+    log = make_log(environ)
     try:
-        return 0 if _deployed(argv, environ, log) else _FAILED
+        return 0 if _deploy(argv, environ, log) else _FAILED
     except EntrykitError as error:
         log.error(str(error))
         return error.exit_code
 
 
-def _deployed(argv: Sequence[str], environ: Mapping[str, str], log: Log) -> bool:
+def _deploy(argv: Sequence[str], environ: Mapping[str, str], log: Log) -> bool:
     if len(argv) != 2:  # noqa: PLR2004 -- the program and the path
         raise UsageError("usage: python -m entrykit.roles.certbot.deploy KEEPER_CONF")
     try:
         plan = read_plan(argv[1])
     except (OSError, ValueError) as error:
         raise UsageError(str(error)) from None
-    return add(plan, _lineage(plan, environ), log)
+    return deliver_one(plan, _read_lineage_name(plan, environ), log)
 
 
-def _lineage(plan: Plan, environ: Mapping[str, str]) -> str:
+def _read_lineage_name(plan: Plan, environ: Mapping[str, str]) -> str:
     folder, name = os.path.split(environ.get("RENEWED_LINEAGE", "").rstrip("/"))
     live = os.path.join(plan.config_dir, "live")
     if not name or os.path.realpath(folder) != os.path.realpath(live):

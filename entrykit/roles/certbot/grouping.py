@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, TypeAlias
 
 from entrykit.domains.apps import App
-from entrykit.errors import Faults
+from entrykit.errors import InvalidValue
 from entrykit.roles.certbot.plan import Group
 from entrykit.variables.hostnames import is_address
 
@@ -14,12 +14,12 @@ CertPer: TypeAlias = Literal["app", "domain", "registered-domain"]
 _Pair: TypeAlias = tuple[str, str]
 
 
-def terminated(apps: Iterable[App]) -> Iterator[App]:
+def select_terminated(apps: Iterable[App]) -> Iterator[App]:
     """Yield the apps whose TLS HAProxy ends: others have certificates of their own."""
     return (app for app in apps if app.tls != "passthrough")
 
 
-def unfit(apps: Iterable[App], *, wildcards: bool) -> Iterator[str]:
+def find_unorderable(apps: Iterable[App], *, wildcards: bool) -> Iterator[str]:
     """Yield the names that no order can have, in order.
 
     Args:
@@ -27,11 +27,11 @@ def unfit(apps: Iterable[App], *, wildcards: bool) -> Iterator[str]:
         wildcards: whether the challenge proves them: only dns-01 does (RFC 8555, 7.1.3
             leaves it to the CA; the Baseline Requirements, 3.2.2.4.19, do not).
     """
-    for app in terminated(apps):
-        yield from (name for name in app.domains if not _fit(name, wildcards=wildcards))
+    for app in select_terminated(apps):
+        yield from (name for name in app.domains if not _is_orderable(name, wildcards=wildcards))
 
 
-def grouped(apps: Iterable[App], per: CertPer, *, wildcards: bool) -> tuple[Group, ...]:
+def group_domains(apps: Iterable[App], per: CertPer, *, wildcards: bool) -> tuple[Group, ...]:
     """Return the certificates that are wanted, in the order of DOMAINS.
 
     Args:
@@ -43,17 +43,17 @@ def grouped(apps: Iterable[App], per: CertPer, *, wildcards: bool) -> tuple[Grou
         Faults: registered domains are not known here.
     """
     groups: dict[str, list[str]] = {}
-    for name, domain in _BY[per](terminated(apps)):
-        if _fit(domain, wildcards=wildcards):
+    for name, domain in _PAIR_BY[per](select_terminated(apps)):
+        if _is_orderable(domain, wildcards=wildcards):
             groups.setdefault(name, []).append(domain)
     return tuple(Group(name, tuple(names)) for name, names in groups.items())
 
 
-def _fit(name: str, *, wildcards: bool) -> bool:
+def _is_orderable(name: str, *, wildcards: bool) -> bool:
     return (wildcards or not name.startswith("*.")) and not is_address(name)
 
 
-def file_name(name: str) -> str:
+def lineage_name(name: str) -> str:
     """Return an app's name or a domain as certbot and file systems take it.
 
     No app and no domain has a + in it, so that no two names become one. certbot has a
@@ -62,35 +62,39 @@ def file_name(name: str) -> str:
     return "+README" if name == "README" else name.replace("*", "+").replace(":", "+")
 
 
-def _by_app(apps: Iterable[App]) -> Iterator[_Pair]:
+def _pair_by_app(apps: Iterable[App]) -> Iterator[_Pair]:
     for app in apps:
-        name = file_name(app.name or app.domains[0])
+        name = lineage_name(app.name or app.domains[0])
         yield from ((name, domain) for domain in app.domains)
 
 
-def _by_domain(apps: Iterable[App]) -> Iterator[_Pair]:
-    return ((file_name(domain), domain) for app in apps for domain in app.domains)
+def _pair_by_domain(apps: Iterable[App]) -> Iterator[_Pair]:
+    return ((lineage_name(domain), domain) for app in apps for domain in app.domains)
 
 
-def _by_registered_domain(apps: Iterable[App]) -> Iterator[_Pair]:
-    registered = _public_suffixes()
+def _pair_by_registered_domain(apps: Iterable[App]) -> Iterator[_Pair]:
+    registered = _load_suffix_list()
     for app in apps:
         for domain in app.domains:
             bare = domain.removeprefix("*.")
             # A public suffix, as github.io is for its owner, is nobody's but its own.
-            yield file_name(registered(bare) or bare), domain
+            yield lineage_name(registered(bare) or bare), domain
 
 
-def _public_suffixes() -> Callable[[str], str | None]:
+def _load_suffix_list() -> Callable[[str], str | None]:
     """Return what finds a registered domain; CAs count by the same list (publicsuffix.org)."""
     try:
         from publicsuffixlist import PublicSuffixList
     except ImportError:
         tip = "expected `pip install 'entrykit[registered-domain]'`"
         fault = f"registered-domain needs the Python package publicsuffixlist ({tip})"
-        raise Faults([fault]) from None
+        raise InvalidValue([fault]) from None
     find: Callable[[str], str | None] = PublicSuffixList().privatesuffix
     return find
 
 
-_BY = {"app": _by_app, "domain": _by_domain, "registered-domain": _by_registered_domain}
+_PAIR_BY = {
+    "app": _pair_by_app,
+    "domain": _pair_by_domain,
+    "registered-domain": _pair_by_registered_domain,
+}

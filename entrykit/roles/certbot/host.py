@@ -12,15 +12,15 @@ from typing import Final, NamedTuple, Self
 from entrykit.daemon.program import find
 from entrykit.errors import HandOverError, SettingsError
 from entrykit.quoting.shell import quote_shell
-from entrykit.role import Machine
+from entrykit.role import HostFacts
 from entrykit.roles.certbot.plan import Plan
 from entrykit.roles.certbot.settings import CONFIG_DIR, CertbotSettings
-from entrykit.roles.certbot.types import in_seconds
+from entrykit.roles.certbot.types import to_seconds
 
 # How Python runs a module of ours: whatever lies in the working directory is not imported.
-MODULE: Final = ("-P", "-m")
-KEEPER: Final = "entrykit.roles.certbot.keeper"
-_PROFILES: Final = (4, 0)
+MODULE_FLAGS: Final = ("-P", "-m")
+KEEPER_MODULE: Final = "entrykit.roles.certbot.keeper"
+_PROFILES_SINCE: Final = (4, 0)
 
 
 class Folders(NamedTuple):
@@ -30,11 +30,13 @@ class Folders(NamedTuple):
     logs: str
 
 
-_OWN: Final = Folders("/var/lib/letsencrypt", "/var/log/letsencrypt")  # certbot's defaults
+_DEFAULT_FOLDERS: Final = Folders(
+    "/var/lib/letsencrypt", "/var/log/letsencrypt"
+)  # certbot's defaults
 
 
 @dataclass(frozen=True, slots=True)
-class CertbotMachine(Machine):
+class CertbotHostFacts(HostFacts):
     """The machine as certbot finds it.
 
     Attributes:
@@ -54,7 +56,7 @@ class CertbotMachine(Machine):
         Raises:
             HandOverError: there is none, or it does not say.
         """
-        return cls(_version(environ), sys.executable, writable=own_are_writable())
+        return cls(_ask_version(environ), sys.executable, writable=can_write_default_folders())
 
     def folders(self, config_dir: str) -> Folders:
         """Return where certbot works and logs.
@@ -63,7 +65,7 @@ class CertbotMachine(Machine):
         another CONFIG_DIR on this machine would wait for.
         """
         if self.writable and config_dir == CONFIG_DIR:
-            return _OWN
+            return _DEFAULT_FOLDERS
         return Folders(os.path.join(config_dir, "work"), os.path.join(config_dir, "logs"))
 
     def profile(self, settings: CertbotSettings) -> str | None:
@@ -72,7 +74,7 @@ class CertbotMachine(Machine):
         Raises:
             SettingsError: it is set, and this certbot has no profiles.
         """
-        if settings.cert_profile and self.version < _PROFILES:
+        if settings.cert_profile and self.version < _PROFILES_SINCE:
             has = ".".join(map(str, self.version))
             raise SettingsError(
                 [f"CERT_PROFILE: certbot {has} has no profiles (expected certbot 4.0 or newer)"]
@@ -81,8 +83,8 @@ class CertbotMachine(Machine):
 
     def hook(self, settings: CertbotSettings) -> str:
         """Return the shell's command that certbot runs after each order."""
-        program = (self.python, *MODULE, "entrykit.roles.certbot.deploy")
-        return " ".join(map(quote_shell, (*program, keeper_conf(settings))))
+        program = (self.python, *MODULE_FLAGS, "entrykit.roles.certbot.deploy")
+        return " ".join(map(quote_shell, (*program, keeper_conf_path(settings))))
 
     def plan(self, settings: CertbotSettings) -> Plan:
         """Return all that the keeper has to know."""
@@ -95,7 +97,7 @@ class CertbotMachine(Machine):
             certbot=self.version,
             ca_bundle=settings.acme_ca_bundle,
             groups=settings.groups,
-            challenge=settings.answered_by,
+            challenge=settings.challenge_method,
             port=settings.port,
             certs_dir=settings.certs_dir,
             certs_group=settings.certs_group,
@@ -103,22 +105,22 @@ class CertbotMachine(Machine):
             master_socket=settings.master_socket,
             haproxy_url=settings.haproxy_url,
             haproxy_container=settings.haproxy_container,
-            renew_interval=in_seconds(settings.renew_interval),
+            renew_interval=to_seconds(settings.renew_interval),
             prune=settings.prune == "delete",
-            wait=in_seconds(settings.haproxy_wait),
+            wait=to_seconds(settings.haproxy_wait),
             thumbprint_file=settings.thumbprint_file,
             server=settings.server,
         )
 
 
-def keeper_conf(settings: CertbotSettings) -> str:
+def keeper_conf_path(settings: CertbotSettings) -> str:
     """Return the path of the plan."""
     return f"{settings.config_dir}/keeper.conf"
 
 
-def own_are_writable() -> bool:
+def can_write_default_folders() -> bool:
     """Whether certbot's default folders can be written, or made."""
-    return all(_can_write(path) for path in _OWN)
+    return all(_can_write(path) for path in _DEFAULT_FOLDERS)
 
 
 def _can_write(path: str) -> bool:
@@ -127,7 +129,7 @@ def _can_write(path: str) -> bool:
     return os.access(path, os.W_OK | os.X_OK)
 
 
-def _version(environ: Mapping[str, str]) -> tuple[int, ...]:
+def _ask_version(environ: Mapping[str, str]) -> tuple[int, ...]:
     import subprocess
 
     program = find("certbot", environ)

@@ -95,11 +95,11 @@ def read_plan(path: str) -> Plan:
         mark = file.readline()
         text = file.read()
     try:
-        return _plan(json.loads(text))
+        return _parse_plan(json.loads(text))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ValueError(f"{path}: not a plan of entrykit's (after {mark.strip()!r})") from error
 
 
-def _plan(tree: dict[str, Any]) -> Plan:
+def _parse_plan(tree: dict[str, Any]) -> Plan:
     groups = tuple(Group(name, tuple(names)) for name, names in tree["groups"].items())
     return Plan(**tree | {"certbot": tuple(tree["certbot"]), "groups": groups})

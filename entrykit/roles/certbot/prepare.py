@@ -5,12 +5,12 @@ from __future__ import annotations
 import errno
 import os
 
-from entrykit.files.transaction import writing
+from entrykit.files.transaction import wrap_os_errors
 from entrykit.log import Log
-from entrykit.roles.certbot.host import CertbotMachine, own_are_writable
+from entrykit.roles.certbot.host import CertbotHostFacts, can_write_default_folders
 from entrykit.roles.certbot.settings import CertbotSettings
 
-_MOST_NAMED = 5
+_MAX_LISTED = 5
 
 
 def prepare(settings: CertbotSettings, folder: str, live: bool, log: Log) -> None:
@@ -27,18 +27,20 @@ def prepare(settings: CertbotSettings, folder: str, live: bool, log: Log) -> Non
     """
     if not live:
         return
-    work, logs = CertbotMachine(writable=own_are_writable()).folders(folder)
-    _usable(folder, 0o755)  # modes as certbot makes them; certificates are in folders of 0700
-    _usable(work, 0o755)
-    _usable(logs, 0o700)
+    work, logs = CertbotHostFacts(writable=can_write_default_folders()).folders(folder)
+    _make_writable(
+        folder, 0o755
+    )  # modes as certbot makes them; certificates are in folders of 0700
+    _make_writable(work, 0o755)
+    _make_writable(logs, 0o700)
     if settings.certs_dir:
-        _usable(settings.certs_dir, 0o755)
-    _tell_names(settings, log)
-    _tell_files(settings, log)
+        _make_writable(settings.certs_dir, 0o755)
+    _warn_of_names(settings, log)
+    _warn_of_files(settings, log)
 
 
-def _usable(path: str, mode: int) -> None:
-    with writing(path):
+def _make_writable(path: str, mode: int) -> None:
+    with wrap_os_errors(path):
         os.makedirs(path, mode, exist_ok=True)
         if not os.access(path, os.W_OK | os.X_OK):
             read_only = os.statvfs(path).f_flag & os.ST_RDONLY
@@ -46,18 +48,18 @@ def _usable(path: str, mode: int) -> None:
             raise OSError(number, os.strerror(number), path)
 
 
-def _tell_names(settings: CertbotSettings, log: Log) -> None:
+def _warn_of_names(settings: CertbotSettings, log: Log) -> None:
     left_out = settings.left_out
-    for name in left_out[:_MOST_NAMED]:
+    for name in left_out[:_MAX_LISTED]:
         reason = "a wildcard needs DNS_PLUGIN" if name.startswith("*.") else "an IP address"
         log.warning(f"no certificate for {name}: {reason}")
-    if rest := left_out[_MOST_NAMED:]:
+    if rest := left_out[_MAX_LISTED:]:
         log.warning(f"no certificate for {len(rest)} more wildcards and IP addresses")
     if not settings.groups:
         log.warning("DOMAINS: no name there gets a certificate")
 
 
-def _tell_files(settings: CertbotSettings, log: Log) -> None:
+def _warn_of_files(settings: CertbotSettings, log: Log) -> None:
     for name in ("acme_ca_bundle", "dns_credentials"):
         path = getattr(settings, name)
         if path and not os.access(path, os.R_OK):

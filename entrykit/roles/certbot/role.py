@@ -11,8 +11,13 @@ from typing import Final
 from entrykit.quoting.certbot import quote_certbot_ini
 from entrykit.quoting.json import quote_json
 from entrykit.role import Role
-from entrykit.roles.certbot.command_line import THUMBPRINT, passed
-from entrykit.roles.certbot.host import KEEPER, MODULE, CertbotMachine, keeper_conf
+from entrykit.roles.certbot.command_line import THUMBPRINT, pass_through
+from entrykit.roles.certbot.host import (
+    KEEPER_MODULE,
+    MODULE_FLAGS,
+    CertbotHostFacts,
+    keeper_conf_path,
+)
 from entrykit.roles.certbot.prepare import prepare
 from entrykit.roles.certbot.settings import CertbotSettings
 
@@ -21,7 +26,7 @@ _NOWHERE: Final = "/dev/null/x"
 
 
 def _command(settings: CertbotSettings) -> Sequence[str]:
-    return [sys.executable, *MODULE, KEEPER, keeper_conf(settings)]
+    return [sys.executable, *MODULE_FLAGS, KEEPER_MODULE, keeper_conf_path(settings)]
 
 
 def _complete(settings: CertbotSettings, command: Sequence[str]) -> Sequence[str]:
@@ -30,7 +35,7 @@ def _complete(settings: CertbotSettings, command: Sequence[str]) -> Sequence[str
     return [*program, THUMBPRINT, plan] if THUMBPRINT in command else [*program, plan]
 
 
-def _bare(command: Sequence[str]) -> Sequence[str]:
+def _emulate_entrypoint(command: Sequence[str]) -> Sequence[str]:
     return command
 
 
@@ -53,15 +58,15 @@ ROLE: Final = Role(
     templates=Path(__file__).with_name("templates"),
     main="keeper.conf",
     quotes={".ini": quote_certbot_ini, ".conf": quote_json},
-    machine=CertbotMachine,
+    facts=CertbotHostFacts,
     daemon="certbot",
     entrypoint="",  # the official image's is certbot itself, which would end at once
     command=_command,
     complete=_complete,
-    bare=_bare,
+    bare=_emulate_entrypoint,
     check=_check,
     reads=_reads,
-    passes=passed,
+    passes=pass_through,
     prepare=prepare,
     secret_places=(r"(\beab-hmac-key\s*=\s*).*$",),
 )

@@ -10,25 +10,25 @@ from pydantic import Field, PlainValidator
 
 from entrykit.domains.apps import App
 from entrykit.domains.plain_list import parse_domains_or_list
-from entrykit.errors import Faults
+from entrykit.errors import InvalidValue
 from entrykit.quoting.base import QuotingError
 from entrykit.quoting.certbot import quote_certbot_ini
 from entrykit.roles.certbot import types as certbot_types
-from entrykit.roles.certbot.grouping import CertPer, grouped, unfit
+from entrykit.roles.certbot.grouping import CertPer, find_unorderable, group_domains
 from entrykit.roles.certbot.plan import Group
 from entrykit.variables import types
 from entrykit.variables.settings import Settings
 
 CONFIG_DIR: Final = "/etc/letsencrypt"
-_REAL: Final = "https://acme-v02.api.letsencrypt.org/directory"
+_PRODUCTION: Final = "https://acme-v02.api.letsencrypt.org/directory"
 _STAGING: Final = "https://acme-staging-v02.api.letsencrypt.org/directory"
-_HTTP: Final = 8080
-_HAPROXY: Final = 99
+_HTTP_PORT: Final = 8080
+_HAPROXY_GID: Final = 99
 
 Domains = Annotated[
     tuple[App, ...],
     PlainValidator(parse_domains_or_list),
-    types.Kind("domain,domain … or app:domain,domain …"),
+    types.TypeInfo("domain,domain … or app:domain,domain …"),
 ]
 
 
@@ -96,7 +96,8 @@ class CertbotSettings(Settings):
         "account's thumbprint.",
     )
     port: types.Port = Field(
-        default=_HTTP, description="Port where certbot answers challenges: HAProxy's ACME_BACKEND."
+        default=_HTTP_PORT,
+        description="Port where certbot answers challenges: HAProxy's ACME_BACKEND.",
     )
     dns_plugin: certbot_types.Plugin | None = Field(
         default=None,
@@ -115,7 +116,7 @@ class CertbotSettings(Settings):
         examples=["/certs"],
     )
     certs_group: certbot_types.Group = Field(
-        default=_HAPROXY,
+        default=_HAPROXY_GID,
         description="Number of the group that may read the PEM files; 99 is the official HAProxy "
         "image's.",
     )
@@ -160,31 +161,31 @@ class CertbotSettings(Settings):
 
     def conflicts(self) -> Iterator[str]:
         """Yield what does not go together."""
-        yield from self._account_faults()
-        yield from self._challenge_faults()
-        yield from self._quoting_faults()
+        yield from self._check_account()
+        yield from self._check_challenge()
+        yield from self._check_quoting()
         for name in ("admin_socket", "master_socket", "haproxy_container"):
             if getattr(self, name) and not self.certs_dir:
                 yield f"{name.upper()}: set, but CERTS_DIR is not (expected both)"
         try:
             _ = self.groups
-        except Faults as error:
+        except InvalidValue as error:
             yield from (f"CERT_PER: {fault}" for fault in error.faults)
 
-    def _account_faults(self) -> Iterator[str]:
+    def _check_account(self) -> Iterator[str]:
         for name in ("staging", "test"):
             if getattr(self, name) and self.acme_server:
                 yield f"{name.upper()}: on, and ACME_SERVER is set (expected one of the two)"
         if (self.eab_kid is None) != (self.eab_hmac_key is None):
             yield "EAB_KID, EAB_HMAC_KEY: one of them is set (expected both or none)"
 
-    def _challenge_faults(self) -> Iterator[str]:
+    def _check_challenge(self) -> Iterator[str]:
         if self.dns_plugin and "challenge" in self.model_fields_set:
             yield f"CHALLENGE: {self.challenge}, and DNS_PLUGIN is set (expected one of the two)"
         if self.dns_credentials and not self.dns_plugin:
             yield "DNS_CREDENTIALS: set, but DNS_PLUGIN is not (expected both or none)"
 
-    def _quoting_faults(self) -> Iterator[str]:
+    def _check_quoting(self) -> Iterator[str]:
         for name in ("config_dir", "email", "eab_kid", "preferred_chain", "dns_credentials"):
             try:
                 quote_certbot_ini(getattr(self, name) or "")
@@ -194,12 +195,12 @@ class CertbotSettings(Settings):
     @cached_property
     def groups(self) -> tuple[Group, ...]:
         """The certificates that are wanted."""
-        return grouped(self.domains, self.cert_per, wildcards=self.proves_wildcards)
+        return group_domains(self.domains, self.cert_per, wildcards=self.proves_wildcards)
 
     @property
     def left_out(self) -> list[str]:
         """The names that no certificate can be ordered for."""
-        return list(unfit(self.domains, wildcards=self.proves_wildcards))
+        return list(find_unorderable(self.domains, wildcards=self.proves_wildcards))
 
     @property
     def proves_wildcards(self) -> bool:
@@ -207,11 +208,11 @@ class CertbotSettings(Settings):
         return self.dns_plugin is not None
 
     @property
-    def answered_by(self) -> Literal["standalone", "stateless", "dns"]:
+    def challenge_method(self) -> Literal["standalone", "stateless", "dns"]:
         """How challenges are answered."""
         return "dns" if self.dns_plugin else self.challenge
 
     @property
     def server(self) -> str:
         """The URL of the ACME server's directory."""
-        return self.acme_server or (_STAGING if self.staging or self.test else _REAL)
+        return self.acme_server or (_STAGING if self.staging or self.test else _PRODUCTION)

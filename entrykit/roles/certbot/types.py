@@ -7,8 +7,8 @@ from typing import Annotated, Final
 
 from pydantic import PlainValidator
 
-from entrykit.display import shown
-from entrykit.errors import Faults
+from entrykit.display import display
+from entrykit.errors import InvalidValue
 from entrykit.variables import types
 from entrykit.variables.hostnames import app_name
 from entrykit.variables.network import port
@@ -21,7 +21,7 @@ _LARGEST_GROUP: Final = 2**32 - 2  # the one above means "none" to chown(2)
 
 def _accept(text: str, pattern: str, refusal: str) -> str:
     if not re.fullmatch(pattern, text):
-        raise Faults([f"{shown(text)}: {refusal}"])
+        raise InvalidValue([f"{display(text)}: {refusal}"])
     return text
 
 
@@ -42,15 +42,15 @@ def directory(text: str) -> str:
 
 def origin(text: str) -> str:
     """Accept http://host or http://host:port: CAs ask over HTTP, and so do we."""
-    refusal = f"{shown(text)}: not http:// and a host (expected http://haproxy)"
+    refusal = f"{display(text)}: not http:// and a host (expected http://haproxy)"
     match = re.fullmatch(r"http://(\[[^\]]*\]|[^:/\s]+)(?::([0-9]+))?/?", text)
     if not match:
-        raise Faults([refusal])
+        raise InvalidValue([refusal])
     try:
         app_name(match[1])
         port(match[2] or "80")
-    except Faults:
-        raise Faults([refusal]) from None
+    except InvalidValue:
+        raise InvalidValue([refusal]) from None
     return text.rstrip("/")
 
 
@@ -65,8 +65,8 @@ def hidden_path(text: str) -> str:
     """Accept an absolute path, and never show the text: DNS_CREDENTIALS_FILE invites a mistake."""
     try:
         return types.folder(text)
-    except Faults:
-        raise Faults(
+    except InvalidValue:
+        raise InvalidValue(
             ["not an absolute path (expected that of the file, not what is in it)"]
         ) from None
 
@@ -74,14 +74,14 @@ def hidden_path(text: str) -> str:
 def hmac_key(text: str) -> Secret:
     """Accept a key in base64url, padded or not, as certbot decodes it."""
     if not re.fullmatch(r"[A-Za-z0-9_-]{2,}={0,2}", text):
-        raise Faults(["not a key in base64url (expected letters, digits, - and _)"])
+        raise InvalidValue(["not a key in base64url (expected letters, digits, - and _)"])
     return Secret(text)
 
 
 def group(text: str) -> int:
     """Parse the number of a group: names differ from image to image."""
     if not re.fullmatch(r"0|[1-9][0-9]{0,9}", text) or int(text) > _LARGEST_GROUP:
-        raise Faults([f"{shown(text)}: not the number of a group (expected 99, say)"])
+        raise InvalidValue([f"{display(text)}: not the number of a group (expected 99, say)"])
     return int(text)
 
 
@@ -92,12 +92,12 @@ def interval(text: str) -> str:
         r"(?:0|[1-9][0-9]{0,8})[smhd]?",
         "not a time (expected 0, or a number and s, m, h or d: 12h)",
     )
-    if in_seconds(text) > _LONGEST:
-        raise Faults([f"{shown(text)}: too long (expected at most 366d)"])
+    if to_seconds(text) > _LONGEST:
+        raise InvalidValue([f"{display(text)}: too long (expected at most 366d)"])
     return text
 
 
-def in_seconds(text: str) -> int:
+def to_seconds(text: str) -> int:
     """Return the seconds of an `interval`."""
     number = text.rstrip("smhd")
     return int(number) * _SECONDS[text[len(number) :]]
@@ -117,27 +117,29 @@ def profile(text: str) -> str:
     )
 
 
-Email = Annotated[str, PlainValidator(email), types.Kind("address")]
+Email = Annotated[str, PlainValidator(email), types.TypeInfo("address")]
 Directory = Annotated[
-    str, PlainValidator(directory), types.Kind("URL", {"type": "string", "pattern": "^https?://"})
+    str,
+    PlainValidator(directory),
+    types.TypeInfo("URL", {"type": "string", "pattern": "^https?://"}),
 ]
 Origin = Annotated[
-    str, PlainValidator(origin), types.Kind("URL", {"type": "string", "pattern": "^http://"})
+    str, PlainValidator(origin), types.TypeInfo("URL", {"type": "string", "pattern": "^http://"})
 ]
-Plugin = Annotated[str, PlainValidator(plugin), types.Kind("text")]
-_PATH: Final = types.Kind("path", {"type": "string", "pattern": "^/"})
+Plugin = Annotated[str, PlainValidator(plugin), types.TypeInfo("text")]
+_PATH: Final = types.TypeInfo("path", {"type": "string", "pattern": "^/"})
 Path = Annotated[str, PlainValidator(types.folder), _PATH]
 HiddenPath = Annotated[str, PlainValidator(hidden_path), _PATH]
-HmacKey = Annotated[Secret, PlainValidator(hmac_key), types.Kind("secret", secret=True)]
+HmacKey = Annotated[Secret, PlainValidator(hmac_key), types.TypeInfo("secret", secret=True)]
 Group = Annotated[
     int,
     PlainValidator(group),
-    types.Kind("number", {"type": ["integer", "string"], "pattern": "^[0-9]+$", "minimum": 0}),
+    types.TypeInfo("number", {"type": ["integer", "string"], "pattern": "^[0-9]+$", "minimum": 0}),
 ]
 Interval = Annotated[
     str,
     PlainValidator(interval),
-    types.Kind("time", {"type": ["integer", "string"], "pattern": "^(0|[1-9][0-9]*)[smhd]?$"}),
+    types.TypeInfo("time", {"type": ["integer", "string"], "pattern": "^(0|[1-9][0-9]*)[smhd]?$"}),
 ]
-Container = Annotated[str, PlainValidator(container), types.Kind("text")]
-Profile = Annotated[str, PlainValidator(profile), types.Kind("text")]
+Container = Annotated[str, PlainValidator(container), types.TypeInfo("text")]
+Profile = Annotated[str, PlainValidator(profile), types.TypeInfo("text")]

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import PlainValidator
 
-from entrykit.display import shown
-from entrykit.errors import Faults
-from entrykit.variables.types import Kind, words
+from entrykit.display import display
+from entrykit.errors import InvalidValue
+from entrykit.variables.types import TypeInfo, split_list
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
@@ -23,40 +23,40 @@ _OCTET: Final = 8
 _EXPECTED: Final = "expected 192.0.2.1, 10.0.0.0/8 or 2001:db8::/32"
 
 
-def acl(text: str) -> tuple[str, ...]:
+def parse_acl(text: str) -> tuple[str, ...]:
     """Parse a list of addresses and networks, each in its canonical form.
 
     Raises:
         Faults: with everything that is wrong, in order.
     """
-    return entries(some(words(text)))
+    return parse_entries(refuse_empty(split_list(text)))
 
 
-def some(items: list[str]) -> list[str]:
+def refuse_empty(items: list[str]) -> list[str]:
     """Refuse a list of nothing: it would admit everybody, or leave what was meant to a default."""
     if not items:
-        raise Faults(["an empty list (expected something in it, or no such variable)"])
+        raise InvalidValue(["an empty list (expected something in it, or no such variable)"])
     return items
 
 
-def entries(items: Iterable[str]) -> tuple[str, ...]:
+def parse_entries(items: Iterable[str]) -> tuple[str, ...]:
     """Do the same for the items of a list."""
     good, faults = [], []
     for item in items:
         try:
-            good.append(_entry(item))
+            good.append(_parse_entry(item))
         except ValueError as error:
-            faults.append(f"{shown(item)}: {error}")
+            faults.append(f"{display(item)}: {error}")
     if faults:
-        raise Faults(faults)
+        raise InvalidValue(faults)
     return tuple(dict.fromkeys(good))
 
 
-def _entry(item: str) -> str:
+def _parse_entry(item: str) -> str:
     from ipaddress import ip_address
 
     if "/" in item:
-        return str(_network(item))
+        return str(_parse_network(item))
     try:
         address = ip_address("" if "%" in item else item)
     except ValueError:
@@ -66,7 +66,7 @@ def _entry(item: str) -> str:
     return str(address)
 
 
-def _network(item: str) -> IPv4Network | IPv6Network:
+def _parse_network(item: str) -> IPv4Network | IPv6Network:
     from ipaddress import ip_network
 
     try:
@@ -76,7 +76,7 @@ def _network(item: str) -> IPv4Network | IPv6Network:
     bits = item.partition("/")[2]
     if not bits.isascii() or not bits.isdigit() or "%" in item:
         raise ValueError(f"not a network as cf-serverd knows it (expected {network})")
-    if str(network.network_address) != str(_address(item)):
+    if str(network.network_address) != str(_parse_address(item)):
         raise ValueError(f"has host bits set (expected {network})")
     if getattr(network.network_address, "ipv4_mapped", None):
         raise ValueError("a network of IPv4 addresses written as IPv6 never matches")
@@ -90,13 +90,13 @@ def _network(item: str) -> IPv4Network | IPv6Network:
     return network
 
 
-def _address(item: str) -> object:
+def _parse_address(item: str) -> object:
     from ipaddress import ip_address
 
     return ip_address(item.partition("/")[0])
 
 
-def openness(items: Iterable[str]) -> Iterator[str]:
+def find_openness(items: Iterable[str]) -> Iterator[str]:
     """Yield what deserves a warning: a list that is open to everybody, or to half of them."""
     from ipaddress import collapse_addresses, ip_network
 
@@ -118,4 +118,4 @@ def openness(items: Iterable[str]) -> Iterator[str]:
         yield f"no address of {families[other]} is in it (that would be {every})"
 
 
-Acl = Annotated[tuple[str, ...], PlainValidator(acl), Kind("list of networks")]
+Acl = Annotated[tuple[str, ...], PlainValidator(parse_acl), TypeInfo("list of networks")]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from entrykit.errors import UsageError
-from entrykit.role import Passed
+from entrykit.role import Passthrough
 
 # How an option has its value: not at all, in the next word or its own, in its own or not at all.
 _NONE, _NEXT, _OWN = range(3)
@@ -26,13 +26,13 @@ _SHORT: Final = {
     "F": "no-fork", "A": "generate-avahi-conf", "C": "color", "l": "timestamp",
     "t": "graceful-detach", "L": "",
 }  # fmt: skip
-_LOUDNESS: Final = frozenset({"log-level", "debug", "verbose", "inform"})
-_AND_NO_MORE: Final = frozenset({"help", "version", "generate-avahi-conf"})
+_LEVEL_OPTIONS: Final = frozenset({"log-level", "debug", "verbose", "inform"})
+_PRINTS_AND_EXITS: Final = frozenset({"help", "version", "generate-avahi-conf"})
 # With them a policy may say something else than what was judged.
-_UNJUDGED: Final = frozenset({"define", "negate", "ignore-preferred-augments"})
+_UNCHECKED: Final = frozenset({"define", "negate", "ignore-preferred-augments"})
 
 
-def options(words: Sequence[str]) -> list[tuple[str, str]]:
+def parse_options(words: Sequence[str]) -> list[tuple[str, str]]:
     """Return the long name of each option with its value, in order; a bare word is a `file`.
 
     They are read as getopt_long(3) does, which cf-serverd calls. It ends at a word that it does
@@ -41,25 +41,25 @@ def options(words: Sequence[str]) -> list[tuple[str, str]]:
     left, found = [*words], []
     try:
         while left:
-            found += _read(left.pop(0), left)
+            found += _parse_option(left.pop(0), left)
     except LookupError:
         pass
     return found
 
 
-def _read(word: str, left: list[str]) -> list[tuple[str, str]]:
+def _parse_option(word: str, left: list[str]) -> list[tuple[str, str]]:
     """Read an option, taking what it needs of the words that are left."""
     if word == "--":
         bare, left[:] = [*left], []
         return [("file", each) for each in bare]
     if word.startswith("--"):
-        return [_long(word[2:], left)]
+        return [_parse_long(word[2:], left)]
     if word.startswith("-") and word != "-":
-        return list(_short(word[1:], left))
+        return list(_parse_short(word[1:], left))
     return [("file", word)]
 
 
-def _long(word: str, left: list[str]) -> tuple[str, str]:
+def _parse_long(word: str, left: list[str]) -> tuple[str, str]:
     begun, sign, value = word.partition("=")
     fits = [begun] if begun in _LONG else [name for name in _LONG if name.startswith(begun)]
     if len(fits) != 1:
@@ -69,7 +69,7 @@ def _long(word: str, left: list[str]) -> tuple[str, str]:
     return fits[0], value
 
 
-def _short(letters: str, left: list[str]) -> Iterator[tuple[str, str]]:
+def _parse_short(letters: str, left: list[str]) -> Iterator[tuple[str, str]]:
     for place, letter in enumerate(letters, start=1):
         name = _SHORT[letter]
         has = _LONG.get(name, _NONE)
@@ -82,10 +82,10 @@ def _short(letters: str, left: list[str]) -> Iterator[tuple[str, str]]:
 
 def reads(command: Sequence[str], main: str) -> bool:
     """Whether a command has cf-serverd read this policy, and no other."""
-    return all(value == main for name, value in options(command[1:]) if name == "file")
+    return all(value == main for name, value in parse_options(command[1:]) if name == "file")
 
 
-def completed(
+def complete_command(
     command: Sequence[str],
     main: str,
     level: str | None,
@@ -110,34 +110,34 @@ def completed(
             with its own, on every address), or classes that a foreign one was judged without.
     """
     words = ["cf-serverd", *command] if command[0].startswith("-") else [*command]
-    given = options(words[1:])
-    for reason in _refusals(given, main, foreign=foreign):
+    given = parse_options(words[1:])
+    for reason in _find_refusals(given, main, foreign=foreign):
         raise UsageError(f"{' '.join(command)}: {reason}")
     names = {name for name, _ in given}
-    return [words[0], *_added(names, level, main if named else None), *words[1:]]
+    return [words[0], *_find_missing_words(names, level, main if named else None), *words[1:]]
 
 
-def _added(names: set[str], level: str | None, main: str | None) -> Iterator[str]:
+def _find_missing_words(names: set[str], level: str | None, main: str | None) -> Iterator[str]:
     """Yield what a command with these options lacks."""
     yield from (f"--{flag}" for flag in ("no-fork", "no-lock") if flag not in names)
-    if level and _LOUDNESS.isdisjoint(names):
+    if level and _LEVEL_OPTIONS.isdisjoint(names):
         yield from ("--log-level", level)
     if main and "file" not in names:
         yield from ("--file", main)
 
 
-def _refusals(given: Sequence[tuple[str, str]], main: str, *, foreign: bool) -> Iterator[str]:
+def _find_refusals(given: Sequence[tuple[str, str]], main: str, *, foreign: bool) -> Iterator[str]:
     for name, value in given:
         if name == "file" and value != main:
             expected = f"expected PROMISES_FILE={value} in its place"
             yield f"the policy that is judged is {main} ({expected})"
-        if name in _UNJUDGED and foreign:
+        if name in _UNCHECKED and foreign:
             expected = "expected classes in the policy itself, or in a def.json beside it"
             yield f"the policy was judged without --{name} ({expected})"
 
 
-def passed(command: Sequence[str], environ: Mapping[str, str]) -> Passed | None:
+def pass_through(command: Sequence[str], environ: Mapping[str, str]) -> Passthrough | None:
     """Let what ends at once be executed as it is: --version, --help."""
-    if not command or _AND_NO_MORE.isdisjoint(name for name, _ in options(command)):
+    if not command or _PRINTS_AND_EXITS.isdisjoint(name for name, _ in parse_options(command)):
         return None
     return ["cf-serverd", *command] if command[0].startswith("-") else command, environ

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from entrykit.role import Machine
+from entrykit.role import HostFacts
 
 
 @dataclass(frozen=True, slots=True)
-class HubMachine(Machine):
+class HubHostFacts(HostFacts):
     """The machine of a hub.
 
     Attributes:

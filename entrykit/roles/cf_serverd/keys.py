@@ -12,13 +12,13 @@ from contextlib import suppress
 from typing import Final
 
 from entrykit.daemon.check import run
-from entrykit.display import shown
+from entrykit.display import display
 from entrykit.errors import CommitError, SettingsError
 from entrykit.log import Log
 from entrykit.roles.cf_serverd import rsa_key
-from entrykit.roles.cf_serverd.rsa_key import fault
+from entrykit.roles.cf_serverd.rsa_key import check_encrypted_key
 from entrykit.roles.cf_serverd.settings import CfServerdSettings
-from entrykit.roles.cf_serverd.workdir import OVERRIDE, program
+from entrykit.roles.cf_serverd.workdir import WORKDIR_OVERRIDE, program
 from entrykit.variables.secret import Secret
 
 PRIVATE: Final = "localhost.priv"
@@ -31,7 +31,7 @@ _TIP: Final = (
 )
 
 
-def make_ready(settings: CfServerdSettings, environ: Mapping[str, str], log: Log) -> None:
+def prepare_keys(settings: CfServerdSettings, environ: Mapping[str, str], log: Log) -> None:
     """See that there is a pair and that it is one; take in keys that are trusted; tell the digest.
 
     Args:
@@ -46,37 +46,37 @@ def make_ready(settings: CfServerdSettings, environ: Mapping[str, str], log: Log
     """
     folder = f"{settings.cfengine_workdir}/ppkeys"
     _finish(folder)
-    given = _given(settings)
+    given = _read_supplied(settings)
     if given:
         _install(folder, given, log)
     elif not os.path.lexists(f"{folder}/{PRIVATE}") and not os.path.lexists(f"{folder}/{PUBLIC}"):
         _generate(folder, environ, log)
-    _judge(folder)
+    _check_pair(folder)
     _trust(settings, folder, environ, log)
     try:
-        digest = _digest(f"{folder}/{PUBLIC}", environ)
+        digest = _ask_digest(f"{folder}/{PUBLIC}", environ)
     except ValueError as error:
         raise CommitError(f"{folder}/{PUBLIC}", str(error), _TIP) from None
     log.info(f"this hub's key is {digest}: clients pin {PUBLIC} as ppkeys/root-{digest}.pub")
 
 
-def _given(settings: CfServerdSettings) -> dict[str, Secret]:
+def _read_supplied(settings: CfServerdSettings) -> dict[str, Secret]:
     private, public = settings.cf_serverd_private_key, settings.cf_serverd_public_key
     if private is None or public is None:
         return {}
-    if fault := _fault(private, public):
+    if fault := _find_pair_error(private, public):
         raise SettingsError([f"{_VARIABLES[fault[0]]}: {fault[1]}"])
     return {PRIVATE: private, PUBLIC: public}
 
 
-def _fault(private: Secret, public: Secret) -> tuple[str, str] | None:
+def _find_pair_error(private: Secret, public: Secret) -> tuple[str, str] | None:
     """Say which of two halves will not do, and why."""
     known = []
     for name, key in ((PUBLIC, public), (PRIVATE, private)):
         try:
-            known.append(rsa_key.modulus(key, private=name == PRIVATE))
-        except rsa_key.Encrypted:
-            reason = fault(private, rsa_key.der(public, private=False))
+            known.append(rsa_key.read_modulus(key, private=name == PRIVATE))
+        except rsa_key.EncryptedKeyError:
+            reason = check_encrypted_key(private, rsa_key.der(public, private=False))
             return (PRIVATE, reason) if reason else None
         except ValueError as error:
             return name, str(error)
@@ -120,7 +120,7 @@ def _generate(folder: str, environ: Mapping[str, str], log: Log) -> None:
     os.mkdir(work, 0o700)
     try:
         argv = [program("cf-key", environ)]
-        status, said = run(argv, {**environ, OVERRIDE: work})
+        status, said = run(argv, {**environ, WORKDIR_OVERRIDE: work})
         if status or not os.path.exists(f"{work}/ppkeys/{PUBLIC}"):
             reason = f"cf-key made no pair of keys ({status}): {said.strip()}"
             raise CommitError(folder, reason, "look at what it says")
@@ -146,7 +146,7 @@ def _remove(folder: str) -> None:
     rmtree(folder, ignore_errors=True)
 
 
-def _judge(folder: str) -> None:
+def _check_pair(folder: str) -> None:
     """Refuse what is no pair: cf-serverd starts with it, or ends with 0 and hardly a word."""
     paths = [f"{folder}/{name}" for name in (PRIVATE, PUBLIC)]
     for path, other in zip(paths, reversed(paths), strict=True):
@@ -156,7 +156,7 @@ def _judge(folder: str) -> None:
                 reason = "not a file, nor a link to one"
             raise CommitError(path, reason, _TIP)
     private, public = map(_read, paths)
-    if fault := _fault(private, public):
+    if fault := _find_pair_error(private, public):
         raise CommitError(f"{folder}/{fault[0]}", fault[1], _TIP)
 
 
@@ -169,35 +169,35 @@ def _trust(settings: CfServerdSettings, folder: str, environ: Mapping[str, str],
         names = sorted(name for name in os.listdir(source) if name.endswith(".pub"))
     except OSError as error:
         name = "CF_SERVERD_TRUSTED_KEYS_DIR"
-        raise SettingsError([f"{name}: {shown(source)}: {error.strerror}"]) from None
+        raise SettingsError([f"{name}: {display(source)}: {error.strerror}"]) from None
     if not names:
-        log.warning(f"CF_SERVERD_TRUSTED_KEYS_DIR: {shown(source)} has no file *.pub")
+        log.warning(f"CF_SERVERD_TRUSTED_KEYS_DIR: {display(source)} has no file *.pub")
     faults = []
     for name in names:
         try:
-            _take_in(f"{source}/{name}", folder, environ, log)
+            _install_trusted(f"{source}/{name}", folder, environ, log)
         except ValueError as error:
-            faults.append(f"CF_SERVERD_TRUSTED_KEYS_DIR: {shown(name)}: {error}")
+            faults.append(f"CF_SERVERD_TRUSTED_KEYS_DIR: {display(name)}: {error}")
     if faults:
         raise SettingsError(faults)
 
 
-def _take_in(path: str, folder: str, environ: Mapping[str, str], log: Log) -> None:
+def _install_trusted(path: str, folder: str, environ: Mapping[str, str], log: Log) -> None:
     if not os.path.isfile(path):  # of a pipe that nobody writes to, open(2) would not return
         raise ValueError("not a file, nor a link to one")
     try:
         key = _read(path)
     except OSError as error:
         raise ValueError(error.strerror) from None
-    rsa_key.modulus(key, private=False)
-    digest = _digest(path, environ)
+    rsa_key.read_modulus(key, private=False)
+    digest = _ask_digest(path, environ)
     live = f"{folder}/root-{digest}.pub"
     if not os.path.lexists(live):
         _write(live, f"{key.reveal().strip()}\n".encode())
         log.info(f"{path}: {digest} is trusted")
 
 
-def _digest(path: str, environ: Mapping[str, str]) -> str:
+def _ask_digest(path: str, environ: Mapping[str, str]) -> str:
     """Ask cf-key: whether it is MD5 or SHA is a matter of its build.
 
     Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from entrykit.quoting.base import Quoted
+from entrykit.quoting.base import QuotedText
 from entrykit.roles.cf_serverd.access import Access, Lists
 
 if TYPE_CHECKING:
@@ -23,14 +23,14 @@ AUGMENTS: Final = {
 }
 
 # Variables that say nothing where the policy is somebody else's.
-NOT_POLICY: Final = frozenset(
+OUTSIDE_POLICY: Final = frozenset(
     (
         "cf_serverd_log_level", "cf_serverd_private_key", "cf_serverd_public_key",
         "cf_serverd_trusted_keys_dir",
     )
 )  # fmt: skip
 # What the Masterfiles Policy Framework takes from def.json.
-AUGMENTED: Final = frozenset(
+AUGMENT_VARIABLES: Final = frozenset(
     (
         "cf_serverd_acl", "cf_serverd_trustkeysfrom", "cf_serverd_maxconnections",
         "cf_serverd_allowusers", "cf_serverd_allowtlsversion", "cf_serverd_allowciphers",
@@ -43,7 +43,7 @@ class Promise(NamedTuple):
 
     path: str
     shortcut: str | None
-    lists: tuple[tuple[Quoted, tuple[str, ...]], ...]
+    lists: tuple[tuple[QuotedText, tuple[str, ...]], ...]
 
 
 def promises(access: Iterable[Access], admitted: Lists) -> list[Promise]:
@@ -52,7 +52,7 @@ def promises(access: Iterable[Access], admitted: Lists) -> list[Promise]:
         Promise(
             one.path,
             one.shortcut,
-            tuple((Quoted(name), items) for name, items in one.attributes(admitted)),
+            tuple((QuotedText(name), items) for name, items in one.attributes(admitted)),
         )
         for one in access
     ]

@@ -12,9 +12,9 @@ from contextlib import suppress
 from filecmp import cmp
 from typing import Final
 
-from entrykit.display import shown
+from entrykit.display import display
 from entrykit.errors import CommitError, SettingsError
-from entrykit.files.checksums import LIST, is_listed
+from entrykit.files.checksums import CHECKSUMS_FILE, is_listed
 from entrykit.files.config_file import MARKS
 from entrykit.files.fs import open_live
 from entrykit.log import Log
@@ -26,7 +26,7 @@ _AUGMENTS: Final = "def.json"
 _PREFERRED: Final = "def_preferred.json"
 
 
-def link_judged(settings: CfServerdSettings, folder: str) -> None:
+def link_staged(settings: CfServerdSettings, folder: str) -> None:
     """Let a folder that is only judged hold what the live one will hold, but for our own files.
 
     Raises:
@@ -35,10 +35,10 @@ def link_judged(settings: CfServerdSettings, folder: str) -> None:
     """
     live = settings.config_dir
     if settings.mpf:
-        for name, place in _parts(settings):
+        for name, place in _find_parts(settings):
             os.symlink(place, f"{folder}/{name}")
-    stale = settings.mpf or _is_ours(live, _AUGMENTS)
-    ours = {LIST, _MAIN, _AUGMENTS} if stale else {LIST, _MAIN}
+    stale = settings.mpf or _is_generated(live, _AUGMENTS)
+    ours = {CHECKSUMS_FILE, _MAIN, _AUGMENTS} if stale else {CHECKSUMS_FILE, _MAIN}
     with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
         for name in os.listdir(live):
             path = f"{folder}/{name}"
@@ -62,39 +62,43 @@ def link_live(settings: CfServerdSettings, log: Log) -> None:
     """
     live = settings.config_dir
     if settings.mpf:
-        for name, place in _parts(settings):
+        for name, place in _find_parts(settings):
             path = f"{live}/{name}"
             if place != path:
                 _link(place, path)
-            elif not _same(path, _part(settings, name)):
-                log.warning(f"{path} is used, and not {_part(settings, name)}")
-    elif _is_ours(live, _AUGMENTS):
-        if was_framed(live):
+            elif not _is_same_file(path, _part_path(settings, name)):
+                log.warning(f"{path} is used, and not {_part_path(settings, name)}")
+    elif _is_generated(live, _AUGMENTS):
+        if has_framework_link(live):
             os.unlink(f"{live}/{_MAIN}")
         if not os.path.islink(f"{live}/{_MAIN}"):
             os.unlink(f"{live}/{_AUGMENTS}")
 
 
-def was_framed(folder: str) -> bool:
+def has_framework_link(folder: str) -> bool:
     """Whether an earlier start has linked promises.cf of a framework there, beside our def.json."""
     path = f"{folder}/{_MAIN}"
-    return os.path.islink(path) and _is_made(folder, _MAIN) and _is_ours(folder, _AUGMENTS)
+    return (
+        os.path.islink(path) and _is_replaceable(folder, _MAIN) and _is_generated(folder, _AUGMENTS)
+    )
 
 
-def _parts(settings: CfServerdSettings) -> Iterator[tuple[str, str]]:
+def _find_parts(settings: CfServerdSettings) -> Iterator[tuple[str, str]]:
     """Yield the name of each part of the framework, and where the hub has it from."""
     live = settings.config_dir
-    if not os.path.isfile(_part(settings, _MAIN)):
-        masterfiles = shown(os.path.dirname(_part(settings, _MAIN)))
+    if not os.path.isfile(_part_path(settings, _MAIN)):
+        masterfiles = display(os.path.dirname(_part_path(settings, _MAIN)))
         raise SettingsError([f"MPF: {masterfiles} has no promises.cf (expected the framework)"])
     if os.path.lexists(f"{live}/{_PREFERRED}"):
         reason = "cf-serverd would read it in place of def.json"
         raise CommitError(f"{live}/{_PREFERRED}", reason, "move it away")
-    for name in sorted(os.listdir(os.path.dirname(_part(settings, _MAIN)))):
+    for name in sorted(os.listdir(os.path.dirname(_part_path(settings, _MAIN)))):
         if name in {_AUGMENTS, _PREFERRED} or name.startswith("."):
             continue
-        path, part = f"{live}/{name}", _part(settings, name)
-        theirs = os.path.exists(path) and (_same(path, part) or not _is_made(live, name))
+        path, part = f"{live}/{name}", _part_path(settings, name)
+        theirs = os.path.exists(path) and (
+            _is_same_file(path, part) or not _is_replaceable(live, name)
+        )
         if theirs and name == _MAIN and not cmp(path, part, shallow=False):
             reason = "it is not the framework's, and entrykit did not write it"
             raise CommitError(
@@ -103,26 +107,26 @@ def _parts(settings: CfServerdSettings) -> Iterator[tuple[str, str]]:
         yield name, path if theirs else part
 
 
-def _part(settings: CfServerdSettings, name: str) -> str:
+def _part_path(settings: CfServerdSettings, name: str) -> str:
     return f"{settings.cfengine_workdir}/masterfiles/{name}"
 
 
-def _same(path: str, other: str) -> bool:
+def _is_same_file(path: str, other: str) -> bool:
     """Whether both are there and one; also where CONFIG_DIR and masterfiles are."""
     with suppress(OSError):
         return os.path.samefile(path, other)
     return False
 
 
-def _is_made(folder: str, name: str) -> bool:
+def _is_replaceable(folder: str, name: str) -> bool:
     """Whether entrykit made what is there: a link into a framework, or a file."""
     path = f"{folder}/{name}"
     if os.path.islink(path):
         return os.readlink(path).endswith(f"/masterfiles/{name}")
-    return name == _MAIN and _is_ours(folder, name)
+    return name == _MAIN and _is_generated(folder, name)
 
 
-def _is_ours(folder: str, name: str) -> bool:
+def _is_generated(folder: str, name: str) -> bool:
     with suppress(OSError), open_live(f"{folder}/{name}") as file:
         octets = file.read()
         return octets.startswith(MARKS) or is_listed(folder, name, octets)

@@ -16,10 +16,10 @@ from typing import Final
 from entrykit.daemon.check import run
 from entrykit.errors import CommitError, SettingsError
 from entrykit.files.fs import make_folder
-from entrykit.files.transaction import locked, writing
+from entrykit.files.transaction import locked, wrap_os_errors
 from entrykit.log import Log
 from entrykit.roles.cf_serverd import exposure, keys
-from entrykit.roles.cf_serverd.policy_files import link_judged, link_live
+from entrykit.roles.cf_serverd.policy_files import link_live, link_staged
 from entrykit.roles.cf_serverd.settings import CfServerdSettings
 from entrykit.roles.cf_serverd.workdir import program
 
@@ -42,21 +42,21 @@ def prepare(settings: CfServerdSettings, folder: str, live: bool, log: Log) -> N
         SettingsError: a path is not there, or an address is not this machine's.
     """
     if not live:
-        link_judged(settings, folder)
+        link_staged(settings, folder)
         return
-    _refuse_without_account(settings.surroundings)
+    _refuse_without_account(settings.program_environ)
     _refuse_absent(settings, log)
     work = settings.cfengine_workdir
-    with writing(work):
+    with wrap_os_errors(work):
         _make_folders(settings)
-    with writing(f"{work}/bin"), locked(f"{work}/bin"):
-        _link_promises(work, settings.surroundings)
-    with writing(settings.config_dir):
+    with wrap_os_errors(f"{work}/bin"), locked(f"{work}/bin"):
+        _link_promises(work, settings.program_environ)
+    with wrap_os_errors(settings.config_dir):
         link_live(settings, log)
-    with writing(f"{work}/ppkeys"):
-        _close_keys(f"{work}/ppkeys", log)
+    with wrap_os_errors(f"{work}/ppkeys"):
+        _restrict_keys(f"{work}/ppkeys", log)
         with locked(f"{work}/ppkeys"):  # hubs may share it that have folders of policy of their own
-            keys.make_ready(settings, settings.surroundings, log)
+            keys.prepare_keys(settings, settings.program_environ, log)
     _refuse_unsafe(settings.config_dir)
 
 
@@ -79,14 +79,14 @@ def _refuse_without_account(environ: Mapping[str, str]) -> None:
 
 def _refuse_absent(settings: CfServerdSettings, log: Log) -> None:
     """Refuse what would be served and is not there: cf-serverd says nothing."""
-    faults = [] if settings.promises else list(exposure.masterfiles_faults(settings, log))
-    faults += exposure.access_faults(settings)
-    faults += _address_faults(settings.cf_serverd_bindtointerface)
+    faults = [] if settings.promises else list(exposure.check_masterfiles(settings, log))
+    faults += exposure.check_access(settings)
+    faults += _check_address(settings.cf_serverd_bindtointerface)
     if faults:
         raise SettingsError(faults)
 
 
-def _address_faults(address: str | None) -> Iterator[str]:
+def _check_address(address: str | None) -> Iterator[str]:
     import socket
 
     if address is None:
@@ -107,7 +107,7 @@ def _make_folders(settings: CfServerdSettings) -> None:
     make_folder(settings.config_dir)
 
 
-def _close_keys(path: str, log: Log) -> None:
+def _restrict_keys(path: str, log: Log) -> None:
     """Let nobody else into ppkeys: cf-serverd would end with 1.
 
     Raises:

@@ -21,18 +21,18 @@ _CONVERT: Final = (
     "expected -----BEGIN RSA PUBLIC KEY-----: openssl rsa -pubin -in FILE -RSAPublicKey_out"
 )
 _INTEGER: Final = 0x02
-_BITS: Final = 0x03
-_OCTETS: Final = 0x04
+_BIT_STRING: Final = 0x03
+_OCTET_STRING: Final = 0x04
 _SEQUENCE: Final = 0x30
 _LONG_FORM: Final = 0x80
-_LEAST: Final = 128  # octets: a modulus of 1024 bits
+_MIN_BYTES: Final = 128  # octets: a modulus of 1024 bits
 
 
-class Encrypted(ValueError):  # noqa: N818 -- an answer of its own
+class EncryptedKeyError(ValueError):
     """The key needs a passphrase."""
 
 
-def modulus(pem: Secret, *, private: bool) -> bytes:
+def read_modulus(pem: Secret, *, private: bool) -> bytes:
     """Read the modulus of a key.
 
     Args:
@@ -43,7 +43,7 @@ def modulus(pem: Secret, *, private: bool) -> bytes:
         Encrypted: it is encrypted, as older releases of cf-key made them.
         ValueError: it is no RSA key of that half, or one that CFEngine does not read.
     """
-    return _largest(der(pem, private=private))
+    return _find_modulus(der(pem, private=private))
 
 
 def der(pem: Secret, *, private: bool) -> bytes:
@@ -54,34 +54,34 @@ def der(pem: Secret, *, private: bool) -> bytes:
     if found[1] == "PUBLIC KEY":  # tried with 3.21: "no start line"
         raise ValueError(f"not a public key as CFEngine reads it ({_CONVERT})")
     if "ENCRYPTED" in found[1] or "Proc-Type" in found[2]:
-        raise Encrypted("encrypted")
-    return _decoded(found[2])
+        raise EncryptedKeyError("encrypted")
+    return _decode_base64(found[2])
 
 
-def _decoded(text: str) -> bytes:
+def _decode_base64(text: str) -> bytes:
     from base64 import b64decode
 
     return b64decode("".join(text.split()), validate=True)
 
 
-def _largest(der: bytes) -> bytes:
+def _find_modulus(der: bytes) -> bytes:
     """Find the first integer that is long enough, in the structures that keys come in."""
-    for tag, octets in _fields(der):
-        inner = octets[1:] if tag == _BITS else octets
-        if tag == _INTEGER and len(octets) > _LEAST:
+    for tag, octets in _split_fields(der):
+        inner = octets[1:] if tag == _BIT_STRING else octets
+        if tag == _INTEGER and len(octets) > _MIN_BYTES:
             return octets
-        if tag in {_SEQUENCE, _BITS, _OCTETS}:
+        if tag in {_SEQUENCE, _BIT_STRING, _OCTET_STRING}:
             try:
-                return _largest(inner)
+                return _find_modulus(inner)
             except ValueError:  # an identifier, and not the key
                 continue
     raise ValueError("not an RSA key of 1024 bits or more")
 
 
-def _fields(der: bytes) -> list[tuple[int, bytes]]:
+def _split_fields(der: bytes) -> list[tuple[int, bytes]]:
     fields, place = [], 0
     while place < len(der):
-        length, start = _length(der, place + 1)
+        length, start = _read_length(der, place + 1)
         if start + length > len(der):
             raise ValueError("cut off")
         fields.append((der[place], der[start : start + length]))
@@ -89,7 +89,7 @@ def _fields(der: bytes) -> list[tuple[int, bytes]]:
     return fields
 
 
-def _length(der: bytes, place: int) -> tuple[int, int]:
+def _read_length(der: bytes, place: int) -> tuple[int, int]:
     """Return how long a field is, and where its content begins."""
     if place >= len(der):
         raise ValueError("cut off")
@@ -103,7 +103,7 @@ def _length(der: bytes, place: int) -> tuple[int, int]:
 _PASSPHRASE: Final = "Cfengine passphrase"  # noqa: S105 -- CFEngine's libpromises/crypto.c
 
 
-_OTHERS: Final = (
+_WRONGLY_ENCRYPTED: Final = (
     "encrypted, and not with CFEngine's own passphrase: cf-serverd would end with 0 "
     "(expected a key without: openssl rsa -traditional -in FILE -out NEW)"
 )
@@ -124,7 +124,7 @@ _SIGNATURE: Final = bytes.fromhex("300d06092a864886f70d01010b0500")  # RFC 4055,
 _SERIAL: Final = bytes.fromhex("020101")
 
 
-_NOBODY: Final = bytes.fromhex("3000")
+_EMPTY_NAME: Final = bytes.fromhex("3000")
 
 
 _ANY_TIME: Final = b"\x30\x1e" + b"\x17\x0d700101000000Z" * 2
@@ -142,7 +142,7 @@ _DER_BIT_STRING: Final = 0x03
 _DER_LONG_FORM: Final = 0x80
 
 
-def fault(private: Secret, public: bytes) -> str | None:
+def check_encrypted_key(private: Secret, public: bytes) -> str | None:
     """Say why cf-serverd could not use an encrypted key; None if it can.
 
     Args:
@@ -153,17 +153,20 @@ def fault(private: Secret, public: bytes) -> str | None:
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_ciphers("ALL:@SECLEVEL=0")  # old keys may be short
-    key, certificate = private.reveal().encode(), ssl.DER_cert_to_PEM_cert(_certificate(public))
-    with _in_memory(key) as own, _in_memory(certificate.encode()) as shell:
+    key, certificate = (
+        private.reveal().encode(),
+        ssl.DER_cert_to_PEM_cert(_make_certificate(public)),
+    )
+    with _write_to_memory(key) as own, _write_to_memory(certificate.encode()) as shell:
         try:
             context.load_cert_chain(shell, own, password=_PASSPHRASE)
         except ssl.SSLError as error:
-            return _MISMATCH if error.reason in _MISMATCHES else _OTHERS
+            return _MISMATCH if error.reason in _MISMATCHES else _WRONGLY_ENCRYPTED
     return None
 
 
 @contextmanager
-def _in_memory(data: bytes) -> Iterator[str]:
+def _write_to_memory(data: bytes) -> Iterator[str]:
     """Give a file that no disk ever has; OpenSSL wants names of files."""
     with open(os.memfd_create("key"), "wb") as file:
         file.write(data)
@@ -171,13 +174,15 @@ def _in_memory(data: bytes) -> Iterator[str]:
         yield f"/proc/self/fd/{file.fileno()}"
 
 
-def _certificate(public: bytes) -> bytes:
-    key = _value(_DER_SEQUENCE, _RSA + _value(_DER_BIT_STRING, b"\0" + public))
-    told = _value(_DER_SEQUENCE, _SERIAL + _SIGNATURE + _NOBODY + _ANY_TIME + _NOBODY + key)
-    return _value(_DER_SEQUENCE, told + _SIGNATURE + _UNSIGNED)
+def _make_certificate(public: bytes) -> bytes:
+    key = _encode_der(_DER_SEQUENCE, _RSA + _encode_der(_DER_BIT_STRING, b"\0" + public))
+    told = _encode_der(
+        _DER_SEQUENCE, _SERIAL + _SIGNATURE + _EMPTY_NAME + _ANY_TIME + _EMPTY_NAME + key
+    )
+    return _encode_der(_DER_SEQUENCE, told + _SIGNATURE + _UNSIGNED)
 
 
-def _value(tag: int, contents: bytes) -> bytes:
+def _encode_der(tag: int, contents: bytes) -> bytes:
     size = len(contents)
     octets = size.to_bytes((size.bit_length() + 7) // 8, "big")
     length = octets if size < _DER_LONG_FORM else bytes([_DER_LONG_FORM | len(octets)]) + octets

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from entrykit.display import shown
+from entrykit.display import display
 from entrykit.roles.cf_serverd import acl
-from entrykit.roles.cf_serverd.policy import AUGMENTED, NOT_POLICY
+from entrykit.roles.cf_serverd.policy import AUGMENT_VARIABLES, OUTSIDE_POLICY
 
 if TYPE_CHECKING:
     from entrykit.roles.cf_serverd.settings import CfServerdSettings
@@ -20,42 +20,42 @@ def conflicts(settings: CfServerdSettings) -> Iterator[str]:
         yield f"ENTRYKIT_CHECK: off, and {reason} (expected on)"
     if settings.promises and settings.mpf:
         yield "MPF: on, and PROMISES is set as well (expected one of the two)"
-    yield from _decided_elsewhere(settings)
-    yield from _ciphers(settings)
-    yield from _pair(settings)
+    yield from _check_overridden(settings)
+    yield from _check_ciphers(settings)
+    yield from _check_key_pair(settings)
 
 
-def _decided_elsewhere(settings: CfServerdSettings) -> Iterator[str]:
+def _check_overridden(settings: CfServerdSettings) -> Iterator[str]:
     """Yield what somebody else's policy says, and not a variable."""
     order = [*type(settings).model_fields].index
     for name in sorted(settings.model_fields_set, key=order):
-        if not name.startswith("cf_serverd_") or name in NOT_POLICY:
+        if not name.startswith("cf_serverd_") or name in OUTSIDE_POLICY:
             continue
         if settings.promises:
             yield f"{name.upper()}: PROMISES decides that (expected one of the two)"
-        elif settings.mpf and name not in AUGMENTED:
+        elif settings.mpf and name not in AUGMENT_VARIABLES:
             yield f"{name.upper()}: with MPF=on the policy in masterfiles decides that"
 
 
-def _ciphers(settings: CfServerdSettings) -> Iterator[str]:
+def _check_ciphers(settings: CfServerdSettings) -> Iterator[str]:
     ciphers = settings.cf_serverd_allowciphers or "TLS_"
     if settings.cf_serverd_allowtlsversion == "1.3" and "TLS_" not in ciphers:
         reason = "no suite of TLS 1.3, below which CF_SERVERD_ALLOWTLSVERSION allows nothing"
         yield f"CF_SERVERD_ALLOWCIPHERS: {reason} (expected one with TLS_)"
 
 
-def _pair(settings: CfServerdSettings) -> Iterator[str]:
+def _check_key_pair(settings: CfServerdSettings) -> Iterator[str]:
     private, public = settings.cf_serverd_private_key, settings.cf_serverd_public_key
     if (private is None) != (public is None):
         missing = "CF_SERVERD_PRIVATE_KEY" if private is None else "CF_SERVERD_PUBLIC_KEY"
         yield f"{missing}: not set, and the other half of the pair is (expected both)"
 
 
-def open_ways(settings: CfServerdSettings) -> Iterator[str]:
+def find_open_access(settings: CfServerdSettings) -> Iterator[str]:
     """Yield a warning for each way in which the server is open to everybody."""
     for name in ("cf_serverd_acl", "cf_serverd_allowconnects", "cf_serverd_admit_ips"):
-        for reason in acl.openness(getattr(settings, name)):
+        for reason in acl.find_openness(getattr(settings, name)):
             yield f"{name.upper()}: {reason}"
     if settings.cf_serverd_trustkeysfrom:
         known = ", ".join(settings.cf_serverd_trustkeysfrom)
-        yield f"CF_SERVERD_TRUSTKEYSFROM: any unknown key from {shown(known)} is trusted"
+        yield f"CF_SERVERD_TRUSTKEYSFROM: any unknown key from {display(known)} is trusted"

@@ -8,15 +8,15 @@ from typing import Final, Literal, Self
 
 from pydantic import Field, PrivateAttr
 
-from entrykit.errors import Faults
+from entrykit.errors import InvalidValue
 from entrykit.roles.cf_serverd import acl, rules, workdir
 from entrykit.roles.cf_serverd import types as cf_serverd_types
 from entrykit.roles.cf_serverd.access import Access, AccessList, Lists, RoleList
 from entrykit.roles.cf_serverd.policy import Promise, augments, promises
 from entrykit.variables import reading as environment
 from entrykit.variables import types
-from entrykit.variables.secret import Whole
-from entrykit.variables.settings import Settings, ignore
+from entrykit.variables.secret import WholeFile
+from entrykit.variables.settings import Settings, ignore_warning
 
 _ACL_EXAMPLE: Final = "10.0.0.0/8,2001:db8::/32"
 _NOT_SET: Final = f"CF_SERVERD_ACL: not set (expected {_ACL_EXAMPLE}, say: who may connect)"
@@ -25,7 +25,7 @@ _NOT_SET: Final = f"CF_SERVERD_ACL: not set (expected {_ACL_EXAMPLE}, say: who m
 class CfServerdSettings(Settings):
     """What the cf-serverd role can be told."""
 
-    config_dir: cf_serverd_types.Place = Field(
+    config_dir: cf_serverd_types.ShellSafePath = Field(
         default="", description="Folder of promises.cf; `inputs` in CFENGINE_WORKDIR unless set."
     )
     cf_serverd_acl: acl.Acl = Field(
@@ -131,13 +131,13 @@ class CfServerdSettings(Settings):
         default=None,
         description="Folder with public keys of clients that are trusted, each in a file `*.pub`.",
     )
-    cfengine_workdir: cf_serverd_types.Place = Field(
+    cfengine_workdir: cf_serverd_types.ShellSafePath = Field(
         default="",
         description="CFEngine's folder, of keys and state too; the one of the installed package "
         "unless set.",
     )
     promises: cf_serverd_types.Policy = Field(
-        default=Whole(""),
+        default=WholeFile(""),
         description="A whole promises.cf, which is checked and used as it is.",
     )
     mpf: types.Switch = Field(
@@ -150,7 +150,7 @@ class CfServerdSettings(Settings):
 
     @classmethod
     def from_environ(
-        cls, environ: Mapping[str, str] = os.environ, warn: Callable[[str], None] = ignore
+        cls, environ: Mapping[str, str] = os.environ, warn: Callable[[str], None] = ignore_warning
     ) -> Self:
         """Read the role's variables; folders that are not set come from the installed package.
 
@@ -163,18 +163,21 @@ class CfServerdSettings(Settings):
             SettingsError: with every fault of every variable.
         """
         found = super().from_environ(environ, warn)
-        place = found.cfengine_workdir or workdir.installed(environ)
+        place = found.cfengine_workdir or workdir.find_workdir(environ)
         folder = found.config_dir or f"{place}/inputs"
         found = found.model_copy(update={"cfengine_workdir": place, "config_dir": folder})
         found._given = environ  # noqa: SLF001 -- a frozen model's own part
-        for warning in rules.open_ways(found):
+        for warning in rules.find_open_access(found):
             warn(warning)
         return found
 
     @property
-    def surroundings(self) -> dict[str, str]:
+    def program_environ(self) -> dict[str, str]:
         """The environment for CFEngine's programs: where they are, and where their folder is."""
-        return {"PATH": self._given.get("PATH", ""), workdir.OVERRIDE: self.cfengine_workdir}
+        return {
+            "PATH": self._given.get("PATH", ""),
+            workdir.WORKDIR_OVERRIDE: self.cfengine_workdir,
+        }
 
     @property
     def private_key_file(self) -> str:
@@ -196,9 +199,9 @@ class CfServerdSettings(Settings):
             try:
                 if given := environment.peek(environ, name):
                     return f"{types.folder(given)}{below}"
-            except Faults:
+            except InvalidValue:
                 continue
-        return f"{workdir.installed(environ)}/inputs"
+        return f"{workdir.find_workdir(environ)}/inputs"
 
     def conflicts(self) -> Iterator[str]:
         """Yield what does not go together."""

@@ -8,12 +8,12 @@ from typing import Annotated, Final, Literal
 
 from pydantic import PlainValidator
 
-from entrykit.display import shown
-from entrykit.errors import Faults
-from entrykit.quoting.cfengine import cfengine_refusal
-from entrykit.roles.cf_serverd.acl import some
+from entrykit.display import display
+from entrykit.errors import InvalidValue
+from entrykit.quoting.cfengine import find_cfengine_error
+from entrykit.roles.cf_serverd.acl import refuse_empty
 from entrykit.variables import types
-from entrykit.variables.secret import Secret, Whole
+from entrykit.variables.secret import Secret, WholeFile
 
 # A digest of a client's key, as `cf-key -p` prints it.
 _is_digest: Final = re.compile(r"SHA=[0-9a-f]{64}|MD5=[0-9a-f]{32}").fullmatch
@@ -26,12 +26,12 @@ _is_user: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}").fullmatch
 def path(text: str) -> str:
     """Accept an absolute path that policy can hold."""
     found = types.folder(text)
-    if reason := cfengine_refusal(found):
-        raise Faults([f"{shown(text)}: policy cannot hold it: {reason}"])
+    if reason := find_cfengine_error(found):
+        raise InvalidValue([f"{display(text)}: policy cannot hold it: {reason}"])
     return found
 
 
-def place(text: str) -> str:
+def shell_safe_path(text: str) -> str:
     """Accept such a path that a shell takes as it is between double quotes.
 
     cf-serverd has sh(1) run cf-promises with it, and where that fails it starts with a policy of
@@ -40,7 +40,7 @@ def place(text: str) -> str:
     found = path(text)
     if any(char in found for char in '"$`\\'):
         expected = 'expected a path without ", $, ` and \\'
-        raise Faults([f"{shown(text)}: cf-serverd gives it to a shell ({expected})"])
+        raise InvalidValue([f"{display(text)}: cf-serverd gives it to a shell ({expected})"])
     return found
 
 
@@ -48,60 +48,66 @@ def interface(text: str) -> str:
     """Parse one IP address: of a device's name, cf-serverd makes a failure to start."""
     found = types.addresses(text)
     if len(found) != 1:
-        raise Faults([f"{shown(text)}: several addresses (expected one: 0.0.0.0 and :: are all)"])
+        raise InvalidValue(
+            [f"{display(text)}: several addresses (expected one: 0.0.0.0 and :: are all)"]
+        )
     return found[0]
 
 
 def users(text: str) -> tuple[str, ...]:
     """Parse a list of users, who are the names that cf-runagent gives."""
-    return user_entries(some(types.words(text)))
+    return user_entries(refuse_empty(types.split_list(text)))
 
 
 def user_entries(items: list[str]) -> tuple[str, ...]:
     """Do the same for the items of a list."""
-    return _each(items, _is_user, "not a user's name (expected root, say)")
+    return _accept_each(items, _is_user, "not a user's name (expected root, say)")
 
 
 def hostnames(text: str) -> tuple[str, ...]:
     """Parse a list of host names; one that begins with a dot is all below a domain."""
-    return hostname_entries(some(types.words(text)))
+    return hostname_entries(refuse_empty(types.split_list(text)))
 
 
 def hostname_entries(items: list[str]) -> tuple[str, ...]:
     """Do the same for the items of a list."""
     expected = "expected host.example.com, or .example.com for all below it"
-    return _each(items, _is_hostname, f"not a host's name ({expected})")
+    return _accept_each(items, _is_hostname, f"not a host's name ({expected})")
 
 
 def digests(text: str) -> tuple[str, ...]:
     """Parse a list of keys' digests."""
-    return digest_entries(some(types.words(text)))
+    return digest_entries(refuse_empty(types.split_list(text)))
 
 
 def digest_entries(items: list[str]) -> tuple[str, ...]:
     """Do the same for the items of a list."""
     expected = "expected what `cf-key -p` prints: MD5= or SHA= and hexadecimal digits"
-    return _each(items, _is_digest, f"not a key's digest ({expected})")
+    return _accept_each(items, _is_digest, f"not a key's digest ({expected})")
 
 
-def _each(items: list[str], accepts: Callable[[str], object], reason: str) -> tuple[str, ...]:
+def _accept_each(
+    items: list[str], accepts: Callable[[str], object], reason: str
+) -> tuple[str, ...]:
     if wrong := [item for item in items if not accepts(item)]:
-        raise Faults([f"{shown(item)}: {reason}" for item in wrong])
+        raise InvalidValue([f"{display(item)}: {reason}" for item in wrong])
     return tuple(dict.fromkeys(items))
 
 
 def pem(text: str) -> Secret:
     """Accept a key in PEM; what is wrong is said without showing it."""
     if "\0" in text or not re.search(r"^-----BEGIN [A-Z ]*KEY-----", text, re.MULTILINE):
-        raise Faults(["not a key in PEM (expected -----BEGIN RSA … KEY----- and what follows)"])
+        raise InvalidValue(
+            ["not a key in PEM (expected -----BEGIN RSA … KEY----- and what follows)"]
+        )
     return Secret(text)
 
 
-def whole(text: str) -> Whole:
+def policy(text: str) -> WholeFile:
     """Accept a whole policy; cf-promises is its judge."""
     if "\0" in text:
-        raise Faults(["has a NUL (expected a policy)"])
-    return Whole(text)
+        raise InvalidValue(["has a NUL (expected a policy)"])
+    return WholeFile(text)
 
 
 def ciphers(text: str) -> str:
@@ -113,12 +119,12 @@ def ciphers(text: str) -> str:
     """
     types.line(text)
     names = text.split(":")
-    faults = [f"{shown(name)}: {reason}" for name in names if (reason := _cipher_fault(name))]
+    faults = [f"{display(name)}: {reason}" for name in names if (reason := _check_cipher(name))]
     rest = [name for name in names if not name.startswith("TLS_")]
-    if not faults and rest and not _accepted(":".join(rest)):
-        faults = [f"{shown(text)}: OpenSSL makes no cipher of it (expected HIGH:!aNULL, say)"]
+    if not faults and rest and not _is_accepted_by_openssl(":".join(rest)):
+        faults = [f"{display(text)}: OpenSSL makes no cipher of it (expected HIGH:!aNULL, say)"]
     if faults:
-        raise Faults(faults)
+        raise InvalidValue(faults)
     return text
 
 
@@ -134,18 +140,18 @@ _is_cipher_word: Final = re.compile(
 ).fullmatch
 
 
-def _cipher_fault(name: str) -> str | None:
+def _check_cipher(name: str) -> str | None:
     if name.startswith("TLS_"):
         known = ", ".join(sorted(_SUITES))
         return None if name in _SUITES else f"no suite of TLS 1.3 (expected one of {known})"
     if not _is_cipher_word(name):
         return "not a word of a cipher list (expected names with : between them)"
-    if name[0] in "!-+@" or _accepted(name):
+    if name[0] in "!-+@" or _is_accepted_by_openssl(name):
         return None
     return "OpenSSL knows no such cipher (expected what `openssl ciphers` lists)"
 
 
-def _accepted(text: str) -> bool:
+def _is_accepted_by_openssl(text: str) -> bool:
     """Ask OpenSSL: the one of Python, which is the system's as a rule."""
     import ssl
 
@@ -157,18 +163,20 @@ def _accepted(text: str) -> bool:
 
 
 Path = Annotated[
-    str, PlainValidator(path), types.Kind("folder", {"type": "string", "pattern": "^/"})
+    str, PlainValidator(path), types.TypeInfo("folder", {"type": "string", "pattern": "^/"})
 ]
-Place = Annotated[
-    str, PlainValidator(place), types.Kind("folder", {"type": "string", "pattern": "^/"})
+ShellSafePath = Annotated[
+    str,
+    PlainValidator(shell_safe_path),
+    types.TypeInfo("folder", {"type": "string", "pattern": "^/"}),
 ]
-Interface = Annotated[str, PlainValidator(interface), types.Kind("IP address")]
-Users = Annotated[tuple[str, ...], PlainValidator(users), types.Kind("list of users")]
-Hostnames = Annotated[tuple[str, ...], PlainValidator(hostnames), types.Kind("list of hosts")]
-Digests = Annotated[tuple[str, ...], PlainValidator(digests), types.Kind("list of digests")]
-Pem = Annotated[Secret, PlainValidator(pem), types.Kind("secret", secret=True)]
-Policy = Annotated[Whole, PlainValidator(whole), types.Kind("whole file", secret=True)]
-Ciphers = Annotated[str, PlainValidator(ciphers), types.Kind("OpenSSL cipher list")]
+Interface = Annotated[str, PlainValidator(interface), types.TypeInfo("IP address")]
+Users = Annotated[tuple[str, ...], PlainValidator(users), types.TypeInfo("list of users")]
+Hostnames = Annotated[tuple[str, ...], PlainValidator(hostnames), types.TypeInfo("list of hosts")]
+Digests = Annotated[tuple[str, ...], PlainValidator(digests), types.TypeInfo("list of digests")]
+Pem = Annotated[Secret, PlainValidator(pem), types.TypeInfo("secret", secret=True)]
+Policy = Annotated[WholeFile, PlainValidator(policy), types.TypeInfo("whole file", secret=True)]
+Ciphers = Annotated[str, PlainValidator(ciphers), types.TypeInfo("OpenSSL cipher list")]
 Level = Literal["error", "warning", "notice", "info", "verbose", "debug"]
 Facility = Literal[
     "LOG_USER", "LOG_DAEMON", "LOG_LOCAL0", "LOG_LOCAL1", "LOG_LOCAL2", "LOG_LOCAL3",

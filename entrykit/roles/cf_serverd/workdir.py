@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from entrykit.roles.cf_serverd.settings import CfServerdSettings
 
 # The one variable that moves it; cf-serverd has no option for that.
-OVERRIDE: Final = "CFENGINE_TEST_OVERRIDE_WORKDIR"
+WORKDIR_OVERRIDE: Final = "CFENGINE_TEST_OVERRIDE_WORKDIR"
 
 _VENDOR: Final = "/var/cfengine"
 _DEBIAN: Final = "/var/lib/cfengine3"
 
 
-def installed(environ: Mapping[str, str]) -> str:
+def find_workdir(environ: Mapping[str, str]) -> str:
     """Return the work directory that the installed package was built with, as far as can be seen.
 
     The vendor's packages have their programs in its `bin`, Debian's has another folder.
@@ -36,13 +36,13 @@ def installed(environ: Mapping[str, str]) -> str:
     return _DEBIAN
 
 
-def environ_of(settings: CfServerdSettings, environ: Mapping[str, str]) -> Mapping[str, str]:
+def add_workdir(settings: CfServerdSettings, environ: Mapping[str, str]) -> Mapping[str, str]:
     """Add what has CFEngine's programs use CFENGINE_WORKDIR, whoever runs them.
 
     It is said even where that is the package's own: for a user other than root the default
     would be a folder in HOME.
     """
-    return {**environ, OVERRIDE: settings.cfengine_workdir}
+    return {**environ, WORKDIR_OVERRIDE: settings.cfengine_workdir}
 
 
 def program(name: str, environ: Mapping[str, str]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from entrykit.quoting.haproxy import quote_haproxy, quote_haproxy_map
 from entrykit.role import Role
-from entrykit.roles.haproxy.host import HaproxyMachine
+from entrykit.roles.haproxy.host import HaproxyHostFacts
 from entrykit.roles.haproxy.prepare import prepare
 from entrykit.roles.haproxy.settings import HaproxySettings
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from entrykit.routing import Destination
 
 # Of the official image, and so of images on top of it.
-_CMD: Final = ["haproxy", "-f", "/usr/local/etc/haproxy/haproxy.cfg"]
+_IMAGE_CMD: Final = ["haproxy", "-f", "/usr/local/etc/haproxy/haproxy.cfg"]
 # To the other words HAProxy answers with its options, as to any that it does not know.
-_SAYS: Final = frozenset({"-v", "-vv", "--version", "-h", "--help"})
+_PRINTS_AND_EXITS: Final = frozenset({"-v", "-vv", "--version", "-h", "--help"})
 
 
 def _command(settings: HaproxySettings) -> Sequence[str]:
@@ -27,10 +27,10 @@ def _command(settings: HaproxySettings) -> Sequence[str]:
 
 def _complete(settings: HaproxySettings, command: Sequence[str]) -> Sequence[str]:
     """Have the CMD of the image, which nobody has typed, read our file wherever CONFIG_DIR is."""
-    return _command(settings) if [*command] == _CMD else command
+    return _command(settings) if [*command] == _IMAGE_CMD else command
 
 
-def _bare(command: Sequence[str]) -> Sequence[str]:
+def _emulate_entrypoint(command: Sequence[str]) -> Sequence[str]:
     """Execute as docker-entrypoint.sh of the official image does.
 
     -W is the master-worker mode, in which SIGUSR2 reloads; -db keeps it in the foreground.
@@ -51,7 +51,7 @@ def _reads(command: Sequence[str], main: str) -> bool:
     return main in command or str(Path(main).parent) in command
 
 
-def _routes(settings: HaproxySettings) -> Sequence[Destination]:
+def _list_destinations(settings: HaproxySettings) -> Sequence[Destination]:
     """Import what draws only where something is drawn."""
     from entrykit.roles.haproxy.routing import routes
 
@@ -65,18 +65,18 @@ ROLE: Final = Role(
     templates=Path(__file__).with_name("templates"),
     main="haproxy.cfg",
     quotes={".cfg": quote_haproxy, ".map": quote_haproxy_map},
-    machine=HaproxyMachine,
+    facts=HaproxyHostFacts,
     daemon="haproxy",
     entrypoint="/usr/local/bin/docker-entrypoint.sh",
     command=_command,
     complete=_complete,
-    bare=_bare,
+    bare=_emulate_entrypoint,
     check=_check,
     reads=_reads,
-    says=_SAYS,
+    says=_PRINTS_AND_EXITS,
     prepare=prepare,
     rehearses=True,
-    routes=_routes,
+    routes=_list_destinations,
     secret_places=(
         r"(\bpassword +)\S.*$",
         r"(\bstats +auth +)\S.*$",

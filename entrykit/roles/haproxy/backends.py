@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from entrykit.domains.apps import App
 from entrykit.variables.hostnames import is_address
 
-PORTS: Final = {"terminate": 80, "passthrough": 443}
+DEFAULT_PORTS: Final = {"terminate": 80, "passthrough": 443}
 
 
 class Backend(NamedTuple):
@@ -42,9 +42,9 @@ class Backend(NamedTuple):
         return is_address(self.host)
 
 
-def backend_of(app: App) -> Backend:
+def make_backend(app: App) -> Backend:
     """Make the backend of an app."""
-    port = app.port or PORTS[app.tls]
+    port = app.port or DEFAULT_PORTS[app.tls]
     return Backend(
         name=f"{app.name}:{port}",
         kind="tcp" if app.tls == "passthrough" else "http",

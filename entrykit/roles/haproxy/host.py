@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from entrykit.role import Machine
+from entrykit.role import HostFacts
 from entrykit.roles.haproxy.backends import Backend
 from entrykit.variables.hostnames import is_address
 
 
 @dataclass(frozen=True, slots=True)
-class HaproxyMachine(Machine):
+class HaproxyHostFacts(HostFacts):
     """The network as this machine has it.
 
     Attributes:
@@ -38,10 +38,10 @@ class HaproxyMachine(Machine):
         ipv6: str = "/proc/net/if_inet6",
     ) -> Self:
         """Look at this machine."""
-        entries = list(_entries(_text(hosts)))
+        entries = list(_parse_hosts(_read_text(hosts)))
         return cls(
             ipv6=os.path.exists(ipv6),
-            name_servers=any(map(_is_taken, _name_servers(_text(resolv_conf)))),
+            name_servers=any(map(_is_accepted, _parse_name_servers(_read_text(resolv_conf)))),
             hosts=frozenset(name for name, _ in entries),
             hosts_ipv4=frozenset(name for name, address in entries if ":" not in address),
         )
@@ -70,7 +70,7 @@ class HaproxyMachine(Machine):
         return ((self.lookup(backend), backend) for backend in backends)
 
 
-def _text(path: str) -> str:
+def _read_text(path: str) -> str:
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             return file.read()
@@ -78,7 +78,7 @@ def _text(path: str) -> str:
         return ""
 
 
-def _name_servers(resolv_conf: str) -> Iterator[str]:
+def _parse_name_servers(resolv_conf: str) -> Iterator[str]:
     """Yield what stands behind each `nameserver` that begins a line (resolv.conf(5))."""
     for line in resolv_conf.split("\n"):
         words = line.split()
@@ -86,7 +86,7 @@ def _name_servers(resolv_conf: str) -> Iterator[str]:
             yield words[1]
 
 
-def _is_taken(address: str) -> bool:
+def _is_accepted(address: str) -> bool:
     """Whether HAProxy takes it for a name server's; others it skips, fe80::1%eth0 among them.
 
     Tried on 2.6 and 3.2: whatever inet_aton(3) and inet_pton(3) take.
@@ -102,7 +102,7 @@ def _is_taken(address: str) -> bool:
     return True
 
 
-def _entries(hosts: str) -> Iterator[tuple[str, str]]:
+def _parse_hosts(hosts: str) -> Iterator[tuple[str, str]]:
     """Yield each name of a hosts file, in lower case, and its address (hosts(5))."""
     for line in hosts.splitlines():
         words = line.partition("#")[0].split()

@@ -18,7 +18,7 @@ from typing import Final
 
 from entrykit.errors import CommitError
 from entrykit.files.fs import make_folder
-from entrykit.files.transaction import writing
+from entrykit.files.transaction import wrap_os_errors
 from entrykit.log import Log
 from entrykit.roles.haproxy.settings import HaproxySettings
 from entrykit.tls import certificate_folder, crt_list
@@ -51,30 +51,30 @@ def prepare(settings: HaproxySettings, folder: str, live: bool, log: Log) -> Non
         _refuse_foreign(tls)
     if live:
         _make_live(certs, tls, log)
-    elif os.path.dirname(certs) != folder or _is_folder(tls) or not _kept(certs, log):
+    elif os.path.dirname(certs) != folder or _is_folder(tls) or not _write_index(certs, log):
         if not _is_folder(tls) and os.path.lexists(tls):
             os.unlink(tls)
-        _tell(crt_list.refer(certs, tls, certificate_folder.FIRST_LINE), log)
+        _report(crt_list.write_absolute_index(certs, tls, certificate_folder.FIRST_LINE), log)
     else:
         _link(certs, tls)
 
 
 def _make_live(certs: str, tls: str, log: Log) -> None:
     own = _is_folder(tls)
-    if not own and _kept(certs, log):
+    if not own and _write_index(certs, log):
         _link(certs, tls)
         return
     if not os.path.isdir(certs):
         log.warning(f"{certs} is not there: no certificates")
     into = tls if own else os.path.join(os.path.dirname(tls), _MIRROR)
-    _tell(crt_list.mirror(certs, into, certificate_folder.FIRST_LINE), log)
+    _report(crt_list.mirror(certs, into, certificate_folder.FIRST_LINE), log)
     if not own:
         _link(into, tls)
 
 
 def _make_writable(folder: str) -> None:
     """Make the folder of the admin socket, and see that HAProxy can make a socket there."""
-    with writing(folder):
+    with wrap_os_errors(folder):
         make_folder(folder)
         if not os.access(folder, os.W_OK | os.X_OK):
             fixed = os.statvfs(folder).f_flag & os.ST_RDONLY
@@ -104,7 +104,7 @@ def _refuse_unreadable(certs: str) -> None:
         raise CommitError(certs, reason, tip) from error
 
 
-def _kept(certs: str, log: Log) -> bool:
+def _write_index(certs: str, log: Log) -> bool:
     """Write the index into the folder of certificates; False where that cannot be."""
     try:
         if make_folder(certs):
@@ -114,11 +114,11 @@ def _kept(certs: str, log: Log) -> bool:
     except OSError as error:
         log.debug(f"{certs}: {error.strerror}: the crt-list is kept in CONFIG_DIR")
         return False
-    _tell(index, log)
+    _report(index, log)
     return True
 
 
-def _tell(index: certificate_folder.Index, log: Log) -> None:
+def _report(index: certificate_folder.Index, log: Log) -> None:
     for message in index.left_out:
         log.warning(f"certificate not served: {message}")
     log.debug(f"{len(index.served)} certificates")

@@ -17,15 +17,17 @@ def routes(settings: HaproxySettings) -> list[Destination]:
     Args:
         settings: whose CERTS_DIR is looked at where there is one; a laptop has none.
     """
-    name = _certificate(settings.certs_dir or os.path.join(settings.config_dir, "certs"))
-    found = [_destination(backend, name) for backend in settings.backends]
+    name = _make_certificate_lookup(
+        settings.certs_dir or os.path.join(settings.config_dir, "certs")
+    )
+    found = [_make_destination(backend, name) for backend in settings.backends]
     if not settings.acme_thumbprint:
         challenges = Route(("ACME challenges",), "none: over HTTP", by_domain=False)
         found.append(Destination("acme", (), (challenges,), (settings.acme_backend,)))
     return found
 
 
-def _destination(backend: Backend, name: Callable[[str], tuple[str, bool]]) -> Destination:
+def _make_destination(backend: Backend, name: Callable[[str], tuple[str, bool]]) -> Destination:
     notes = tuple(_notes(backend))
     if backend.kind == "tcp":
         own = Route(backend.domains, "of the app")
@@ -50,7 +52,7 @@ def _servers(backend: Backend) -> tuple[str, ...]:
     return (f"{backend.address}, up to {backend.replicas}",)
 
 
-def _certificate(folder: str) -> Callable[[str], tuple[str, bool]]:
+def _make_certificate_lookup(folder: str) -> Callable[[str], tuple[str, bool]]:
     """Return what tells a domain's certificate, and whether it has one as far as is known."""
     from entrykit.tls.certificate_folder import index
 
@@ -61,9 +63,9 @@ def _certificate(folder: str) -> Callable[[str], tuple[str, bool]]:
     except OSError as error:
         reason = f"CERTS_DIR: {error.strerror}"
         return lambda _domain: (reason, False)
-    return partial(_in_groups, groups)
+    return partial(_find_in_groups, groups)
 
 
-def _in_groups(groups: dict[str, str], domain: str) -> tuple[str, bool]:
+def _find_in_groups(groups: dict[str, str], domain: str) -> tuple[str, bool]:
     name = groups.get(domain) or groups.get(f"*.{domain.partition('.')[2]}")
     return (name, True) if name else ("none", False)

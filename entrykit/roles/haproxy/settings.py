@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from pydantic import Field
 
-from entrykit.roles.haproxy.backends import Backend, acme_backend, backend_of
+from entrykit.roles.haproxy.backends import Backend, acme_backend, make_backend
 from entrykit.roles.haproxy.types import Domains, Thumbprint, User
 from entrykit.variables import types
 from entrykit.variables.secret import Snippet
@@ -153,7 +153,7 @@ class HaproxySettings(Settings):
 
     def conflicts(self) -> Iterator[str]:
         """Yield what does not go together."""
-        yield from self._taken_twice()
+        yield from self._check_ports()
         if self.http3 and self.accept_proxy:
             yield "HTTP3: on, and so is ACCEPT_PROXY (expected one: QUIC has no PROXY protocol)"
         if self.stats_password and not self.stats_port:
@@ -162,7 +162,7 @@ class HaproxySettings(Settings):
         if self.certs_dir and f"{os.path.normpath(self.certs_dir)}/".startswith(f"{tls}/"):
             yield f"CERTS_DIR: within {tls}, which entrykit makes anew (expected another folder)"
 
-    def _taken_twice(self) -> Iterator[str]:
+    def _check_ports(self) -> Iterator[str]:
         owners: dict[int, str] = {}
         for name in ("http_port", "https_port", "health_port", "stats_port", "metrics_port"):
             port = getattr(self, name)
@@ -172,7 +172,7 @@ class HaproxySettings(Settings):
     @cached_property
     def backends(self) -> list[Backend]:
         """A backend for each app and port, in the order of DOMAINS."""
-        return [backend_of(app) for app in self.domains]
+        return [make_backend(app) for app in self.domains]
 
     @property
     def all_backends(self) -> list[Backend]:
@@ -181,12 +181,12 @@ class HaproxySettings(Settings):
         return self.backends + acme
 
     @property
-    def all_proxied(self) -> bool:
+    def expects_proxy_always(self) -> bool:
         """Whether every connection begins with the PROXY protocol."""
         return self.accept_proxy and not self.trusted_proxies
 
     @property
-    def some_proxied(self) -> bool:
+    def expects_proxy_from_trusted(self) -> bool:
         """Whether connections from the trusted proxies begin with the PROXY protocol."""
         return self.accept_proxy and bool(self.trusted_proxies)
 
@@ -203,19 +203,19 @@ class HaproxySettings(Settings):
     @cached_property
     def hosts(self) -> dict[str, str]:
         """Domain to backend, for what HAProxy terminates."""
-        return self._routes("http")
+        return self._map_domains("http")
 
     @cached_property
     def servernames(self) -> dict[str, str]:
         """Domain to backend, for what is passed through."""
-        return self._routes("tcp")
+        return self._map_domains("tcp")
 
     @cached_property
     def wildcards(self) -> bool:
         """Whether any domain is a wildcard."""
         return any(domain[0] == "*" for app in self.domains for domain in app.domains)
 
-    def _routes(self, kind: str) -> dict[str, str]:
+    def _map_domains(self, kind: str) -> dict[str, str]:
         routes: dict[str, str] = {}
         for backend in self.backends:
             if backend.kind == kind:

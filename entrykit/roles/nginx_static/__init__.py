@@ -8,8 +8,12 @@ from typing import Final
 
 from entrykit.quoting.nginx import quote_nginx, quote_nginx_map
 from entrykit.role import Role
-from entrykit.roles.nginx_static.command_line import SAYS, completed, options
-from entrykit.roles.nginx_static.host import NginxMachine
+from entrykit.roles.nginx_static.command_line import (
+    PRINTS_AND_EXITS,
+    complete_command,
+    parse_options,
+)
+from entrykit.roles.nginx_static.host import NginxHostFacts
 from entrykit.roles.nginx_static.prepare import prepare
 from entrykit.roles.nginx_static.settings import NginxSettings
 
@@ -19,10 +23,10 @@ def _command(settings: NginxSettings) -> Sequence[str]:
 
 
 def _complete(settings: NginxSettings, command: Sequence[str]) -> Sequence[str]:
-    return completed(command, f"{settings.config_dir}/nginx.conf")
+    return complete_command(command, f"{settings.config_dir}/nginx.conf")
 
 
-def _bare(command: Sequence[str]) -> Sequence[str]:
+def _emulate_entrypoint(command: Sequence[str]) -> Sequence[str]:
     return command
 
 
@@ -32,7 +36,7 @@ def _check(folder: str) -> Sequence[str]:
 
 
 def _reads(command: Sequence[str], main: str) -> bool:
-    return options(command).get("c") == main
+    return parse_options(command).get("c") == main
 
 
 ROLE: Final = Role(
@@ -42,15 +46,15 @@ ROLE: Final = Role(
     templates=Path(__file__).with_name("templates"),
     main="nginx.conf",
     quotes={".conf": quote_nginx, ".map": quote_nginx_map, ".types": quote_nginx},
-    machine=NginxMachine,
+    facts=NginxHostFacts,
     daemon="nginx",
     entrypoint="/docker-entrypoint.sh",
     command=_command,
     complete=_complete,
-    bare=_bare,
+    bare=_emulate_entrypoint,
     check=_check,
     reads=_reads,
-    says=SAYS,
+    says=PRINTS_AND_EXITS,
     prepare=prepare,
     traces=("nginx.pid",),
 )

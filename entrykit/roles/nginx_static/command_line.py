@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Final
 
 _WITH_VALUE: Final = frozenset("cegps")
-_AND_NO_MORE: Final = frozenset("?hvVtTs")  # it says or signals something, and ends
+_ENDS_AT_ONCE: Final = frozenset("?hvVtTs")  # it says or signals something, and ends
 
 # nginx has no long ones, and says so.
-SAYS: Final = frozenset({"-?", "-h", "-v", "-V", "--help", "--version"})
+PRINTS_AND_EXITS: Final = frozenset({"-?", "-h", "-v", "-V", "--help", "--version"})
 
 
-def options(words: Sequence[str]) -> dict[str, str]:
+def parse_options(words: Sequence[str]) -> dict[str, str]:
     """Return each option's letter with its value, empty for none; the last of several counts.
 
     As in nginx, letters may share a word, and a value is the rest of it or the next one.
@@ -30,17 +30,17 @@ def options(words: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def completed(command: Sequence[str], main: str) -> list[str]:
+def complete_command(command: Sequence[str], main: str) -> list[str]:
     """Name our file in a command that names none, and keep nginx in the foreground.
 
     The default of the first is /etc/nginx/nginx.conf, which belongs to nginx's package; that
     of the second would end the container, with 0, as soon as nginx has started.
     """
     words = ["nginx", *command] if command[0].startswith("-") else [*command]
-    given = options(words[1:])
+    given = parse_options(words[1:])
     if "c" not in given:
         words[1:1] = ["-c", main]
     told = given.get("g", "").strip().rstrip(";")
-    if "daemon" not in told and _AND_NO_MORE.isdisjoint(given):
+    if "daemon" not in told and _ENDS_AT_ONCE.isdisjoint(given):
         words += ["-g", f"{told}; daemon off;" if told else "daemon off;"]
     return words

@@ -9,17 +9,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Self
 
-from entrykit.role import Machine
+from entrykit.role import HostFacts
 from entrykit.roles.nginx_static import worker_account
 from entrykit.roles.nginx_static.nginx_build import Build
 from entrykit.roles.nginx_static.worker_account import Account
 
-_HTTP2_DIRECTIVE: Final = (1, 25, 1)  # before, only `listen … http2`, which is all or nothing
+_HTTP2_DIRECTIVE_SINCE: Final = (1, 25, 1)  # before, only `listen … http2`, which is all or nothing
 _OPEN_FILES: Final = 16384
 
 
 @dataclass(frozen=True, slots=True)
-class NginxMachine(Machine):
+class NginxHostFacts(HostFacts):
     """The machine as nginx finds it.
 
     Attributes:
@@ -49,11 +49,11 @@ class NginxMachine(Machine):
         return cls(
             observed=True,
             ipv6=os.path.exists(ipv6),
-            worker=worker_account.worker(),
-            processors=usable(),
-            open_files=_allowed(),
+            worker=worker_account.find_worker(),
+            processors=count_usable(),
+            open_files=_read_open_files_limit(),
             stdout=can_log("/dev/stdout"),
-            http2=build.version >= _HTTP2_DIRECTIVE,
+            http2=build.version >= _HTTP2_DIRECTIVE_SINCE,
             brotli=build.brotli(),
         )
 
@@ -90,7 +90,7 @@ def can_log(path: str) -> bool:
     return True
 
 
-def _allowed() -> int:
+def _read_open_files_limit() -> int:
     """Return the hard limit of open files, where that is less than what we would use."""
     import resource
 
@@ -98,7 +98,7 @@ def _allowed() -> int:
     return _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
 
 
-def usable(cgroup: str = "/sys/fs/cgroup") -> int:
+def count_usable(cgroup: str = "/sys/fs/cgroup") -> int:
     """Count the processors that this process may run on and has the time of, at least 1.
 
     Args:
@@ -107,13 +107,13 @@ def usable(cgroup: str = "/sys/fs/cgroup") -> int:
     """
     counts = hasattr(os, "sched_getaffinity")  # Linux has it, and macOS has not
     ours = len(os.sched_getaffinity(0)) if counts else os.cpu_count() or 1
-    share = _quota(f"{cgroup}/cpu.max") or _quota(
+    share = _read_quota(f"{cgroup}/cpu.max") or _read_quota(
         f"{cgroup}/cpu/cpu.cfs_quota_us", f"{cgroup}/cpu/cpu.cfs_period_us"
     )
     return min(ours, share) if share else ours
 
 
-def _quota(*paths: str) -> int | None:
+def _read_quota(*paths: str) -> int | None:
     """Read `quota period`, in one file or two; round up to whole processors."""
     words: list[str] = []
     with suppress(OSError):

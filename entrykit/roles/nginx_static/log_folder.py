@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from entrykit.display import shown
+from entrykit.display import display
 from entrykit.errors import CommitError
 from entrykit.files.fs import make_folder
 from entrykit.log import Log
 from entrykit.roles.nginx_static.settings import NginxSettings
-from entrykit.roles.nginx_static.worker_account import Account, worker
+from entrykit.roles.nginx_static.worker_account import Account, find_worker
 
 _is_log: Final = re.compile(r".+\.log(?:[.-].*)?").fullmatch
 
@@ -29,8 +29,8 @@ def open_to_workers(settings: NginxSettings, log: Log) -> None:
     Raises:
         CommitError: the workers cannot write to it, and it is not ours to give.
     """
-    folder, account = settings.log_dir, worker()
-    with _blaming(folder):
+    folder, account = settings.log_dir, find_worker()
+    with _translate_errors(folder):
         new = make_folder(folder)
         if account is None:
             _refuse_unwritable(folder)
@@ -39,11 +39,11 @@ def open_to_workers(settings: NginxSettings, log: Log) -> None:
             log.info(f"LOG_DIR: {folder} now belongs to {account.user}, who nginx's workers are")
         names = {f"{name}.log" for name in (*settings.sites.folders, "_")}
         for name in sorted(names & set(os.listdir(folder))):
-            _open_file(os.path.join(folder, name), account, log)
+            _make_writable(os.path.join(folder, name), account, log)
 
 
 @contextmanager
-def _blaming(folder: str) -> Iterator[None]:
+def _translate_errors(folder: str) -> Iterator[None]:
     """Turn what the system says into a CommitError that names the variable."""
     try:
         yield
@@ -64,33 +64,33 @@ def _refuse_unwritable(folder: str) -> None:
 
 def _give_folder(folder: str, account: Account, *, new: bool) -> None:
     """Give a folder to the workers, unless somebody else has things there."""
-    if not new and (other := next(_others(folder), None)):
+    if not new and (other := next(_find_non_logs(folder), None)):
         raise CommitError(
             folder,
             f"{account.user}, who nginx's workers are, cannot write there, and "
-            f"{shown(other)} in it is no log: it is not given to them",
+            f"{display(other)} in it is no log: it is not given to them",
             f"have LOG_DIR name a folder for logs alone, or let {account.user} write to {folder}",
         )
     os.chown(folder, account.uid, account.gid)
 
 
-def _others(folder: str) -> Iterator[str]:
+def _find_non_logs(folder: str) -> Iterator[str]:
     for entry in os.scandir(folder):
         if entry.is_dir(follow_symlinks=False) or not _is_log(entry.name):
             yield entry.name
 
 
-def _open_file(path: str, account: Account | None, log: Log) -> None:
+def _make_writable(path: str, account: Account | None, log: Log) -> None:
     """Have the workers write to a file that is there: one of root's, as a log's rotation makes."""
     if account is None:
         writable = os.access(path, os.W_OK) or not os.path.exists(path)
     else:
-        writable = _writable(path, account) or _give_file(path, account, log)
+        writable = _can_write(path, account) or _give_file(path, account, log)
     if not writable:
         log.warning(f"LOG_DIR: {path}: nginx's workers cannot write to it, and lose its lines")
 
 
-def _writable(path: str, account: Account) -> bool:
+def _can_write(path: str, account: Account) -> bool:
     try:
         return account.may_write(os.stat(path))
     except FileNotFoundError:  # a link to what is not there yet

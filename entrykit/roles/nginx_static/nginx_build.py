@@ -54,9 +54,9 @@ class Build:
         paths = tuple(os.path.join(self.modules or "", name) for name in _BROTLI)
         # Where there is no memfd_create (macOS), nobody has tried them.
         there = self.modules and hasattr(os, "memfd_create") and all(map(os.path.isfile, paths))
-        return paths if there and self._loads(paths) else ()
+        return paths if there and self._can_load(paths) else ()
 
-    def _loads(self, paths: tuple[str, ...]) -> bool:
+    def _can_load(self, paths: tuple[str, ...]) -> bool:
         """Whether this nginx takes the modules: one built for another version is fatal to it."""
         import subprocess
 

@@ -10,7 +10,7 @@ from entrykit.roles.nginx_static.host import can_log
 from entrykit.roles.nginx_static.log_folder import open_to_workers
 from entrykit.roles.nginx_static.settings import NginxSettings
 
-_MOST_NAMED = 5
+_MAX_LISTED = 5
 
 
 def prepare(settings: NginxSettings, folder: str, live: bool, log: Log) -> None:
@@ -27,7 +27,7 @@ def prepare(settings: NginxSettings, folder: str, live: bool, log: Log) -> None:
     """
     if not live:
         return
-    _drop_pid_of_another(f"{folder}/nginx.pid")
+    _remove_foreign_pid(f"{folder}/nginx.pid")
     if settings.logs == "per-domain":
         open_to_workers(settings, log)
     elif not can_log("/dev/stdout"):
@@ -35,17 +35,17 @@ def prepare(settings: NginxSettings, folder: str, live: bool, log: Log) -> None:
             "no access log: nginx cannot open /dev/stdout, which belongs to another user or is "
             "a socket; LOGS=per-domain writes files"
         )
-    _tell_missing(settings, log)
+    _warn_of_missing(settings, log)
 
 
-def _drop_pid_of_another(path: str) -> None:
+def _remove_foreign_pid(path: str) -> None:
     """Remove the pid file of a former user's nginx: nginx can only overwrite its own."""
     if os.path.exists(path) and not os.access(path, os.W_OK):
         with suppress(OSError):
             os.unlink(path)
 
 
-def _tell_missing(settings: NginxSettings, log: Log) -> None:
+def _warn_of_missing(settings: NginxSettings, log: Log) -> None:
     try:
         there = {entry.name for entry in os.scandir(settings.www_root)}
     except OSError as error:
@@ -54,7 +54,7 @@ def _tell_missing(settings: NginxSettings, log: Log) -> None:
         log.warning(f"WWW_ROOT: {settings.www_root}: {reason}")
         return
     missing = [name for name in settings.sites.folders if name not in there]
-    for name in missing[:_MOST_NAMED]:
+    for name in missing[:_MAX_LISTED]:
         log.warning(f"no folder {settings.www_root}/{name}: its requests will get 404")
-    if rest := missing[_MOST_NAMED:]:
+    if rest := missing[_MAX_LISTED:]:
         log.warning(f"no folder for {len(rest)} more domains in {settings.www_root}")

@@ -8,13 +8,13 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, Field, PlainValidator
 
-from entrykit.display import shown
+from entrykit.display import display
 from entrykit.domains.apps import App
 from entrykit.domains.plain_list import parse_domains_or_list
-from entrykit.quoting.base import Quoted
+from entrykit.quoting.base import QuotedText
 from entrykit.quoting.nginx import quote_nginx_literal, quote_nginx_path
-from entrykit.roles.nginx_static.headers import SECURITY, Headers, headers, merged
-from entrykit.roles.nginx_static.sites import Sites, named, part
+from entrykit.roles.nginx_static.headers import SECURITY_HEADERS, Headers, headers, merge_headers
+from entrykit.roles.nginx_static.sites import Sites, check_app, select_sites
 from entrykit.variables import types
 from entrykit.variables.secret import Snippet
 from entrykit.variables.settings import Settings
@@ -26,7 +26,7 @@ _SHORTER: Final = f"expected at most {_LONGEST_LOG} characters, or another LOGS"
 _LONGEST_PATH: Final = 1000  # octets, so that one with a name after it fits into nginx.conf
 
 
-def workers(text: str) -> int | None:
+def parse_workers(text: str) -> int | None:
     """Parse how many workers there are; None for as many as there are processors for us."""
     return None if text.lower() == "auto" else types.count(text)
 
@@ -34,18 +34,18 @@ def workers(text: str) -> int | None:
 Domains = Annotated[
     tuple[App, ...],
     PlainValidator(parse_domains_or_list),
-    types.Kind("domain,domain … or app:domain,domain …"),
+    types.TypeInfo("domain,domain … or app:domain,domain …"),
 ]
 Logs = Annotated[Literal["combined", "json", "per-domain"], BeforeValidator(str.lower)]
 Workers = Annotated[
     int | None,
-    PlainValidator(workers),
-    types.Kind(
+    PlainValidator(parse_workers),
+    types.TypeInfo(
         "number or auto",
         {"type": ["integer", "string"], "pattern": "^(auto|[1-9][0-9]{0,8})$", "minimum": 1},
     ),
 ]
-HeaderMap = Annotated[Headers, PlainValidator(headers), types.Kind("map")]
+HeaderMap = Annotated[Headers, PlainValidator(headers), types.TypeInfo("map")]
 
 
 class NginxSettings(Settings):
@@ -146,16 +146,16 @@ class NginxSettings(Settings):
                 yield f"{name.upper()}: longer than {_LONGEST_PATH} bytes"
         if "$" in self.config_dir:
             yield "CONFIG_DIR: has a $, with which nginx begins a variable (expected none)"
-        yield from named(self.domains, self.app)
+        yield from check_app(self.domains, self.app)
         if self.logs == "per-domain":
             for name in self.sites.folders:
                 if len(name) > _LONGEST_LOG:
-                    yield f"DOMAINS: {shown(name)}: too long for the name of its log ({_SHORTER})"
+                    yield f"DOMAINS: {display(name)}: too long for the name of its log ({_SHORTER})"
 
     @cached_property
     def sites(self) -> Sites:
         """What is served: the domains of our part of DOMAINS."""
-        return part(self.domains, self.app, spa=self.spa)
+        return select_sites(self.domains, self.app, spa=self.spa)
 
     @property
     def hash_size(self) -> int:
@@ -165,7 +165,7 @@ class NginxSettings(Settings):
     @property
     def all_headers(self) -> Headers:
         """Every header that people or we want, but Cache-Control of our own."""
-        return merged(SECURITY if self.security_headers else (), self.headers)
+        return merge_headers(SECURITY_HEADERS if self.security_headers else (), self.headers)
 
     @property
     def caching(self) -> bool:
@@ -173,11 +173,11 @@ class NginxSettings(Settings):
         return not any(name.lower() == "cache-control" for name, _ in self.headers)
 
     @property
-    def www_root_text(self) -> Quoted:
+    def www_root_literal(self) -> QuotedText:
         """WWW_ROOT, where no $ is a variable's."""
         return quote_nginx_literal(self.www_root)
 
     @property
-    def log_path(self) -> Quoted:
+    def log_path(self) -> QuotedText:
         """The log file of a domain; nginx takes it for absolute by its first character alone."""
         return quote_nginx_path(self.log_dir, "/$log_name.log")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from entrykit.display import shown
+from entrykit.display import display
 from entrykit.domains.apps import App, Site, label
 
 
@@ -28,16 +28,16 @@ class Sites(NamedTuple):
         return any(name[0] == "*" for name in self.folders)
 
 
-def named(apps: Sequence[App], app: str | None) -> Iterator[str]:
+def check_app(apps: Sequence[App], app: str | None) -> Iterator[str]:
     """Yield a fault where APP does not say which part of DOMAINS is ours."""
     known = ", ".join(dict.fromkeys(other.name for other in apps))
-    if app is not None and apps[0].name and not _ours(apps, app):
-        yield f"APP: {shown(app)}: DOMAINS has no such app (expected {_one_of(known)})"
+    if app is not None and apps[0].name and not _select_apps(apps, app):
+        yield f"APP: {display(app)}: DOMAINS has no such app (expected {_join_choices(known)})"
     elif app is None and "," in known:
-        yield f"APP: not set, and DOMAINS has several apps (expected {_one_of(known)})"
+        yield f"APP: not set, and DOMAINS has several apps (expected {_join_choices(known)})"
 
 
-def part(apps: Sequence[App], app: str | None, *, spa: bool) -> Sites:
+def select_sites(apps: Sequence[App], app: str | None, *, spa: bool) -> Sites:
     """Take our part out of all apps.
 
     Args:
@@ -45,7 +45,7 @@ def part(apps: Sequence[App], app: str | None, *, spa: bool) -> Sites:
         app: APP, or None for the only one.
         spa: what a domain does that was told nothing.
     """
-    ours = _ours(apps, app)
+    ours = _select_apps(apps, app)
     names = dict.fromkeys(name for own in ours for name in own.domains)
     redirected = {f"www.{name}" for name in names}
     folders = {name: name for name in names if name not in redirected}
@@ -57,7 +57,7 @@ def part(apps: Sequence[App], app: str | None, *, spa: bool) -> Sites:
     )
 
 
-def _ours(apps: Sequence[App], app: str | None) -> list[App]:
+def _select_apps(apps: Sequence[App], app: str | None) -> list[App]:
     if app is None or not apps[0].name:  # a plain list is all ours, whatever we are called
         return [*apps]
     return [own for own in apps if app in (own.name, label(own.name, own.port))]
@@ -67,5 +67,5 @@ def _differs(site: Site | None, spa: bool) -> bool:
     return site is not None and site.spa not in (None, spa)
 
 
-def _one_of(known: str) -> str:
+def _join_choices(known: str) -> str:
     return f"one of {known}" if "," in known else known

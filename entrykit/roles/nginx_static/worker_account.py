@@ -29,7 +29,7 @@ class Account(NamedTuple):
         return found.st_mode >> shift & needed == needed
 
 
-def worker() -> Account | None:
+def find_worker() -> Account | None:
     """Return the first account that this machine has; None where nginx stays who it is."""
     import grp
     import pwd

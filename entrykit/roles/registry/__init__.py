@@ -9,10 +9,10 @@ from typing import Final
 from entrykit.daemon.handover import installed
 from entrykit.quoting.base import Quote
 from entrykit.quoting.yaml import quote_yaml
-from entrykit.role import Passed, Role
+from entrykit.role import Passthrough, Role
 from entrykit.roles.registry import command_line, release
 from entrykit.roles.registry.check import verdict
-from entrykit.roles.registry.host import RegistryMachine, defaults
+from entrykit.roles.registry.host import RegistryHostFacts, defaults
 from entrykit.roles.registry.prepare import prepare
 from entrykit.roles.registry.settings import RegistrySettings
 from entrykit.roles.registry.variables.s3 import ALIASES
@@ -26,24 +26,24 @@ def _command(settings: RegistrySettings) -> Sequence[str]:
 
 
 def _complete(settings: RegistrySettings, words: Sequence[str]) -> Sequence[str]:
-    return command_line.completed(words, f"{settings.config_dir}/config.yml")
+    return command_line.complete_command(words, f"{settings.config_dir}/config.yml")
 
 
 def _check(folder: str) -> Sequence[str]:
     return ["registry", "serve", f"{folder}/config.yml"]
 
 
-def _makes(settings: RegistrySettings, path: str) -> bool:
+def _include(settings: RegistrySettings, path: str) -> bool:
     return path != "htpasswd" or settings.registry_auth_htpasswd_users is not None
 
 
-def _passes(words: Sequence[str], environ: Mapping[str, str]) -> Passed | None:
-    if not command_line.says(words):
+def _pass_through(words: Sequence[str], environ: Mapping[str, str]) -> Passthrough | None:
+    if not command_line.prints_and_exits(words):
         return None
-    return installed(ROLE, command_line.bare(words), environ), environ
+    return installed(ROLE, command_line.emulate_entrypoint(words), environ), environ
 
 
-def _environ(settings: RegistrySettings, environ: Mapping[str, str]) -> dict[str, str]:
+def _clean_environ(settings: RegistrySettings, environ: Mapping[str, str]) -> dict[str, str]:
     """Take away what the registry would lay over its file, and the names of services as well.
 
     A service called registry-storage makes REGISTRY_STORAGE_PORT, which it takes for a second
@@ -56,41 +56,41 @@ def _environ(settings: RegistrySettings, environ: Mapping[str, str]) -> dict[str
         for name, value in environ.items()
         if not name.startswith("REGISTRY_") and name not in gone
     }
-    if not kept.get(_TRACES) and release.installed(environ) == "3":
+    if not kept.get(_TRACES) and release.find_release(environ) == "3":
         kept[_TRACES] = "none"  # else it sends them to localhost:4318
     return kept
 
 
-def _lines(value: object) -> str:
+def _quote_lines(value: object) -> str:
     """Write the lines of a password file, which were judged one by one."""
     return value.reveal() if isinstance(value, Secret) else ""
 
 
-_QUOTES: Final[Mapping[str, Quote]] = {".yml": quote_yaml, "": _lines}
+_QUOTES: Final[Mapping[str, Quote]] = {".yml": quote_yaml, "": _quote_lines}
 
 ROLE: Final = Role(
     name="registry",
     summary="a registry of container images, on disk or in S3",
     settings=RegistrySettings,
     templates=Path(__file__).with_name("templates"),
-    makes=_makes,
+    makes=_include,
     main="config.yml",
     quotes=_QUOTES,
-    machine=RegistryMachine,
-    daemon=release.NAMES[0],
-    also=release.NAMES[1:],
+    facts=RegistryHostFacts,
+    daemon=release.PROGRAM_NAMES[0],
+    also=release.PROGRAM_NAMES[1:],
     package="docker-registry",
-    begins=command_line.begins,
+    begins=command_line.is_subcommand,
     defaults=defaults,
     entrypoint="/entrypoint.sh",
     command=_command,
     complete=_complete,
-    bare=command_line.bare,
+    bare=command_line.emulate_entrypoint,
     check=_check,
     verdict=verdict,
-    environ=_environ,
+    environ=_clean_environ,
     reads=command_line.reads,
-    passes=_passes,
+    passes=_pass_through,
     prepare=prepare,
     secret_places=(
         r"(^ *(?:endpoints|hooks|http|storage): )\[.*$",

@@ -14,21 +14,21 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from entrykit.daemon.program import find, not_executed
+from entrykit.daemon.program import execution_error, find
 
 if TYPE_CHECKING:
     from http.client import HTTPConnection
     from subprocess import Popen
     from typing import IO
 
-_PATIENCE: Final = 30.0  # seconds to answer; it takes a tenth of one
+_TIMEOUT: Final = 30.0  # seconds to answer; it takes a tenth of one
 _GRACE: Final = 5.0
 _PAUSE: Final = 0.01
 _TRIES: Final = 3
-_TAKEN: Final = "address already in use"
+_PORT_TAKEN: Final = "address already in use"
 _NEEDS_TLS: Final = b"Client sent an HTTP request to an HTTPS server"
-_SERVES: Final = (200, 401)
-_CALM: Final[Mapping[str, str]] = {
+_GOOD_STATUSES: Final = (200, 401)
+_HARMLESS_ENVIRON: Final[Mapping[str, str]] = {
     "REGISTRY_HTTP_NET": "tcp",
     "REGISTRY_HTTP_PREFIX": "",
     "REGISTRY_HTTP_DEBUG_ADDR": "",
@@ -57,17 +57,17 @@ def verdict(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[int, str]:
         without an answer that will do.
     """
     program = find(argv[0], environ)
-    calm = {**environ, **_CALM}
-    if passwords := _new_passwords(argv[-1]):
+    calm = {**environ, **_HARMLESS_ENVIRON}
+    if passwords := _find_staged_passwords(argv[-1]):
         calm["REGISTRY_AUTH_HTPASSWD_PATH"] = passwords
     for _ in range(_TRIES):
-        status, words = _served([program, *argv[1:]], calm)
-        if _TAKEN not in words:  # somebody else was faster
+        status, words = _serve([program, *argv[1:]], calm)
+        if _PORT_TAKEN not in words:  # somebody else was faster
             break
-    return status, _told(words)
+    return status, _strip_goroutines(words)
 
 
-def _new_passwords(config: str) -> str | None:
+def _find_staged_passwords(config: str) -> str | None:
     """Return the password file beside a staged config.yml, where that will be the one it names.
 
     The one it names is that of the folder above, not there yet: the registry would make it.
@@ -84,10 +84,10 @@ def _new_passwords(config: str) -> str | None:
     return staged if named == live and os.path.exists(staged) else None
 
 
-def _served(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[int, str]:
+def _serve(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[int, str]:
     import subprocess
 
-    port = _free_port()
+    port = _find_free_port()
     own = {**environ, "REGISTRY_HTTP_ADDR": f"127.0.0.1:{port}"}
     with open(os.memfd_create("said"), "w+b") as said:  # no folder need be writable
         try:
@@ -95,15 +95,15 @@ def _served(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[int, str]:
                 argv, env=own, stdin=subprocess.DEVNULL, stdout=said, stderr=said, cwd="/"
             )
         except OSError as error:
-            raise not_executed(argv[0], error) from error
+            raise execution_error(argv[0], error) from error
         try:
-            fault = _awaited(process, port)
+            fault = _wait_for_answer(process, port)
         finally:
-            _end(process)
-        return _outcome(process, fault, said)
+            _terminate(process)
+        return _read_outcome(process, fault, said)
 
 
-def _outcome(process: Popen[bytes], fault: str | None, said: IO[bytes]) -> tuple[int, str]:
+def _read_outcome(process: Popen[bytes], fault: str | None, said: IO[bytes]) -> tuple[int, str]:
     said.seek(0)
     words = said.read().decode(errors="replace")
     if fault is None:
@@ -111,7 +111,7 @@ def _outcome(process: Popen[bytes], fault: str | None, said: IO[bytes]) -> tuple
     return max(process.returncode, 1), f"{words}{fault}"
 
 
-def _free_port() -> int:
+def _find_free_port() -> int:
     import socket
 
     with socket.socket() as probe:
@@ -119,15 +119,15 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _awaited(process: Popen[bytes], port: int) -> str | None:
+def _wait_for_answer(process: Popen[bytes], port: int) -> str | None:
     """Ask until there is an answer; None if it will do, else what is wrong."""
-    until = time.monotonic() + _PATIENCE
-    fault = f"no answer to GET /v2/ in {_PATIENCE:.0f} seconds"
+    until = time.monotonic() + _TIMEOUT
+    fault = f"no answer to GET /v2/ in {_TIMEOUT:.0f} seconds"
     while time.monotonic() < until:
         if process.poll() is not None:
             return ""
-        status = _asked(port)
-        if status in _SERVES:
+        status = _ask(port)
+        if status in _GOOD_STATUSES:
             return None
         if status:
             fault = f"GET /v2/ was answered with {status} (expected 200 or 401)"
@@ -135,19 +135,19 @@ def _awaited(process: Popen[bytes], port: int) -> str | None:
     return fault
 
 
-def _asked(port: int) -> int | None:
+def _ask(port: int) -> int | None:
     """Ask once: the status of the answer, None for no answer."""
     from http.client import HTTPConnection, HTTPException
 
     connection = HTTPConnection("127.0.0.1", port, timeout=_GRACE)
     try:
-        status, body = _answer(connection)
+        status, body = _fetch(connection)
     except (OSError, HTTPException):
         return None
-    return _asked_by_tls(port) if _NEEDS_TLS in body else status
+    return _ask_with_tls(port) if _NEEDS_TLS in body else status
 
 
-def _asked_by_tls(port: int) -> int | None:
+def _ask_with_tls(port: int) -> int | None:
     """Ask with TLS, whoever the certificate is for: that is not for this port to say."""
     import ssl
     from http.client import HTTPException, HTTPSConnection
@@ -156,15 +156,15 @@ def _asked_by_tls(port: int) -> int | None:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     try:
-        return _answer(HTTPSConnection("127.0.0.1", port, timeout=_GRACE, context=context))[0]
+        return _fetch(HTTPSConnection("127.0.0.1", port, timeout=_GRACE, context=context))[0]
     except ssl.SSLError as error:
         # It wants a certificate of ours, and so serves those who have one.
-        return _SERVES[0] if "ALERT" in str(error.reason) else None
+        return _GOOD_STATUSES[0] if "ALERT" in str(error.reason) else None
     except (OSError, HTTPException):
         return None
 
 
-def _answer(connection: HTTPConnection) -> tuple[int, bytes]:
+def _fetch(connection: HTTPConnection) -> tuple[int, bytes]:
     try:
         connection.request("GET", "/v2/")
         answer = connection.getresponse()
@@ -173,7 +173,7 @@ def _answer(connection: HTTPConnection) -> tuple[int, bytes]:
         connection.close()
 
 
-def _end(process: Popen[bytes]) -> None:
+def _terminate(process: Popen[bytes]) -> None:
     import subprocess
 
     process.terminate()
@@ -184,6 +184,6 @@ def _end(process: Popen[bytes]) -> None:
         process.wait()
 
 
-def _told(words: str) -> str:
+def _strip_goroutines(words: str) -> str:
     """Leave out the lines of a panic that are for who has written the registry."""
     return re.sub(r"\n+goroutine \d+ \[.*", "\n", words, flags=re.DOTALL)

@@ -7,28 +7,30 @@ from collections.abc import Sequence
 from typing import Final
 
 from entrykit.errors import UsageError
-from entrykit.roles.registry.release import NAMES
+from entrykit.roles.registry.release import PROGRAM_NAMES
 
 _FILES: Final = (".yml", ".yaml")
 _WITH_FILE: Final = ("serve", "garbage-collect")
 # The files of the official images: commands name them that were written for those.
 _OFFICIAL: Final = ("/etc/distribution/config.yml", "/etc/docker/registry/config.yml")
-_SAYS: Final = frozenset({"-h", "--help", "-v", "--version"})
+_PRINTS_AND_EXITS: Final = frozenset({"-h", "--help", "-v", "--version"})
 
 
-def begins(word: str) -> bool:
+def is_subcommand(word: str) -> bool:
     """Whether the official entrypoint takes this first word for one of the registry's."""
     return word in {*_WITH_FILE, "help"} or word.endswith(_FILES)
 
 
-def says(command: Sequence[str]) -> bool:
+def prints_and_exits(command: Sequence[str]) -> bool:
     """Whether a command only has the registry say something: its version, its help."""
     _, rest = _split(command)
-    ours = not command or command[0].startswith("-") or begins(command[0]) or rest != [*command]
-    return ours and (rest[:1] == ["help"] or not _SAYS.isdisjoint(rest))
+    ours = (
+        not command or command[0].startswith("-") or is_subcommand(command[0]) or rest != [*command]
+    )
+    return ours and (rest[:1] == ["help"] or not _PRINTS_AND_EXITS.isdisjoint(rest))
 
 
-def completed(command: Sequence[str], main: str) -> list[str]:
+def complete_command(command: Sequence[str], main: str) -> list[str]:
     """Name our file in a command that serves or collects garbage, in place of the image's.
 
     Raises:
@@ -49,10 +51,10 @@ def completed(command: Sequence[str], main: str) -> list[str]:
     return [*program, rest[0], *options, main]
 
 
-def bare(command: Sequence[str]) -> list[str]:
+def emulate_entrypoint(command: Sequence[str]) -> list[str]:
     """Execute as /entrypoint.sh of the official image does: with the program in front."""
     program, rest = _split(command)
-    return [*(program or NAMES[:1]), *rest]
+    return [*(program or PROGRAM_NAMES[:1]), *rest]
 
 
 def reads(command: Sequence[str], main: str) -> bool:
@@ -62,5 +64,5 @@ def reads(command: Sequence[str], main: str) -> bool:
 
 def _split(command: Sequence[str]) -> tuple[list[str], list[str]]:
     """Part the program, if it is named, from its words."""
-    named = bool(command) and os.path.basename(command[0]) in NAMES
+    named = bool(command) and os.path.basename(command[0]) in PROGRAM_NAMES
     return [*command[:named]], [*command[named:]]

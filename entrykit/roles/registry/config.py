@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from entrykit.roles.registry.variables.sensitive import Hidden, sealed
+from entrykit.roles.registry.variables.sensitive import SensitiveTree, wrap_secrets
 
 if TYPE_CHECKING:
     from entrykit.roles.registry.release import Release
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 Tree: TypeAlias = dict[str, object]
 
-FILESYSTEM: Final = "/var/lib/registry"
+DEFAULT_ROOT: Final = "/var/lib/registry"
 _SECTIONS: Final[tuple[str, ...]] = (
     *("version", "log", "storage", "auth", "middleware", "http", "notifications", "redis"),
     *("health", "proxy", "validation", "catalog", "tags", "policy"),
@@ -39,23 +39,23 @@ def build(settings: RegistrySettings, release: Release | None) -> Tree:
         settings: the variables, without a fault.
         release: whose shape it gets; None for one that both read, each its own part.
     """
-    return _merged(own_tree(settings, release), settings.extra)
+    return _merge(build_from_variables(settings, release), settings.extra)
 
 
-def own_tree(settings: RegistrySettings, release: Release | None) -> Tree:
+def build_from_variables(settings: RegistrySettings, release: Release | None) -> Tree:
     """Build what the variables say, but for REGISTRY_EXTRA_YAML."""
     tree: Tree = {"version": "0.1", "storage": {}}
-    for name, value in _leaves(settings):
+    for name, value in _list_leaves(settings):
         _put(tree, name.split("_")[1:], value)
     _put_storage(tree, settings)
     if settings.login == "htpasswd" and settings.htpasswd:
         _put(tree, ["auth", "htpasswd", "path"], settings.htpasswd)
     if settings.redis:
-        tree["redis"] = _redis(settings, release)
+        tree["redis"] = _build_redis(settings, release)
     return {name: tree[name] for name in _SECTIONS if name in tree}
 
 
-def _leaves(settings: RegistrySettings) -> Iterator[tuple[str, object]]:
+def _list_leaves(settings: RegistrySettings) -> Iterator[tuple[str, object]]:
     other_login = "token" if settings.login == "htpasswd" else "htpasswd"
     for name, value in settings.own.items():
         if name in _NOT_LEAVES or not name.startswith("registry_"):
@@ -71,7 +71,7 @@ def _put(tree: Tree, path: list[str], value: object) -> None:
         inner = tree.setdefault(part, {})
         assert isinstance(inner, dict)  # noqa: S101 -- no variable's name is the start of another's
         tree = inner
-    tree[path[-1]] = sealed(value.tree) if isinstance(value, Hidden) else value
+    tree[path[-1]] = wrap_secrets(value.tree) if isinstance(value, SensitiveTree) else value
 
 
 def _put_storage(tree: Tree, settings: RegistrySettings) -> None:
@@ -80,7 +80,7 @@ def _put_storage(tree: Tree, settings: RegistrySettings) -> None:
     given = tree["storage"]
     tree["storage"] = storage | (given if isinstance(given, dict) else {})
     if driver == "filesystem" and "registry_storage_filesystem_rootdirectory" not in own:
-        _put(tree, ["storage", "filesystem", "rootdirectory"], FILESYSTEM)
+        _put(tree, ["storage", "filesystem", "rootdirectory"], DEFAULT_ROOT)
     if driver == "s3" and "registry_storage_s3_regionendpoint" in own:
         given = own.get("registry_storage_s3_forcepathstyle", True)
         _put(tree, ["storage", "s3", "forcepathstyle"], given)
@@ -92,7 +92,7 @@ def _put_storage(tree: Tree, settings: RegistrySettings) -> None:
         _put(tree, ["storage", "cache", "blobdescriptor"], cache)
 
 
-def _redis(settings: RegistrySettings, release: Release | None) -> Tree:
+def _build_redis(settings: RegistrySettings, release: Release | None) -> Tree:
     """Write redis as 2.8 reads it, as 3.x does, or as both do: each ignores the other's keys."""
     prefix = "registry_redis_"
     given = {
@@ -115,11 +115,11 @@ def _redis(settings: RegistrySettings, release: Release | None) -> Tree:
     return found
 
 
-def _merged(under: Tree, over: Mapping[str, object]) -> Tree:
+def _merge(under: Tree, over: Mapping[str, object]) -> Tree:
     """Lay a map over another: maps are merged, everything else is replaced."""
     found = dict(under)
     for name, value in over.items():
         below = found.get(name)
         both = isinstance(below, dict) and isinstance(value, dict)
-        found[name] = _merged(below, value) if both else sealed(value)  # type: ignore[arg-type]
+        found[name] = _merge(below, value) if both else wrap_secrets(value)  # type: ignore[arg-type]
     return found

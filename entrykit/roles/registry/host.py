@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from entrykit.errors import SettingsError
-from entrykit.role import Machine
+from entrykit.role import HostFacts
 from entrykit.roles.registry import release
 from entrykit.roles.registry.config import Tree, build
 from entrykit.roles.registry.release import Release
 from entrykit.roles.registry.rules.stock_config import is_stock
 from entrykit.roles.registry.settings import RegistrySettings
 
-_NEW: Final = "/etc/distribution"
-_OLD: Final = "/etc/docker/registry"
+_FOLDER_3: Final = "/etc/distribution"
+_FOLDER_2_8: Final = "/etc/docker/registry"
 
 
 @dataclass(frozen=True, slots=True)
-class RegistryMachine(Machine):
+class RegistryHostFacts(HostFacts):
     """The machine as the registry finds it.
 
     Attributes:
@@ -34,7 +34,7 @@ class RegistryMachine(Machine):
     @classmethod
     def observe(cls, environ: Mapping[str, str]) -> Self:
         """Look at this machine, and at the registry that it has."""
-        return cls(observed=True, release=release.installed(environ))
+        return cls(observed=True, release=release.find_release(environ))
 
     def config(self, settings: RegistrySettings) -> Tree:
         """Build config.yml for this machine.
@@ -44,15 +44,17 @@ class RegistryMachine(Machine):
                 the release does not know a variable.
         """
         if self.observed:
-            from entrykit.roles.registry.rules.files import file_faults
+            from entrykit.roles.registry.rules.files import check_files
 
-            faults = [*release.faults(settings, self.release), *file_faults(settings)]
+            faults = [*release.faults(settings, self.release), *check_files(settings)]
             if faults:
                 raise SettingsError(dict.fromkeys(faults))
         return build(settings, self.release or settings.registry_release)
 
 
-def defaults(environ: Mapping[str, str], old: str = _OLD, new: str = _NEW) -> dict[str, str]:
+def defaults(
+    environ: Mapping[str, str], old: str = _FOLDER_2_8, new: str = _FOLDER_3
+) -> dict[str, str]:
     """Put CONFIG_DIR where the image has its file, and let that file give way.
 
     Args:
@@ -62,7 +64,7 @@ def defaults(environ: Mapping[str, str], old: str = _OLD, new: str = _NEW) -> di
     """
     found: dict[str, str] = {}
     given = environ.get("CONFIG_DIR") or environ.get("CONFIG_DIR_FILE")
-    if not given and _is_old(environ, old, new):
+    if not given and _is_release_2_8(environ, old, new):
         found["CONFIG_DIR"] = old
     folder = found.get("CONFIG_DIR") or RegistrySettings.folder(environ)
     asked = environ.get("ENTRYKIT_OVERWRITE") or environ.get("ENTRYKIT_OVERWRITE_FILE")
@@ -72,7 +74,7 @@ def defaults(environ: Mapping[str, str], old: str = _OLD, new: str = _NEW) -> di
     return found
 
 
-def _is_old(environ: Mapping[str, str], old: str, new: str) -> bool:
+def _is_release_2_8(environ: Mapping[str, str], old: str, new: str) -> bool:
     """Whether this machine's registry is 2.8; where there is none to ask, folders tell."""
-    found = release.installed(environ)
+    found = release.find_release(environ)
     return found == "2.8" if found else os.path.isdir(old) and not os.path.isdir(new)

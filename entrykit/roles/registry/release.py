@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 Release: TypeAlias = Literal["2.8", "3"]
 
 # As the official image and Debian's package call it.
-NAMES: Final = ("registry", "docker-registry")
+PROGRAM_NAMES: Final = ("registry", "docker-registry")
 _OLD: Final = 2
 
 _S3: Final = ("accelerate", "usedualstack", "usefipsendpoint", "redirectendpoint", "loglevel")
 _AZURE: Final = ("rootdirectory", "credentials_type", "credentials_clientid")
-_AZURE_TOO: Final = ("credentials_tenantid", "credentials_secret")
+_AZURE_CREDENTIALS: Final = ("credentials_tenantid", "credentials_secret")
 _TOKEN: Final = ("jwks", "signingalgorithms", "autoredirectpath")
 _PROXY: Final = ("ttl", "cachewritetimeout", "exec_command", "exec_lifetime")
 _REDIS: Final = ("username", "mastername", "sentinelusername", "sentinelpassword")
 _REDIS_TLS: Final = ("tls_certificate", "tls_key", "tls_rootcas")
 _INDEXES: Final = ("platforms", "platformlist")
 # What 2.8 ignores without a word (its configuration.go and its drivers were read).
-NEWER: Final = (
+SINCE_3: Final = (
     "registry_log_reportcaller",
     "registry_http_tls_clientauth",
     "registry_http_tls_letsencrypt_directoryurl",
@@ -38,7 +38,7 @@ NEWER: Final = (
     "registry_storage_tag_concurrencylimit",
     "registry_tags_maxtags",
     *(f"registry_storage_s3_{leaf}" for leaf in _S3),
-    *(f"registry_storage_azure_{leaf}" for leaf in (*_AZURE, *_AZURE_TOO)),
+    *(f"registry_storage_azure_{leaf}" for leaf in (*_AZURE, *_AZURE_CREDENTIALS)),
     *(f"registry_auth_token_{leaf}" for leaf in _TOKEN),
     *(f"registry_proxy_{leaf}" for leaf in _PROXY),
     *(f"registry_redis_{leaf}" for leaf in (*_REDIS, *_REDIS_TLS)),
@@ -46,18 +46,18 @@ NEWER: Final = (
 )
 
 
-def installed(environ: Mapping[str, str]) -> Release | None:
+def find_release(environ: Mapping[str, str]) -> Release | None:
     """Ask the registry that PATH leads to for its release; None where there is none to ask."""
-    for name in NAMES:
+    for name in PROGRAM_NAMES:
         try:
-            return _asked(find(name, environ))
+            return _ask_release(find(name, environ))
         except HandOverError:
             continue
     return None
 
 
 @lru_cache(maxsize=4)
-def _asked(program: str) -> Release | None:
+def _ask_release(program: str) -> Release | None:
     import subprocess
 
     try:
@@ -72,10 +72,10 @@ def _asked(program: str) -> Release | None:
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return release_of(done.stdout.decode(errors="replace"))
+    return parse_release(done.stdout.decode(errors="replace"))
 
 
-def release_of(said: str) -> Release | None:
+def parse_release(said: str) -> Release | None:
     """Read what `registry --version` says: a program, a module of Go and a version.
 
     That is `docker-registry github.com/docker/distribution 2.8.2+ds1` of Debian, and
@@ -98,13 +98,13 @@ def faults(settings: RegistrySettings, release: Release | None) -> Iterator[str]
     if release and wanted and wanted != release:
         yield f"REGISTRY_RELEASE: {wanted}, and {release} is installed (expected {release})"
     if (release or wanted) == "2.8":
-        for name in NEWER:
+        for name in SINCE_3:
             if name in settings.own:
                 yield f"{name.upper()}: the registry 2.8 does not know it (expected 3.0 or newer)"
-        yield from _old_faults(settings)
+        yield from _check_release_2_8(settings)
 
 
-def _old_faults(settings: RegistrySettings) -> Iterator[str]:
+def _check_release_2_8(settings: RegistrySettings) -> Iterator[str]:
     if len(settings.redis) > 1:
         yield "REGISTRY_REDIS_ADDR: the registry 2.8 takes one address (expected host:port)"
     if settings.registry_http_tls_letsencrypt_cachefile:

@@ -10,22 +10,22 @@ from typing import Final, Literal, Self
 from pydantic import Field
 
 from entrykit.roles.registry.variables import maps
-from entrykit.roles.registry.variables.auth import AccessVariables
+from entrykit.roles.registry.variables.auth import AuthVariables
 from entrykit.roles.registry.variables.s3 import ALIASES, S3Variables
-from entrykit.roles.registry.variables.sensitive import Hidden
+from entrykit.roles.registry.variables.sensitive import SensitiveTree
 from entrykit.roles.registry.variables.server import ServerVariables
 from entrykit.roles.registry.variables.services import ServiceVariables
 from entrykit.roles.registry.variables.storage import StorageVariables
 from entrykit.variables import types
 from entrykit.variables.secret import Secret
-from entrykit.variables.settings import ignore
+from entrykit.variables.settings import ignore_warning
 
 _DRIVERS: Final = ("filesystem", "s3", "azure", "gcs")
 
 
 # Fields are in the order of the bases from last to first.
 class RegistrySettings(
-    ServiceVariables, AccessVariables, S3Variables, StorageVariables, ServerVariables
+    ServiceVariables, AuthVariables, S3Variables, StorageVariables, ServerVariables
 ):
     """What the registry role can be told."""
 
@@ -52,12 +52,12 @@ class RegistrySettings(
     def from_environ(
         cls,
         environ: Mapping[str, str] = os.environ,
-        warn: Callable[[str], None] = ignore,
+        warn: Callable[[str], None] = ignore_warning,
     ) -> Self:
         """Read the variables, and tell of those of an older registry that mean nothing today."""
-        from entrykit.roles.registry.rules.legacy_names import needless
+        from entrykit.roles.registry.rules.legacy_names import find_ignored
 
-        for warning in needless(environ):
+        for warning in find_ignored(environ):
             warn(warning)
         return super().from_environ(environ, warn)
 
@@ -77,7 +77,9 @@ class RegistrySettings(
     def secrets(self) -> list[str]:
         """Return every secret text, those within maps and lists too."""
         values = [getattr(self, name) for name in type(self).model_fields]
-        found = {leaf for value in values if isinstance(value, Hidden) for leaf in value.leaves()}
+        found = {
+            leaf for value in values if isinstance(value, SensitiveTree) for leaf in value.leaves()
+        }
         if self.registry_auth_htpasswd_users:
             found.update(self.registry_auth_htpasswd_users.reveal().splitlines())
         return sorted({*found, *super().secrets()}, key=len, reverse=True)

@@ -65,7 +65,7 @@ def test_a_certificate_is_put_and_dropped(admin):
     first = admin.fingerprint(NAME)
     assert admin.listed() == [("0.pem", "2")]
 
-    admin.enlist(NAME)
+    admin.add_to_crt_list(NAME)
     admin.put(NAME, CA.pem("two.test"))
 
     assert [name for name, _ in admin.listed()] == ["0.pem", NAME]
@@ -127,7 +127,7 @@ def test_many_names_are_added_in_pieces(names):
 @pytest.mark.parametrize(
     "say",
     [
-        lambda admin: admin.enlist("nobody.pem"),
+        lambda admin: admin.add_to_crt_list("nobody.pem"),
         lambda admin: NamesMap(admin).set("nobody.test", "x"),
         lambda admin: NamesMap(admin).delete("nobody.test"),
     ],

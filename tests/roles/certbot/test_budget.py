@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from entrykit.log import Log
-from entrykit.roles.certbot.ordering.rate_limits import Budget
+from entrykit.roles.certbot.ordering.rate_limits import RateLimits
 
 NOW = 1_900_000_000.0
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -27,7 +27,7 @@ def path(tmp_path):
 
 @pytest.fixture
 def budget(path):
-    return Budget(path, Log())
+    return RateLimits(path, Log())
 
 
 def issue(budget, now, names=NAMES):
@@ -57,7 +57,7 @@ def test_five_certificates_for_the_same_names_are_the_most_in_a_week(budget):
 @given(st.lists(st.floats(0, 40 * HOUR), max_size=30))
 def test_the_ca_never_refuses_what_the_budget_allows(tmp_path_factory, pauses):
     """The CA's own way to count: 5 at most are in store, and one comes back every 34 hours."""
-    budget = Budget(str(tmp_path_factory.mktemp("budget") / "budget.json"), Log())
+    budget = RateLimits(str(tmp_path_factory.mktemp("budget") / "budget.json"), Log())
     store, now = 5.0, NOW
     for pause in pauses:
         now += pause
@@ -125,14 +125,14 @@ def budget_of(path, budget):
 @pytest.mark.parametrize(("logged", "issues"), [(SENT, 1), ("", 0), ("nothing of it", 0)])
 def test_an_order_that_was_killed_counts_if_the_certificate_was_asked_for(path, logged, issues):
     for day in range(4):
-        issue(Budget(path, Log()), NOW + day * MINUTE)
-    Budget(path, Log()).begin(NAMES, NOW + HOUR)
+        issue(RateLimits(path, Log()), NOW + day * MINUTE)
+    RateLimits(path, Log()).begin(NAMES, NOW + HOUR)
 
-    later = Budget(path, Log())
+    later = RateLimits(path, Log())
     later.settle(logged, NOW + DAY)
 
     assert (later.refuses(NAMES, NOW + DAY) is not None) == bool(issues)
-    again = Budget(path, Log())
+    again = RateLimits(path, Log())
     again.settle(SENT, NOW + DAY)
     assert (again.refuses(NAMES, NOW + DAY) is not None) == bool(issues)
 
@@ -148,13 +148,13 @@ def test_a_certificate_that_was_lost_on_its_way_counts_as_issued(budget):
 
 
 def test_all_of_it_survives_a_restart(path):
-    first = Budget(path, Log())
+    first = RateLimits(path, Log())
     for second in range(5):
         issue(first, NOW + second)
         fail(first, NOW + second, "c.test")
     first.unreached(["d.test"], NOW)
 
-    second = Budget(path, Log())
+    second = RateLimits(path, Log())
 
     for each in (first, second):
         assert each.refuses(NAMES, NOW + 5)
@@ -199,10 +199,10 @@ def test_a_file_that_cannot_be_understood_is_told_and_allows_one_order_a_week(pa
         file.write(text)
     said = io.StringIO()
 
-    budget = Budget(path, Log(said))
+    budget = RateLimits(path, Log(said))
     assert budget.refuses(NAMES, NOW) is None
     issue(budget, NOW)
-    later = Budget(path, Log(said))
+    later = RateLimits(path, Log(said))
 
     for each in (budget, later):
         assert each.refuses(NAMES, NOW + DAY)
@@ -220,7 +220,7 @@ def test_a_file_that_cannot_be_understood_is_told_and_allows_one_order_a_week(pa
 @given(st.data())
 def test_a_damaged_file_is_no_error(tmp_path_factory, data):
     path = str(tmp_path_factory.mktemp("budget") / "budget.json")
-    budget = Budget(path, Log(io.StringIO()))
+    budget = RateLimits(path, Log(io.StringIO()))
     issue(budget, NOW)
     fail(budget, NOW, "c.test")
     budget.begin(NAMES, NOW)
@@ -231,7 +231,7 @@ def test_a_damaged_file_is_no_error(tmp_path_factory, data):
     with open(path, "wb") as file:
         file.write(damaged)
 
-    again = Budget(path, Log(io.StringIO()))
+    again = RateLimits(path, Log(io.StringIO()))
     again.settle("", NOW)
 
     again.refuses(NAMES, NOW)
@@ -240,12 +240,12 @@ def test_a_damaged_file_is_no_error(tmp_path_factory, data):
 
 
 def test_a_clock_that_was_wrong_locks_nobody_out(path):
-    wrong = Budget(path, Log())
+    wrong = RateLimits(path, Log())
     for _ in range(5):
         fail(wrong, NOW + 365 * DAY, "a.test")
         issue(wrong, NOW + 365 * DAY, ("b.test",))
 
-    budget = Budget(path, Log())
+    budget = RateLimits(path, Log())
 
     assert budget.waits("a.test", NOW) == HOUR
     assert budget.refuses(("b.test",), NOW)
@@ -266,7 +266,7 @@ def test_it_does_not_grow(path, budget):
 
 def test_what_cannot_be_written_down_is_an_error(tmp_path):
     (tmp_path / "folder").touch()
-    budget = Budget(str(tmp_path / "folder" / "budget.json"), Log())
+    budget = RateLimits(str(tmp_path / "folder" / "budget.json"), Log())
 
     with pytest.raises(OSError, match="Not a directory"):
         budget.begin(NAMES, NOW)

@@ -19,8 +19,8 @@ from haproxy.namespaces import read_only
 from haproxy.polling import eventually
 from programs import DEADLINE, Running, status
 
-from entrykit.roles.certbot.delivery.pem_file import read_standing
-from entrykit.tls.pem import Refusal
+from entrykit.roles.certbot.delivery.pem_file import read_pem_file
+from entrykit.tls.pem import InvalidPem
 
 pytestmark = pytest.mark.versions
 
@@ -101,8 +101,8 @@ def test_what_is_being_written_is_left_for_the_next_look(tmp_path, part):
     text = CA.pem("one.test")
     (tmp_path / "one.pem").write_bytes(text[: int(len(text) * part)])
 
-    with pytest.raises(Refusal):
-        read_standing(str(tmp_path), "one.pem")
+    with pytest.raises(InvalidPem):
+        read_pem_file(str(tmp_path), "one.pem")
 
 
 def test_a_name_that_would_be_two_commands_is_told_to_nobody(edge, follower):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from certbot.keeping import Keeping
 
-from entrykit.roles.certbot.lineages.renewal_conf import is_another
+from entrykit.roles.certbot.lineages.renewal_conf import is_from_other_ca
 from entrykit.roles.certbot.plan import Plan
 
 REAL = "https://ca.test/directory"
@@ -21,7 +21,7 @@ def test_a_certificate_for_trying_is_replaced_and_a_real_one_never(tmp_path, was
         (tmp_path / "renewal").mkdir()
         (tmp_path / "renewal" / "web.conf").write_text(f"[renewalparams]\nserver = {was}\n")
 
-    assert is_another(plan(tmp_path, now), "web") == expected
+    assert is_from_other_ca(plan(tmp_path, now), "web") == expected
 
 
 def test_another_ca_is_one_order(tmp_path, authority, certbot_path):

@@ -23,7 +23,7 @@ from entrykit.roles.certbot.keeper.progress import Progress
 from entrykit.roles.certbot.keeper.rounds import Rounds
 from entrykit.roles.certbot.ordering.certbot_cli import Certbot
 from entrykit.roles.certbot.ordering.orders import Orders
-from entrykit.roles.certbot.ordering.preflight import Front
+from entrykit.roles.certbot.ordering.preflight import Preflight
 from entrykit.roles.certbot.plan import read_plan
 from entrykit.roles.certbot.process.signals import Signals
 
@@ -53,7 +53,7 @@ def round_at(keeping, days):
     plan = read_plan(str(keeping.config / "keeper.conf"))
     log = Log()
     certbot = Certbot(plan, {"PATH": keeping.environ["PATH"]}, Signals(), log)
-    front = Front(plan, certbot.signals, log)
+    front = Preflight(plan, certbot.signals, log)
 
     def now():
         return time.time() + days * DAY

@@ -17,10 +17,10 @@ from haproxy.polling import eventually
 from programs import script
 
 from entrykit.log import Log
-from entrykit.roles.certbot.ordering.certbot_cli import Certbot, outcome
+from entrykit.roles.certbot.ordering.certbot_cli import Certbot, parse_outcome
 from entrykit.roles.certbot.plan import read_plan
 from entrykit.roles.certbot.process.signals import Signals, Stopped
-from entrykit.roles.certbot.process.subprocess import Ended, run
+from entrykit.roles.certbot.process.subprocess import ProcessResult, run
 
 REFUSED = """
 Certbot failed to authenticate some domains (authenticator: standalone). The Certificate \
@@ -121,9 +121,9 @@ def test_another_certbot_at_work_is_known(certbot, keeping):
 @pytest.mark.parametrize("label", ["Domain", "Identifier"])
 def test_old_and_new_words_for_a_refused_name_are_read(label):
     """Certbot 5 says Identifier; of a wildcard every version leaves the `*.` away."""
-    ended = Ended(1, REFUSED.format(label=label))
+    ended = ProcessResult(1, REFUSED.format(label=label))
 
-    failed = outcome(ended, ["a.test", "bad.test", "*.example.test"], "").failed
+    failed = parse_outcome(ended, ["a.test", "bad.test", "*.example.test"], "").failed
 
     assert failed == {
         "bad.test": "Fetching http://bad.test/: Connection refused (connection)",
@@ -151,7 +151,9 @@ def test_old_and_new_words_for_a_refused_name_are_read(label):
     ],
 )
 def test_a_refused_order_blames_a_name_only_where_the_ca_does(logged, failed):
-    done = outcome(Ended(1, "An unexpected error occurred:\n"), ["bad.test"], LOGGED + logged)
+    done = parse_outcome(
+        ProcessResult(1, "An unexpected error occurred:\n"), ["bad.test"], LOGGED + logged
+    )
 
     assert list(done.failed) == failed
     assert bool(done.error) != bool(failed)
@@ -162,8 +164,10 @@ def test_the_last_words_are_those_that_mean_something():
         "An unexpected error occurred:\nValueError: Requesting: refused\nAsk for help or search f"
     )
 
-    assert outcome(Ended(1, said), [], "").error == "ValueError: Requesting: refused"
-    assert outcome(Ended(2, ""), [], "").error == "certbot ended with 2 and said nothing"
+    assert parse_outcome(ProcessResult(1, said), [], "").error == "ValueError: Requesting: refused"
+    assert (
+        parse_outcome(ProcessResult(2, ""), [], "").error == "certbot ended with 2 and said nothing"
+    )
 
 
 @pytest.mark.parametrize(
@@ -186,18 +190,21 @@ def test_of_a_connection_that_failed_only_the_cause_is_told(caused, cause):
         f"Max retries exceeded with url: /dir (Caused by {caused})"
     )
 
-    assert outcome(Ended(1, said), [], "").error.startswith(f"ca.test:443: {cause}")
+    assert parse_outcome(ProcessResult(1, said), [], "").error.startswith(f"ca.test:443: {cause}")
 
 
 def test_a_port_that_is_taken_is_not_for_long():
     said = "Could not bind TCP port 80 because it is already in use by another process"
 
-    assert outcome(Ended(1, said), ["a.test"], "").busy
+    assert parse_outcome(ProcessResult(1, said), ["a.test"], "").busy
 
 
 def test_one_that_was_killed_is_told_as_killed():
-    assert outcome(Ended(-9, "Requesting\n"), [], "").error == "certbot was killed by SIGKILL"
-    assert outcome(Ended(-99, ""), [], "").error == "certbot was killed by signal 99"
+    assert (
+        parse_outcome(ProcessResult(-9, "Requesting\n"), [], "").error
+        == "certbot was killed by SIGKILL"
+    )
+    assert parse_outcome(ProcessResult(-99, ""), [], "").error == "certbot was killed by signal 99"
 
 
 def test_the_log_of_an_earlier_run_is_not_taken_for_that_of_this_one(certbot, tmp_path):

@@ -7,7 +7,7 @@ from certbot.plans import plan_for
 
 from entrykit.log import Log
 from entrykit.roles.certbot.lineages.ownership import Ownership
-from entrykit.roles.certbot.lineages.retirement import returning
+from entrykit.roles.certbot.lineages.retirement import choose_restorable
 from entrykit.roles.certbot.plan import Group
 
 WEB = ("web", ["a.test", "b.test"])
@@ -62,4 +62,4 @@ def test_what_cannot_be_read_claims_nothing(tmp_path, text):
     ],
 )
 def test_what_comes_back_is_what_would_be_used(usable, retired, back):
-    assert returning(GROUPS, usable, retired, usable) == back
+    assert choose_restorable(GROUPS, usable, retired, usable) == back

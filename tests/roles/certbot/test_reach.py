@@ -12,8 +12,8 @@ from haproxy.polling import eventually
 from haproxy.ports import free_port
 from programs import answer
 
-from entrykit.roles.certbot.ordering.listener import PATH, Listener
-from entrykit.roles.certbot.ordering.reachability import unreached
+from entrykit.roles.certbot.ordering.listener import CHALLENGE_PATH, Listener
+from entrykit.roles.certbot.ordering.reachability import find_unreachable
 
 THUMBPRINT = "LPJNul-wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ"
 
@@ -68,17 +68,20 @@ def test_through_haproxy_every_name_that_reaches_the_port_is_fine(edges, port, l
     edge = edges(DOMAINS="127.0.0.1:1:a.test,b.test", ACME_BACKEND=f"127.0.0.1:{port}")
     url = f"http://127.0.0.1:{edge.port('HTTP')}"
 
-    assert unreached(["a.test", "b.test"], url, listener, None) == {}
+    assert find_unreachable(["a.test", "b.test"], url, listener, None) == {}
     listener.close()
-    assert "503" in unreached(["a.test"], url, listener, None)["a.test"].what
+    assert "503" in find_unreachable(["a.test"], url, listener, None)["a.test"].what
 
 
 def test_in_stateless_mode_haproxy_has_to_know_the_account(edges):
     edge = edges(DOMAINS="127.0.0.1:1:a.test", ACME_THUMBPRINT=THUMBPRINT)
     url = f"http://127.0.0.1:{edge.port('HTTP')}"
 
-    assert unreached(["a.test"], url, None, THUMBPRINT) == {}
-    assert "another token or account" in unreached(["a.test"], url, None, "other")["a.test"].what
+    assert find_unreachable(["a.test"], url, None, THUMBPRINT) == {}
+    assert (
+        "another token or account"
+        in find_unreachable(["a.test"], url, None, "other")["a.test"].what
+    )
 
 
 # what is seen otherwise
@@ -87,7 +90,7 @@ def test_in_stateless_mode_haproxy_has_to_know_the_account(edges):
 def test_nobody_there_is_not_asked_for_each_name(port):
     names = [f"{number}.test" for number in range(1000)]
 
-    seen = unreached(names, f"http://127.0.0.1:{port}", Listener(port), None)
+    seen = find_unreachable(names, f"http://127.0.0.1:{port}", Listener(port), None)
 
     assert list(seen) == names
     assert "Connection refused" in seen["999.test"].what
@@ -106,7 +109,7 @@ def test_nobody_there_is_not_asked_for_each_name(port):
 def test_what_was_seen_in_its_place_is_told(saying, said, expected):
     url = saying(said)
 
-    assert expected in unreached(["a.test"], url, None, THUMBPRINT)["a.test"].what
+    assert expected in find_unreachable(["a.test"], url, None, THUMBPRINT)["a.test"].what
 
 
 def test_an_answer_without_an_end_is_none():
@@ -124,7 +127,7 @@ def test_an_answer_without_an_end_is_none():
 
         Thread(target=drip, daemon=True).start()
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
-        seen = unreached(["a.test"], url, None, THUMBPRINT)["a.test"]
+        seen = find_unreachable(["a.test"], url, None, THUMBPRINT)["a.test"]
         gone.set()
 
     assert seen.what == f"no answer from {url} within 5 s"
@@ -163,10 +166,10 @@ def test_the_name_is_what_is_asked_for(port):
 
         thread = Thread(target=hear)
         thread.start()
-        unreached(["xn--bcher-kva.test"], f"http://127.0.0.1:{port}", None, THUMBPRINT)
+        find_unreachable(["xn--bcher-kva.test"], f"http://127.0.0.1:{port}", None, THUMBPRINT)
         thread.join()
 
-    assert asked[0].startswith(f"GET {PATH}")
+    assert asked[0].startswith(f"GET {CHALLENGE_PATH}")
     assert "\r\nHost: xn--bcher-kva.test\r\n" in asked[0]
 
 
@@ -178,7 +181,7 @@ def test_the_port_is_free_after_each_close(port):
     for _ in range(20):
         listener.open()
         listener.open()
-        assert answer(port, f"{PATH}unknown") == 404
+        assert answer(port, f"{CHALLENGE_PATH}unknown") == 404
         listener.close()
         listener.close()
         with socket.create_server(("127.0.0.1", port)):
@@ -192,13 +195,15 @@ def test_a_port_of_somebody_else_is_an_error(port):
 
 def test_a_silent_client_does_not_stop_it(port, listener):
     with socket.create_connection(("127.0.0.1", port)):
-        eventually(lambda: unreached(["a.test"], f"http://127.0.0.1:{port}", listener, None) == {})
+        eventually(
+            lambda: find_unreachable(["a.test"], f"http://127.0.0.1:{port}", listener, None) == {}
+        )
 
 
 def test_a_token_is_answered_only_while_it_is_asked_for(port, listener):
     expected = listener.expect("token")
 
     assert expected.startswith("token.")
-    assert answer(port, f"{PATH}token") == 200
+    assert answer(port, f"{CHALLENGE_PATH}token") == 200
     listener.forget()
-    assert answer(port, f"{PATH}token") == 404
+    assert answer(port, f"{CHALLENGE_PATH}token") == 404

@@ -8,7 +8,7 @@ import pytest
 
 from entrykit.log import Log
 from entrykit.roles.certbot.ordering.backoff import Backoff
-from entrykit.roles.certbot.ordering.rate_limits import Budget
+from entrykit.roles.certbot.ordering.rate_limits import RateLimits
 from entrykit.roles.certbot.ordering.reasons import Reasons
 
 NOW = 1_900_000_000.0
@@ -16,7 +16,7 @@ NOW = 1_900_000_000.0
 
 @pytest.fixture
 def budget(tmp_path):
-    return Budget(str(tmp_path / "budget.json"), Log())
+    return RateLimits(str(tmp_path / "budget.json"), Log())
 
 
 def test_ten_thousand_names_are_few_lines_and_each_is_said_once(budget):

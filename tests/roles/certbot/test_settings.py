@@ -11,10 +11,10 @@ from programs import entrykit
 
 from entrykit.errors import CommitError, HandOverError, SettingsError
 from entrykit.log import Log
-from entrykit.roles.certbot.host import CertbotMachine
+from entrykit.roles.certbot.host import CertbotHostFacts
 from entrykit.roles.certbot.prepare import prepare
 from entrykit.roles.certbot.settings import CertbotSettings
-from entrykit.roles.certbot.types import in_seconds
+from entrykit.roles.certbot.types import to_seconds
 
 
 def settings(warn=lambda _warning: None, **environ):
@@ -26,7 +26,7 @@ def settings(warn=lambda _warning: None, **environ):
     [("0", 0), ("0h", 0), ("3600", 3600), ("90s", 90), ("5m", 300), ("12h", 43200), ("1d", 86400)],
 )
 def test_a_time_has_a_unit_or_is_in_seconds(text, seconds):
-    assert in_seconds(settings(RENEW_INTERVAL=text).renew_interval) == seconds
+    assert to_seconds(settings(RENEW_INTERVAL=text).renew_interval) == seconds
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_registered_domains_need_a_package_that_is_named_where_it_is_missing(tmp
 
 @pytest.mark.parametrize("version", [(2, 1, 0), (3, 3)])
 def test_a_profile_is_refused_with_the_version_of_a_certbot_that_has_none(version):
-    machine = CertbotMachine(version)
+    machine = CertbotHostFacts(version)
 
     with pytest.raises(SettingsError) as error:
         machine.profile(settings(CERT_PROFILE="shortlived"))
@@ -85,11 +85,11 @@ def test_a_profile_is_refused_with_the_version_of_a_certbot_that_has_none(versio
 
 
 def test_no_profile_is_fine_with_any_certbot():
-    assert CertbotMachine((2, 1, 0)).profile(settings()) is None
+    assert CertbotHostFacts((2, 1, 0)).profile(settings()) is None
 
 
 def test_the_installed_certbot_is_asked_for_its_version(certbot_path):
-    machine = CertbotMachine.observe({"PATH": certbot_path})
+    machine = CertbotHostFacts.observe({"PATH": certbot_path})
 
     assert len(machine.version) == 3
     assert machine.python == sys.executable
@@ -105,7 +105,7 @@ def test_a_certbot_that_is_not_there_or_does_not_run_is_told(tmp_path, script, c
         (tmp_path / "certbot").chmod(0o755)
 
     with pytest.raises(HandOverError) as error:
-        CertbotMachine.observe({"PATH": str(tmp_path)})
+        CertbotHostFacts.observe({"PATH": str(tmp_path)})
 
     assert error.value.exit_code == code
 
@@ -121,7 +121,7 @@ def test_a_certbot_that_is_not_there_or_does_not_run_is_told(tmp_path, script, c
 def test_work_and_logs_follow_config_dir_unless_all_three_are_certbots(
     config_dir, writable, work, logs
 ):
-    assert CertbotMachine(writable=writable).folders(config_dir) == (work, logs)
+    assert CertbotHostFacts(writable=writable).folders(config_dir) == (work, logs)
 
 
 @pytest.fixture

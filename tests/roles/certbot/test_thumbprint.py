@@ -12,7 +12,11 @@ from certbot.keeping import Keeping
 from entrykit.log import Log
 from entrykit.roles.certbot.lineages.account import AccountError, folder
 from entrykit.roles.certbot.ordering.certbot_cli import Certbot
-from entrykit.roles.certbot.ordering.thumbprint import of_key, publish, thumbprint
+from entrykit.roles.certbot.ordering.thumbprint import (
+    compute_thumbprint,
+    obtain_thumbprint,
+    publish,
+)
 from entrykit.roles.certbot.plan import read_plan
 from entrykit.roles.certbot.process.signals import Signals
 
@@ -64,7 +68,7 @@ def test_only_the_public_members_count_in_their_order(tmp_path, key, expected):
     path = tmp_path / "private_key.json"
     path.write_text(json.dumps(key))
 
-    assert of_key(str(path)) == expected
+    assert compute_thumbprint(str(path)) == expected
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"kty": "oct"}', '{"kty": "RSA"}'])
@@ -73,14 +77,14 @@ def test_what_is_no_key_is_an_error_without_its_contents(tmp_path, text):
     path.write_text(text)
 
     with pytest.raises(AccountError, match="no account key"):
-        of_key(str(path))
+        compute_thumbprint(str(path))
 
 
 def test_the_account_is_made_once(certbot, pebble):
     """The program has made it in the fixture, and is not needed again."""
     pebble.stop()
 
-    assert thumbprint(certbot) == thumbprint(certbot)
+    assert obtain_thumbprint(certbot) == obtain_thumbprint(certbot)
 
 
 def test_it_is_what_certbot_shows(certbot, keeping):
@@ -89,7 +93,7 @@ def test_it_is_what_certbot_shows(certbot, keeping):
     environ = {"PATH": keeping.environ["PATH"], "REQUESTS_CA_BUNDLE": certbot.plan.ca_bundle}
     shown = subprocess.run(argv, env=environ, capture_output=True, text=True, check=True).stdout
 
-    assert "Thumbprint" not in shown or thumbprint(certbot) in shown
+    assert "Thumbprint" not in shown or obtain_thumbprint(certbot) in shown
 
 
 def test_the_program_prints_nothing_else_on_standard_output(keeping, certbot):
@@ -98,7 +102,7 @@ def test_the_program_prints_nothing_else_on_standard_output(keeping, certbot):
     with out.open("wb") as file, keeping.start(*argv) as running:
         assert running.ended() == 0
         del file
-    assert thumbprint(certbot) in keeping.said
+    assert obtain_thumbprint(certbot) in keeping.said
 
 
 def test_two_accounts_are_an_error_that_names_them(certbot):
@@ -106,7 +110,7 @@ def test_two_accounts_are_an_error_that_names_them(certbot):
     subprocess.run(f"cp -r {place}/* {place}/other", shell=True, check=True)
 
     with pytest.raises(AccountError, match="2 accounts"):
-        thumbprint(certbot)
+        obtain_thumbprint(certbot)
 
 
 def test_a_ca_that_is_down_is_told(certbot, pebble):
@@ -114,7 +118,7 @@ def test_a_ca_that_is_down_is_told(certbot, pebble):
     pebble.stop()
 
     with pytest.raises(AccountError, match="refused"):
-        thumbprint(certbot)
+        obtain_thumbprint(certbot)
 
 
 def test_the_file_is_readable_for_haproxy_and_left_alone_when_right(tmp_path):

@@ -9,7 +9,7 @@ import pytest
 from programs import entrykit, script
 
 from entrykit.errors import SettingsError
-from entrykit.roles.certbot.command_line import passed
+from entrykit.roles.certbot.command_line import pass_through
 
 INI = ["--config", "{dir}/entrykit.ini"]
 
@@ -36,13 +36,13 @@ def folder(tmp_path):
     ],
 )
 def test_words_for_certbot_get_the_file_that_a_start_has_written(folder, given, handed):
-    argv, _ = passed(given, {"CONFIG_DIR": folder})
+    argv, _ = pass_through(given, {"CONFIG_DIR": folder})
 
     assert argv == ["certbot", *(word.format(dir=folder) for word in handed)]
 
 
 def test_without_a_start_they_get_the_folder(tmp_path):
-    argv, _ = passed(["certificates"], {"CONFIG_DIR": str(tmp_path)})
+    argv, _ = pass_through(["certificates"], {"CONFIG_DIR": str(tmp_path)})
 
     assert argv == ["certbot", "certificates", "--config-dir", str(tmp_path)]
 
@@ -52,7 +52,7 @@ def test_without_a_start_they_get_the_folder(tmp_path):
     [[], ["certbot"], ["--thumbprint"], ["certbot", "--thumbprint"], ["bash"], ["sh", "-c"]],
 )
 def test_other_words_are_not_certbots(given):
-    assert passed(given, {}) is None
+    assert pass_through(given, {}) is None
 
 
 @pytest.mark.parametrize("given", [["--thumbprint"], ["certbot", "--thumbprint"]])
@@ -78,14 +78,14 @@ def test_who_only_asks_for_the_thumbprint_configures_nothing_anew(run, tmp_path,
     ],
 )
 def test_certbot_gets_the_own_ca(environ, bundle):
-    _, extended = passed(["certificates"], environ)
+    _, extended = pass_through(["certificates"], environ)
 
     assert extended.get("REQUESTS_CA_BUNDLE") == bundle
 
 
 def test_a_folder_that_is_none_is_refused():
     with pytest.raises(SettingsError, match='CONFIG_DIR: "etc": not an absolute path'):
-        passed(["certificates"], {"CONFIG_DIR": "etc"})
+        pass_through(["certificates"], {"CONFIG_DIR": "etc"})
 
 
 @pytest.fixture

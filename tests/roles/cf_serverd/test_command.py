@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from entrykit.errors import UsageError
-from entrykit.roles.cf_serverd.command_line import completed, options, passed
+from entrykit.roles.cf_serverd.command_line import complete_command, parse_options, pass_through
 
 MAIN = "/work/inputs/promises.cf"
 OURS = ["--no-fork", "--no-lock"]
@@ -32,19 +32,22 @@ OURS = ["--no-fork", "--no-lock"]
     ],
 )
 def test_it_stays_in_the_foreground_and_starts_whatever_ran_before(given, becomes):
-    assert completed(given, MAIN, None, named=False) == becomes
+    assert complete_command(given, MAIN, None, named=False) == becomes
 
 
 def test_a_policy_in_another_folder_is_named():
-    assert completed(["cf-serverd"], "/x/promises.cf", None) == [
+    assert complete_command(["cf-serverd"], "/x/promises.cf", None) == [
         *["cf-serverd", "--no-fork", "--no-lock", "--file", "/x/promises.cf"]
     ]
 
 
 @pytest.mark.parametrize("words", [["-v"], ["--inform"], ["-g", "error"], ["--log-level=error"]])
 def test_a_level_of_the_command_goes_before_the_variable(words):
-    assert "info" not in completed(["cf-serverd", *words], MAIN, "info")
-    assert completed(["cf-serverd"], MAIN, "info", named=False)[-2:] == ["--log-level", "info"]
+    assert "info" not in complete_command(["cf-serverd", *words], MAIN, "info")
+    assert complete_command(["cf-serverd"], MAIN, "info", named=False)[-2:] == [
+        "--log-level",
+        "info",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +62,7 @@ def test_a_level_of_the_command_goes_before_the_variable(words):
 )
 def test_a_policy_that_nobody_has_judged_is_refused(words):
     with pytest.raises(UsageError, match=r"PROMISES_FILE=/x"):
-        completed(["cf-serverd", *words], MAIN, None)
+        complete_command(["cf-serverd", *words], MAIN, None)
 
 
 @pytest.mark.parametrize(
@@ -68,24 +71,26 @@ def test_a_policy_that_nobody_has_judged_is_refused(words):
 def test_classes_that_a_foreign_policy_was_not_judged_with_are_refused(words):
     """They may be what has it admit everybody; a policy of the role's own knows none."""
     with pytest.raises(UsageError, match=r"judged without --(define|negate|ignore-)"):
-        completed(words, MAIN, None, foreign=True)
-    assert completed(words, MAIN, None)[-len(words) :] == words
+        complete_command(words, MAIN, None, foreign=True)
+    assert complete_command(words, MAIN, None)[-len(words) :] == words
 
 
 @pytest.mark.parametrize("word", ["--version", "-V", "--help", "-h", "--versio"])
 def test_what_only_says_something_is_passed(word):
-    assert passed(["cf-serverd", word], {"A": "b"}) == (["cf-serverd", word], {"A": "b"})
-    assert passed([word], {}) == (["cf-serverd", word], {})
+    assert pass_through(["cf-serverd", word], {"A": "b"}) == (["cf-serverd", word], {"A": "b"})
+    assert pass_through([word], {}) == (["cf-serverd", word], {})
 
 
 @pytest.mark.parametrize("words", [[], ["cf-serverd"], ["cf-serverd", "-v"], ["-D", "-V"]])
 def test_what_starts_it_is_not(words):
-    assert passed(words, {}) is None
+    assert pass_through(words, {}) is None
 
 
 def test_words_that_it_would_not_know_are_left_to_it():
-    assert options(["--nonsense", "-K"]) == []
-    assert options(["-Kz", "-F"]) == options(["-f"]) == options(["--no", "/x"]) == []
-    assert completed(["cf-serverd", "--nonsense"], MAIN, None, named=False) == [
+    assert parse_options(["--nonsense", "-K"]) == []
+    assert (
+        parse_options(["-Kz", "-F"]) == parse_options(["-f"]) == parse_options(["--no", "/x"]) == []
+    )
+    assert complete_command(["cf-serverd", "--nonsense"], MAIN, None, named=False) == [
         *["cf-serverd", "--no-fork", "--no-lock", "--nonsense"]
     ]

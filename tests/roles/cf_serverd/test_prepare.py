@@ -11,7 +11,7 @@ from haproxy.ports import free_port
 from programs import under_test
 
 from entrykit.errors import CommitError, SettingsError
-from entrykit.files.config_file import marked
+from entrykit.files.config_file import add_mark
 from entrykit.log import Log
 from entrykit.roles.cf_serverd.prepare import prepare
 from entrykit.roles.cf_serverd.settings import CfServerdSettings
@@ -355,7 +355,7 @@ def test_a_persons_promises_cf_is_not_taken_for_the_frameworks(place):
 def test_augments_that_nobody_heeds_any_more_are_dropped_if_they_are_ours(place, made):
     path = place.path / "inputs" / "def.json"
     path.parent.mkdir()
-    text = marked("def.json", made, "for a test") if made == "{}\n" else made
+    text = add_mark("def.json", made, "for a test") if made == "{}\n" else made
     path.write_text(text)
 
     place.prepared()

@@ -9,7 +9,7 @@ from hashlib import sha256
 import pytest
 from programs import under_test
 
-from entrykit.quoting.base import Quoted, QuotingError
+from entrykit.quoting.base import QuotedText, QuotingError
 from entrykit.quoting.cfengine import quote_cfengine
 from entrykit.variables.secret import Secret
 
@@ -83,4 +83,4 @@ def test_a_secret_is_quoted_and_never_named():
 
 
 def test_a_word_of_the_language_is_left_as_it_is():
-    assert quote_cfengine(Quoted("admit_ips")) == "admit_ips"
+    assert quote_cfengine(QuotedText("admit_ips")) == "admit_ips"

@@ -6,7 +6,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization as forms
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from entrykit.roles.cf_serverd.rsa_key import Encrypted, modulus
+from entrykit.roles.cf_serverd.rsa_key import EncryptedKeyError, read_modulus
 from entrykit.variables.secret import Secret
 
 
@@ -16,7 +16,7 @@ def key(request):
 
 
 def number(text, *, private):
-    return int.from_bytes(modulus(Secret(text), private=private), "big")
+    return int.from_bytes(read_modulus(Secret(text), private=private), "big")
 
 
 @pytest.mark.parametrize("form", ["TraditionalOpenSSL", "PKCS8"])
@@ -57,7 +57,7 @@ def test_of_an_encrypted_key_nothing_is_known(key, form):
         forms.BestAvailableEncryption(b"Cfengine passphrase"),
     )
 
-    with pytest.raises(Encrypted):
+    with pytest.raises(EncryptedKeyError):
         number(text.decode(), private=True)
 
 

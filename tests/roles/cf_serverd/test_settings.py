@@ -7,7 +7,7 @@ from programs import script
 
 from entrykit.errors import SettingsError
 from entrykit.roles.cf_serverd.settings import CfServerdSettings
-from entrykit.roles.cf_serverd.workdir import installed
+from entrykit.roles.cf_serverd.workdir import find_workdir
 
 
 def warnings(**variables):
@@ -85,15 +85,15 @@ def test_the_work_directory_moves_everything(variables, folders):
 def test_a_work_directory_at_fault_does_not_hide_where_an_earlier_start_was_killed():
     given = {"CFENGINE_WORKDIR": "relative", "PATH": ""}
 
-    assert CfServerdSettings.folder(given) == f"{installed(given)}/inputs"
+    assert CfServerdSettings.folder(given) == f"{find_workdir(given)}/inputs"
 
 
 def test_the_default_is_that_of_the_package(tmp_path):
     """Programs of the vendor's packages are in its bin; without one there is nothing to ask."""
     script(tmp_path / "cf-serverd", "exit 0")
 
-    assert installed({"PATH": str(tmp_path)}) in {"/var/cfengine", "/var/lib/cfengine3"}
-    assert installed({"PATH": str(tmp_path / "none")}) == "/var/cfengine"
+    assert find_workdir({"PATH": str(tmp_path)}) in {"/var/cfengine", "/var/lib/cfengine3"}
+    assert find_workdir({"PATH": str(tmp_path / "none")}) == "/var/cfengine"
 
 
 def test_secrets_and_a_policy_do_not_reach_the_daemon():

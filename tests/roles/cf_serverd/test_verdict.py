@@ -9,9 +9,9 @@ import subprocess
 import pytest
 from programs import under_test
 
-from entrykit.files.config_file import marked
+from entrykit.files.config_file import add_mark
 from entrykit.roles.cf_serverd.check import verdict
-from entrykit.roles.cf_serverd.workdir import OVERRIDE
+from entrykit.roles.cf_serverd.workdir import WORKDIR_OVERRIDE
 
 BASE = 'body common control { bundlesequence => { "main" }; }\nbundle common main { }\n'
 CLOSED = 'allowconnects => { "10.0.0.0/8" };'
@@ -28,7 +28,7 @@ def judged(tmp_path):
         (tmp_path / "stage" / "promises.cf").write_text(text)
         argv = ["cf-promises", "-c", "-f", str(tmp_path / "stage" / "promises.cf")]
         path = f"{os.path.dirname(under_test('cf-serverd'))}:{os.environ['PATH']}"
-        return verdict(argv, {"PATH": path, OVERRIDE: str(tmp_path / "work")})
+        return verdict(argv, {"PATH": path, WORKDIR_OVERRIDE: str(tmp_path / "work")})
 
     return judged
 
@@ -154,7 +154,9 @@ def test_what_a_framework_does_not_heed_of_def_json_is_refused(
     judged, tmp_path, variable, value, heeded
 ):
     tree = {"variables": {f"default:def.{variable}": {"value": value}}}
-    (tmp_path / "stage" / "def.json").write_text(marked("def.json", json.dumps(tree), "for a test"))
+    (tmp_path / "stage" / "def.json").write_text(
+        add_mark("def.json", json.dumps(tree), "for a test")
+    )
 
     status, said = judged(server(f"{CLOSED} trustkeysfrom => {{ }};"))
 

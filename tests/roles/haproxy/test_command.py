@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from entrykit.daemon.handover import upstream
+from entrykit.daemon.handover import upstream_command
 from entrykit.discovery.finder import load_role
 
 ROLE = load_role("haproxy")
@@ -14,7 +14,7 @@ CMD = ["haproxy", "-f", "/usr/local/etc/haproxy/haproxy.cfg"]
 def executed(command, **environ):
     """The last words of what is executed, whatever the entrypoint adds before them."""
     settings = ROLE.settings.from_environ({"DOMAINS": "web:example.com", **environ}, print)
-    return upstream(ROLE, settings, command)[-2:]
+    return upstream_command(ROLE, settings, command)[-2:]
 
 
 def test_the_images_cmd_reads_our_file_wherever_it_is():

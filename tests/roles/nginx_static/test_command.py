@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from entrykit.roles.nginx_static.command_line import completed, options
+from entrykit.roles.nginx_static.command_line import complete_command, parse_options
 
 MAIN = ["-c", "/m"]
 OFF = ["-g", "daemon off;"]
@@ -22,7 +22,7 @@ OFF = ["-g", "daemon off;"]
     ],
 )
 def test_options_are_read_as_nginx_does(words, found):
-    assert options(words) == found
+    assert parse_options(words) == found
 
 
 @pytest.mark.parametrize(
@@ -39,4 +39,4 @@ def test_options_are_read_as_nginx_does(words, found):
     ],
 )
 def test_a_command_gets_our_file_and_stays_in_the_foreground(command, words):
-    assert completed(command, "/m") == words
+    assert complete_command(command, "/m") == words

@@ -7,7 +7,7 @@ import os
 import pytest
 from haproxy.polling import eventually
 
-from entrykit.roles.nginx_static.worker_account import worker
+from entrykit.roles.nginx_static.worker_account import find_worker
 
 FILES = {"a.test/index.html": "a"}
 
@@ -30,8 +30,8 @@ def test_a_folder_of_roots_is_given_to_the_workers_and_that_is_told(made):
     (made.logs / "a.test.log.2.gz").touch()
     made.start()
 
-    user = worker().user
-    assert owner(made.logs) == worker().uid
+    user = find_worker().user
+    assert owner(made.logs) == find_worker().uid
     assert f"LOG_DIR: {made.logs} now belongs to {user}, who nginx's workers are" in made.said
     assert owner(made.logs / "a.test.log.2.gz") == 0
 
@@ -66,7 +66,7 @@ def test_a_log_of_roots_is_given_to_the_workers(made):
     made.get("a.test", "/after")
 
     eventually(lambda: "/after" in (made.logs / "a.test.log").read_text())
-    assert f"LOG_DIR: {made.logs}/a.test.log now belongs to {worker().user}" in made.said
+    assert f"LOG_DIR: {made.logs}/a.test.log now belongs to {find_worker().user}" in made.said
 
 
 @pytest.mark.parametrize("link", ["symlink_to", "hardlink_to"])

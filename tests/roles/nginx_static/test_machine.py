@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from entrykit.roles.nginx_static.host import NginxMachine, can_log, usable
+from entrykit.roles.nginx_static.host import NginxHostFacts, can_log, count_usable
 from entrykit.roles.nginx_static.nginx_build import Build
 
 BROTLI = ("ngx_http_brotli_filter_module.so", "ngx_http_brotli_static_module.so")
@@ -32,14 +32,14 @@ def test_processors_are_those_that_the_container_may_use(tmp_path, files, most):
         (tmp_path / name).write_text(text)
     ours = len(os.sched_getaffinity(0))
 
-    assert usable(str(tmp_path)) == (ours if most is None else min(ours, most))
+    assert count_usable(str(tmp_path)) == (ours if most is None else min(ours, most))
 
 
 def test_affinity_counts():
     ours = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(ours)})
     try:
-        assert usable("/nowhere") == 1
+        assert count_usable("/nowhere") == 1
     finally:
         os.sched_setaffinity(0, ours)
 
@@ -62,7 +62,7 @@ def installed(tmp_path):
 def test_the_version_says_how_http_2_is_written(installed, version, http2):
     environ = installed(f"nginx version: nginx/{version}")
 
-    assert NginxMachine.observe(environ).http2 is http2
+    assert NginxHostFacts.observe(environ).http2 is http2
 
 
 def test_brotli_is_used_where_both_of_its_modules_are(installed, tmp_path):
@@ -90,11 +90,11 @@ def test_without_an_nginx_nothing_is_known_of_it():
 
 
 def test_without_ipv6_it_is_not_listened_on():
-    machine = NginxMachine.observe({"PATH": "/nowhere"}, ipv6="/nowhere")
+    machine = NginxHostFacts.observe({"PATH": "/nowhere"}, ipv6="/nowhere")
 
     assert machine.listen((), 80) == ["0.0.0.0:80"]
-    assert NginxMachine().listen((), 80) == ["0.0.0.0:80", "[::]:80"]
-    assert NginxMachine().listen(["::1", "127.0.0.1"], 80) == ["[::1]:80", "127.0.0.1:80"]
+    assert NginxHostFacts().listen((), 80) == ["0.0.0.0:80", "[::]:80"]
+    assert NginxHostFacts().listen(["::1", "127.0.0.1"], 80) == ["[::1]:80", "127.0.0.1:80"]
 
 
 def test_a_socket_cannot_be_logged_to(tmp_path):

@@ -8,10 +8,10 @@ import pytest
 import yaml
 
 import entrykit
-from entrykit.errors import Faults, SettingsError
+from entrykit.errors import InvalidValue, SettingsError
 from entrykit.explain.reference import variables
-from entrykit.roles.registry.host import RegistryMachine
-from entrykit.roles.registry.release import NEWER, release_of
+from entrykit.roles.registry.host import RegistryHostFacts
+from entrykit.roles.registry.release import SINCE_3, parse_release
 from entrykit.roles.registry.settings import RegistrySettings
 from entrykit.roles.registry.variables import types, users
 from entrykit.variables.secret import Secret
@@ -45,13 +45,13 @@ def test_a_time_is_as_go_has_it_or_in_days(text, means):
     "text", ["10", "0", "0s", "s", "1w", "1 s", "-1s", "1h30", "1d12h", "\u0661s"]
 )
 def test_a_time_without_a_unit_or_of_none_is_refused(text):
-    with pytest.raises(Faults, match="not a time"):
+    with pytest.raises(InvalidValue, match="not a time"):
         types.duration(text)
 
 
 @pytest.mark.parametrize("text", ["5000", ":0", ":65536", "::1:5000", "a b:1", "http://a:5", ":"])
 def test_what_is_no_address_to_listen_on_is_refused(text):
-    with pytest.raises(Faults, match="not an address"):
+    with pytest.raises(InvalidValue, match="not an address"):
         types.address(text)
 
 
@@ -60,7 +60,7 @@ def test_what_is_no_address_to_listen_on_is_refused(text):
     ["ftp://a", "//a", "https://", "https://a:b@c", "https://a?b", "https://a/#b", "https://a:x"],
 )
 def test_what_is_no_plain_url_is_refused(text):
-    with pytest.raises(Faults):
+    with pytest.raises(InvalidValue):
         types.url(text)
 
 
@@ -68,13 +68,13 @@ def test_what_is_no_plain_url_is_refused(text):
 def test_every_bcrypt_that_the_registry_knows_is_taken(prefix):
     text = f"alice:{prefix}10${'b' * 53}"
 
-    assert users.users(text) == Secret(text)
+    assert users.parse_users(text) == Secret(text)
 
 
 @pytest.mark.parametrize("text", [HASH, f":{HASH}", f"a:{HASH}x", "a:$2y$05$short", f"a:b:{HASH}"])
 def test_what_is_no_user_with_a_hash_is_refused(text):
-    with pytest.raises(Faults, match="entry 1: no bcrypt hash"):
-        users.users(text)
+    with pytest.raises(InvalidValue, match="entry 1: no bcrypt hash"):
+        users.parse_users(text)
 
 
 @pytest.mark.parametrize("variable", variables(RegistrySettings), ids=lambda each: each.name)
@@ -163,16 +163,16 @@ def test_secrets_within_maps_are_masked_too():
     ],
 )
 def test_the_release_is_read_from_what_the_registry_says(said, release):
-    assert release_of(said) == release
+    assert parse_release(said) == release
 
 
 def test_every_name_of_3x_is_one_of_ours():
-    assert set(NEWER) <= RegistrySettings.model_fields.keys()
+    assert set(SINCE_3) <= RegistrySettings.model_fields.keys()
 
 
 @pytest.mark.parametrize(("release", "wanted"), [("2.8", "3"), ("3", "2.8")])
 def test_another_release_than_the_installed_is_refused(release, wanted):
-    machine = RegistryMachine(observed=True, release=release)
+    machine = RegistryHostFacts(observed=True, release=release)
 
     with pytest.raises(SettingsError, match=f"REGISTRY_RELEASE: {wanted}, and {release} is"):
         machine.config(settings(REGISTRY_RELEASE=wanted))
@@ -189,11 +189,11 @@ def test_another_release_than_the_installed_is_refused(release, wanted):
 def test_redis_has_the_shape_of_the_release(release, keys):
     given = settings(REGISTRY_REDIS_ADDR="redis:6379", REGISTRY_REDIS_POOL_MAXIDLE="5")
 
-    assert RegistryMachine(release=release).config(given)["redis"].keys() == keys
+    assert RegistryHostFacts(release=release).config(given)["redis"].keys() == keys
 
 
 def test_what_2_8_would_ignore_is_refused_where_it_is_installed():
-    machine = RegistryMachine(observed=True, release="2.8")
+    machine = RegistryHostFacts(observed=True, release="2.8")
     given = settings(REGISTRY_HTTP_H2C_ENABLED="on", REGISTRY_REDIS_ADDR="a:1,b:2")
 
     with pytest.raises(SettingsError) as error:

@@ -13,9 +13,9 @@ from entrykit.discovery.finder import load_role
 from entrykit.errors import CommitError, SettingsError, UsageError
 from entrykit.log import Log
 from entrykit.roles.registry import command_line
-from entrykit.roles.registry.host import RegistryMachine, defaults
+from entrykit.roles.registry.host import RegistryHostFacts, defaults
 from entrykit.roles.registry.prepare import prepare
-from entrykit.roles.registry.rules.files import file_faults
+from entrykit.roles.registry.rules.files import check_files
 from entrykit.roles.registry.rules.stock_config import is_stock
 from entrykit.roles.registry.settings import RegistrySettings
 
@@ -61,7 +61,7 @@ def tls(certs, certificate, key):
     ],
 )
 def test_a_pair_that_will_not_serve_is_told_by_name(certs, certificate, key, names, reason):
-    found = [*file_faults(tls(certs, certificate, key))]
+    found = [*check_files(tls(certs, certificate, key))]
 
     assert [fault.partition(":")[0] for fault in found] == [
         f"REGISTRY_HTTP_TLS_{name}" for name in names
@@ -70,7 +70,7 @@ def test_a_pair_that_will_not_serve_is_told_by_name(certs, certificate, key, nam
 
 
 def test_a_pair_that_serves_has_no_fault(certs):
-    assert [*file_faults(tls(certs, "one.crt", "one.key"))] == []
+    assert [*check_files(tls(certs, "one.crt", "one.key"))] == []
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_password_file_is_judged_as_the_registry_reads_it(tmp_path, text, reas
     if text is not None:
         path.write_text(text)
 
-    found = [*file_faults(settings(REGISTRY_AUTH_HTPASSWD_PATH=str(path)))]
+    found = [*check_files(settings(REGISTRY_AUTH_HTPASSWD_PATH=str(path)))]
 
     assert bool(found) == bool(reason)
     assert all(reason in fault and "secret" not in fault for fault in found)
@@ -102,9 +102,9 @@ def test_faults_of_files_are_told_at_once_and_only_of_a_machine_that_was_looked_
         "REGISTRY_AUTH_HTPASSWD_PATH": str(tmp_path / "e"),
     }
 
-    assert RegistryMachine().config(settings(**lost))
+    assert RegistryHostFacts().config(settings(**lost))
     with pytest.raises(SettingsError) as error:
-        RegistryMachine(observed=True).config(settings(**lost))
+        RegistryHostFacts(observed=True).config(settings(**lost))
     assert len(error.value.faults) == 5
 
 
@@ -153,14 +153,14 @@ def test_a_file_in_its_place_is_told(tmp_path):
     ],
 )
 def test_a_command_gets_our_file(given, completed):
-    assert command_line.completed(given, MAIN) == completed
+    assert command_line.complete_command(given, MAIN) == completed
 
 
 @pytest.mark.parametrize("given", [["/mine.yml"], ["serve", "/mine.yml"], ["serve", "x"]])
 def test_a_file_of_another_s_is_refused(given):
     """It would be served without a variable: with no password, say."""
     with pytest.raises(UsageError, match="where no variable counts"):
-        command_line.completed(given, MAIN)
+        command_line.complete_command(given, MAIN)
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_a_command_is_ours_as_the_official_entrypoint_has_it(words, ours):
     ],
 )
 def test_what_only_says_something_is_not_configured(words, says):
-    assert command_line.says(words) is says
+    assert command_line.prints_and_exits(words) is says
 
 
 # Its environment

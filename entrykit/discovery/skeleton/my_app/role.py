@@ -9,8 +9,8 @@ from typing import Annotated, Final
 
 from pydantic import Field, PlainValidator
 
-from entrykit.display import shown
-from entrykit.errors import Faults
+from entrykit.display import display
+from entrykit.errors import InvalidValue
 from entrykit.quoting.nginx import quote_nginx
 from entrykit.role import Role
 from entrykit.variables import types
@@ -21,19 +21,21 @@ from entrykit.variables.settings import Settings
 def greeting(text: str) -> str:
     """Accept a line without a $, with which nginx begins a variable."""
     if "$" in text:
-        raise Faults([f"{shown(text)}: has a $ (expected a line without)"])
+        raise InvalidValue([f"{display(text)}: has a $ (expected a line without)"])
     return types.line(text)
 
 
 def token(text: str) -> Secret:
     """Accept a secret of characters that need no quotes; what is wrong is said without it."""
     if not re.fullmatch(r"[A-Za-z0-9._~+/=-]{8,}", text):
-        raise Faults(["the secret is no token (expected 8 or more of A-Z a-z 0-9 . _ ~ + / = -)"])
+        raise InvalidValue(
+            ["the secret is no token (expected 8 or more of A-Z a-z 0-9 . _ ~ + / = -)"]
+        )
     return Secret(text)
 
 
-Greeting = Annotated[str, PlainValidator(greeting), types.Kind("text")]
-Token = Annotated[Secret, PlainValidator(token), types.Kind("secret", secret=True)]
+Greeting = Annotated[str, PlainValidator(greeting), types.TypeInfo("text")]
+Token = Annotated[Secret, PlainValidator(token), types.TypeInfo("secret", secret=True)]
 
 
 class MyAppSettings(Settings):
@@ -75,7 +77,7 @@ def _command(settings: MyAppSettings) -> Sequence[str]:
     return ["nginx", "-c", f"{settings.config_dir}/nginx.conf", "-g", "daemon off;"]
 
 
-def _bare(command: Sequence[str]) -> Sequence[str]:
+def _without_entrypoint(command: Sequence[str]) -> Sequence[str]:
     """Return what the image's entrypoint would execute, where there is no entrypoint."""
     return command
 
@@ -100,7 +102,7 @@ ROLE: Final = Role(
     daemon="nginx",
     entrypoint="/docker-entrypoint.sh",
     command=_command,
-    bare=_bare,
+    bare=_without_entrypoint,
     check=_check,
     reads=_reads,
     traces=("nginx.pid",),

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 _FOLDER: Final = "tls/"
 _CRT_LIST: Final = "tls/crt-list.txt"
 
-_SECONDS: Final = 5.0
+_TIMEOUT: Final = 5.0
 _FINGERPRINT: Final = re.compile(r"^SHA1 FingerPrint: ([0-9A-F]{40})$", re.MULTILINE)
 _SERIAL: Final = re.compile(r"^Serial: ([0-9A-F]+)$", re.MULTILINE)
-_ANOTHER: Final = re.compile(
+_OTHER_TRANSACTION: Final = re.compile(
     # 2.6 puts what is set into the transaction of another certificate.
     r"Transaction updated for certificate (?P<updated>\S+)!"
     r"|ongoing transaction is about '(?P<ongoing>[^']+)'"
@@ -49,7 +49,7 @@ class RefusedError(Exception):
         super().__init__(" ".join(answer.split()) or "no answer")
 
 
-def _received(connection: socket.socket, deadline: float) -> Iterator[bytes]:
+def _receive(connection: socket.socket, deadline: float) -> Iterator[bytes]:
     """Yield an answer until its end, but not for ever: what listens may not be HAProxy."""
     while part := connection.recv(65536):
         yield part
@@ -65,7 +65,7 @@ class AdminSocket:
         seconds: how long any one step of a command may take, and a whole answer.
     """
 
-    def __init__(self, path: str, seconds: float = _SECONDS) -> None:
+    def __init__(self, path: str, seconds: float = _TIMEOUT) -> None:
         self.path = path
         self._seconds = seconds
 
@@ -88,13 +88,13 @@ class AdminSocket:
                 connection.settimeout(self._seconds)
                 connection.connect(self.path)
                 connection.sendall(lines + b"\n")
-                answer = b"".join(_received(connection, time.monotonic() + self._seconds))
+                answer = b"".join(_receive(connection, time.monotonic() + self._seconds))
         except OSError as error:
             runs = not isinstance(error, FileNotFoundError | ConnectionRefusedError)
             raise UnreachableError(error.strerror or str(error), runs=runs) from None
         return answer.decode(errors="surrogateescape")
 
-    def _told(self, command: str, success: str, payload: bytes = b"") -> None:
+    def _expect(self, command: str, success: str, payload: bytes = b"") -> None:
         answer = self.ask(command, payload)
         if success not in answer:
             raise RefusedError(answer)
@@ -166,7 +166,7 @@ class AdminSocket:
         where = f"{_FOLDER}{name}"
         self.ask(f"new ssl cert {where}")  # says so where there is one already, which is as good
         answer = self.ask(f"set ssl cert {where}", pem)
-        if left := _ANOTHER.search(answer):
+        if left := _OTHER_TRANSACTION.search(answer):
             # There is one transaction in all, and whoever began this one is gone.
             self.ask(f"abort ssl cert {left['updated'] or left['ongoing']}")
             answer = self.ask(f"set ssl cert {where}", pem)
@@ -176,19 +176,19 @@ class AdminSocket:
 
     def _commit(self, where: str) -> None:
         try:
-            self._told(f"commit ssl cert {where}", "Success!")
+            self._expect(f"commit ssl cert {where}", "Success!")
         except RefusedError:
             self.ask(f"abort ssl cert {where}")
             raise
 
-    def enlist(self, name: str) -> None:
+    def add_to_crt_list(self, name: str) -> None:
         """Have a certificate presented that was not yet.
 
         Raises:
             RefusedError: it would not.
         """
         # The one place where the name is relative to crt-base.
-        self._told(f"add ssl crt-list {_CRT_LIST} {name}", "Success!")
+        self._expect(f"add ssl crt-list {_CRT_LIST} {name}", "Success!")
 
     def drop(self, name: str) -> None:
         """Have a certificate no longer presented; connections that use it go on.
@@ -199,6 +199,6 @@ class AdminSocket:
         for listed, line in reversed(self.listed()):
             if listed == name:
                 entry = f"{_FOLDER}{name}:{line}"
-                self._told(f"del ssl crt-list {_CRT_LIST} {entry}", "deleted")
+                self._expect(f"del ssl crt-list {_CRT_LIST} {entry}", "deleted")
         if name in self.certificates():
-            self._told(f"del ssl cert {_FOLDER}{name}", "deleted")
+            self._expect(f"del ssl cert {_FOLDER}{name}", "deleted")

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     import socket
 
-DOCKER: Final = "/var/run/docker.sock"
+DOCKER_SOCKET: Final = "/var/run/docker.sock"
 
-_SECONDS: Final = 5.0
+_TIMEOUT: Final = 5.0
 _NO_CONTENT: Final = 204
 
 
-def hang_up(container: str) -> None:
+def send_hup(container: str) -> None:
     """Have HAProxy read its files anew: its master process takes HUP as a reload.
 
     ContainerKill of Docker's API answers 204, or an object with a message.
@@ -31,33 +31,33 @@ def hang_up(container: str) -> None:
     from http.client import HTTPConnection, HTTPException
     from urllib.parse import quote
 
-    connection = HTTPConnection("localhost", timeout=_SECONDS)
+    connection = HTTPConnection("localhost", timeout=_TIMEOUT)
     try:
-        connection.sock = _connected()
+        connection.sock = _connect()
         connection.request("POST", f"/containers/{quote(container, safe='')}/kill?signal=HUP")
         response = connection.getresponse()
         if response.status != _NO_CONTENT:
-            raise OSError(f"Docker answers {response.status}: {_message(response.read())}")
+            raise OSError(f"Docker answers {response.status}: {_extract_message(response.read())}")
     except HTTPException as error:
         raise OSError(f"Docker does not answer as it should: {error!r}") from None
     finally:
         connection.close()
 
 
-def _connected() -> socket.socket:
+def _connect() -> socket.socket:
     import socket
 
     connection = socket.socket(socket.AF_UNIX)
-    connection.settimeout(_SECONDS)
+    connection.settimeout(_TIMEOUT)
     try:
-        connection.connect(DOCKER)
+        connection.connect(DOCKER_SOCKET)
     except OSError as error:
         connection.close()
-        raise OSError(error.errno, error.strerror, DOCKER) from None
+        raise OSError(error.errno, error.strerror, DOCKER_SOCKET) from None
     return connection
 
 
-def _message(body: bytes) -> str:
+def _extract_message(body: bytes) -> str:
     import json
 
     try:

@@ -16,14 +16,14 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from entrykit.errors import UsageError
-from entrykit.log import Log, log_for
+from entrykit.log import Log, make_log
 from entrykit.roles.certbot.delivery import pem_file
 from entrykit.roles.certbot.delivery.admin_socket import AdminSocket, RefusedError, UnreachableError
 from entrykit.roles.certbot.delivery.pem_file import PemFile
-from entrykit.roles.certbot.delivery.swap import Wanted, swap
+from entrykit.roles.certbot.delivery.swap import SwapTarget, swap
 from entrykit.roles.certbot.process.signals import Signals, Stopped
 from entrykit.tls import certificate_folder
-from entrykit.tls.pem import Refusal
+from entrykit.tls.pem import InvalidPem
 
 _INTERVAL: Final = 10.0  # seconds between two looks, each of which costs a stat(2) for a file
 
@@ -39,8 +39,8 @@ class Follower:
 
     def __init__(self, certs: str, socket: AdminSocket, log: Log) -> None:
         self._certs, self._socket, self._log = certs, socket, log
-        self._done: certificate_folder.Index | None = None
-        self._faults: Sequence[str] = ()
+        self._index: certificate_folder.Index | None = None
+        self._errors: Sequence[str] = ()
 
     def look(self) -> None:
         """Have HAProxy present what the folder has by now.
@@ -50,25 +50,25 @@ class Follower:
         """
         try:
             index = certificate_folder.index(self._certs)
-            faults = self._bring(index)
+            faults = self._update_haproxy(index)
         except UnreachableError as error:
             faults = [f"HAProxy cannot be reached at {self._socket.path}: {error}"]
         except RefusedError as words:
             faults = [f"{self._socket.path}: no HAProxy that entrykit has configured: {words}"]
         except OSError as error:
             faults = [f"{error.filename or self._certs}: {error.strerror}"]
-        self._tell(faults)
+        self._report_new(faults)
 
-    def _bring(self, index: certificate_folder.Index) -> Sequence[str]:
+    def _update_haproxy(self, index: certificate_folder.Index) -> Sequence[str]:
         served = {each.name for each in index.served}
         listed = {name for name, _ in self._socket.listed()}
-        if index is self._done and listed == served:
-            return self._faults
-        files, faults = self._read(served)
+        if index is self._index and listed == served:
+            return self._errors
+        files, faults = self._read_files(served)
         # A file that is torn just now leaves what HAProxy has of it in place.
         leaving = listed - set(os.listdir(self._certs))
-        swapped = swap(self._socket, Wanted(tuple(files), leaving, index.groups), None)
-        self._done = index
+        swapped = swap(self._socket, SwapTarget(tuple(files), leaving, index.groups), None)
+        self._index = index
         if swapped.presented:
             self._log.info(f"HAProxy presents from now on: {', '.join(swapped.presented)}")
         if leaving:
@@ -76,20 +76,20 @@ class Follower:
         faults += [f"{name}: {fault}" for name, fault in swapped.faults.items()]
         return [*(f"not served: {message}" for message in index.left_out), *faults]
 
-    def _read(self, names: set[str]) -> tuple[list[PemFile], list[str]]:
+    def _read_files(self, names: set[str]) -> tuple[list[PemFile], list[str]]:
         files, faults = [], []
         for name in sorted(names):
             try:
-                files.append(pem_file.read_standing(self._certs, name))
-            except Refusal as reason:
+                files.append(pem_file.read_pem_file(self._certs, name))
+            except InvalidPem as reason:
                 faults.append(f"{name}: {reason}")
         return files, faults
 
-    def _tell(self, faults: Sequence[str]) -> None:
+    def _report_new(self, faults: Sequence[str]) -> None:
         for fault in faults:
-            if fault not in self._faults:
+            if fault not in self._errors:
                 self._log.warning(fault)
-        self._faults = faults
+        self._errors = faults
 
 
 def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -104,10 +104,10 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     """
     signals = Signals()
     signals.listen()
-    log = log_for(environ)
+    log = make_log(environ)
     log.shift(list(argv).count("-v"))
     try:
-        follower = _follower([word for word in argv if word != "-v"], log)
+        follower = _make_follower([word for word in argv if word != "-v"], log)
         while True:
             follower.look()
             signals.rest(_INTERVAL)
@@ -118,7 +118,7 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
         return error.exit_code
 
 
-def _follower(words: Sequence[str], log: Log) -> Follower:
+def _make_follower(words: Sequence[str], log: Log) -> Follower:
     if len(words) != 2:  # noqa: PLR2004 -- those of the first line
         raise UsageError("expected two words: CERTS_DIR ADMIN_SOCKET")
     return Follower(words[0], AdminSocket(words[1]), log)

@@ -9,13 +9,13 @@ from typing import Final
 from entrykit.log import Log
 from entrykit.roles.certbot.delivery import docker_hup
 from entrykit.roles.certbot.delivery.admin_socket import AdminSocket, RefusedError, UnreachableError
-from entrykit.roles.certbot.delivery.swap import Wanted, swap
+from entrykit.roles.certbot.delivery.swap import SwapTarget, swap
 from entrykit.roles.certbot.plan import Plan
 
-_WORKER: Final = 30.0  # seconds for a master to say that its new worker is ready
+_WORKER_TIMEOUT: Final = 30.0  # seconds for a master to say that its new worker is ready
 
 
-def bring(plan: Plan, wanted: Wanted, log: Log, *, changed: bool) -> bool:
+def update_haproxy(plan: Plan, wanted: SwapTarget, log: Log, *, changed: bool) -> bool:
     """Have HAProxy present what lies in CERTS_DIR.
 
     Args:
@@ -29,11 +29,11 @@ def bring(plan: Plan, wanted: Wanted, log: Log, *, changed: bool) -> bool:
         False if it runs and does not present what it should.
     """
     if plan.admin_socket is None:
-        return _reloaded(plan, "there is no ADMIN_SOCKET", log) if changed else True
+        return _reload_or_wait(plan, "there is no ADMIN_SOCKET", log) if changed else True
     try:
-        swapped = swap(AdminSocket(plan.admin_socket), wanted, _reload(plan))
+        swapped = swap(AdminSocket(plan.admin_socket), wanted, _choose_reload(plan))
     except UnreachableError as error:
-        return _unreachable(plan, error, log, changed=changed)
+        return _handle_unreachable(plan, error, log, changed=changed)
     except RefusedError as words:
         log.error(f"{plan.admin_socket}: no HAProxy that entrykit has configured: {words}")
         return False
@@ -44,17 +44,17 @@ def bring(plan: Plan, wanted: Wanted, log: Log, *, changed: bool) -> bool:
     return not swapped.faults
 
 
-def _unreachable(plan: Plan, error: UnreachableError, log: Log, *, changed: bool) -> bool:
+def _handle_unreachable(plan: Plan, error: UnreachableError, log: Log, *, changed: bool) -> bool:
     reason = f"HAProxy cannot be reached at {plan.admin_socket}: {error}"
     if not changed:
         (log.warning if error.runs else log.debug)(reason)
         return not error.runs
-    return _reloaded(plan, reason, log, runs=error.runs)
+    return _reload_or_wait(plan, reason, log, runs=error.runs)
 
 
-def _reloaded(plan: Plan, reason: str, log: Log, *, runs: bool = False) -> bool:
+def _reload_or_wait(plan: Plan, reason: str, log: Log, *, runs: bool = False) -> bool:
     """Reload a HAProxy that cannot be asked, if there is a way; its next start does as well."""
-    reload = _reload(plan)
+    reload = _choose_reload(plan)
     if reload is None:
         tell = log.warning if runs else log.info
         tell(f"{reason}: HAProxy presents the certificates from its next start on")
@@ -68,9 +68,9 @@ def _reloaded(plan: Plan, reason: str, log: Log, *, runs: bool = False) -> bool:
     return True
 
 
-def _reload(plan: Plan) -> Callable[[], None] | None:
+def _choose_reload(plan: Plan) -> Callable[[], None] | None:
     if plan.master_socket is not None:
-        return AdminSocket(plan.master_socket, _WORKER).reload
+        return AdminSocket(plan.master_socket, _WORKER_TIMEOUT).reload
     if plan.haproxy_container is not None:
-        return partial(docker_hup.hang_up, plan.haproxy_container)
+        return partial(docker_hup.send_hup, plan.haproxy_container)
     return None

@@ -41,8 +41,8 @@ class NamesMap:
         Raises:
             RefusedError: it would not.
         """
-        for payload in _chunks(f"{name} {group}\n" for name, group in groups.items()):
-            self._silent(f"add map {_MAP}", payload.encode(errors="surrogateescape"))
+        for payload in _split_chunks(f"{name} {group}\n" for name, group in groups.items()):
+            self._expect_silence(f"add map {_MAP}", payload.encode(errors="surrogateescape"))
 
     def set(self, name: str, group: str) -> None:
         """Give a name of the map another group.
@@ -51,7 +51,7 @@ class NamesMap:
             RefusedError: it would not.
         """
         escaped = _SPECIAL.sub(r"\\\1", group)
-        self._silent(f"set map {_MAP} {name} {escaped}")
+        self._expect_silence(f"set map {_MAP} {name} {escaped}")
 
     def delete(self, name: str) -> None:
         """Take a name out of the map.
@@ -59,15 +59,15 @@ class NamesMap:
         Raises:
             RefusedError: it would not.
         """
-        self._silent(f"del map {_MAP} {name}")
+        self._expect_silence(f"del map {_MAP} {name}")
 
-    def _silent(self, command: str, payload: bytes = b"") -> None:
+    def _expect_silence(self, command: str, payload: bytes = b"") -> None:
         answer = self._socket.ask(command, payload)
         if answer.strip():
             raise RefusedError(answer)
 
 
-def _chunks(lines: Iterable[str]) -> Iterator[str]:
+def _split_chunks(lines: Iterable[str]) -> Iterator[str]:
     chunk = ""
     for line in lines:
         if len(chunk) + len(line) > _CHUNK:

@@ -19,7 +19,7 @@ ENDING: Final = ".pem"
 
 # What goes into HAProxy's commands without quotes, and does not hide or leave the folder.
 _NAME: Final = re.compile(r"[A-Za-z0-9_+][A-Za-z0-9._+-]{0,200}")
-_STAGED: Final = re.compile(r"\..+\.pem\.[0-9a-f]{16}")
+_STAGED_NAME: Final = re.compile(r"\..+\.pem\.[0-9a-f]{16}")
 
 _FOR_GROUP: Final = 0o640
 _FOR_OWNER: Final = 0o600
@@ -70,17 +70,19 @@ def read_lineage(config_dir: str, name: str) -> PemFile | None:
     """
     folder = os.path.join(config_dir, "live", name)
     try:
-        parts = [_lines(os.path.join(folder, f"{part}.pem")) for part in ("fullchain", "privkey")]
+        parts = [
+            _read_lines(os.path.join(folder, f"{part}.pem")) for part in ("fullchain", "privkey")
+        ]
     except FileNotFoundError:
         return None
     if not _NAME.fullmatch(name):
-        raise pem.Refusal(
+        raise pem.InvalidPem(
             "no file in CERTS_DIR can have its name (expected letters, digits, . _ + -)"
         )
     return PemFile(name + ENDING, b"".join(line + b"\n" for lines in parts for line in lines))
 
 
-def read_standing(folder: str, name: str) -> PemFile:
+def read_pem_file(folder: str, name: str) -> PemFile:
     """Read a file of CERTS_DIR, whoever has written it, as HAProxy's admin socket takes it.
 
     Args:
@@ -92,34 +94,34 @@ def read_standing(folder: str, name: str) -> PemFile:
         OSError: it cannot be read.
     """
     if not _NAME.fullmatch(name):
-        raise pem.Refusal(
+        raise pem.InvalidPem(
             "its name cannot be told HAProxy (expected letters, digits, . _ + -); "
             "HAProxy's next start serves it"
         )
     path = os.path.join(folder, name)
-    lines = _lines(path)
+    lines = _read_lines(path)
     with suppress(FileNotFoundError):
-        lines += _lines(f"{path}.key")  # of two keys, the first one counts
+        lines += _read_lines(f"{path}.key")  # of two keys, the first one counts
     data = b"".join(line + b"\n" for line in lines)
-    pem.certificate(data)
+    pem.read_certificate(data)
     return PemFile(name, data)
 
 
-def _lines(path: str) -> list[bytes]:
+def _read_lines(path: str) -> list[bytes]:
     with open(path, "rb") as file:
         return [line for line in file.read().splitlines() if line.strip()]
 
 
-def ours(folder: str) -> set[str]:
+def list_delivered(folder: str) -> set[str]:
     """Return the names of the PEM files in a folder that a delivery has written."""
     names = (name for name in os.listdir(folder) if name.endswith(ENDING) and name[0] != ".")
-    return {name for name in names if _is_ours(os.path.join(folder, name))}
+    return {name for name in names if _is_delivered(os.path.join(folder, name))}
 
 
 def sweep(folder: str) -> None:
     """Remove what a delivery that was killed has left; only one may be at work."""
     for name in os.listdir(folder):
-        if _STAGED.fullmatch(name):
+        if _STAGED_NAME.fullmatch(name):
             os.unlink(os.path.join(folder, name))
 
 
@@ -144,11 +146,11 @@ def write(folder: str, file: PemFile, group: int | None, begin: Callable[[], Non
     """
     path = os.path.join(folder, file.name)
     _refuse_foreign(path)
-    if _stands(path, file.data, group):
+    if _is_up_to_date(path, file.data, group):
         return False
-    with _staged(folder, file) as (staged, descriptor):
+    with _stage(folder, file) as (staged, descriptor):
         if pem.read(staged) is None:
-            raise pem.Refusal("no certificate in it")
+            raise pem.InvalidPem("no certificate in it")
         _permit(descriptor, group)
         os.fsync(descriptor)
         begin()
@@ -157,7 +159,7 @@ def write(folder: str, file: PemFile, group: int | None, begin: Callable[[], Non
 
 
 def _refuse_foreign(path: str) -> None:
-    if os.path.lexists(path) and not _is_ours(path):
+    if os.path.lexists(path) and not _is_delivered(path):
         raise CommitError(
             path,
             "entrykit did not write this file and leaves it alone",
@@ -165,18 +167,18 @@ def _refuse_foreign(path: str) -> None:
         )
 
 
-def _is_ours(path: str) -> bool:
+def _is_delivered(path: str) -> bool:
     with suppress(OSError, CommitError), open_live(path) as file:
         return file.read(len(MARK)) == MARK.encode()
     return False
 
 
-def _stands(path: str, data: bytes, group: int | None) -> bool:
+def _is_up_to_date(path: str, data: bytes, group: int | None) -> bool:
     """Whether a file is as it should be; a group that could not be set is tried again."""
     try:
         with open(path, "rb") as file:
             status = os.fstat(file.fileno())
-            if _looser(status, group) or file.read() != data:
+            if _is_too_permissive(status, group) or file.read() != data:
                 return False
             if group is not None and not status.st_mode & stat.S_IRGRP:
                 with suppress(PermissionError):  # its owner is another user
@@ -186,14 +188,14 @@ def _stands(path: str, data: bytes, group: int | None) -> bool:
     return True
 
 
-def _looser(status: os.stat_result, group: int | None) -> bool:
+def _is_too_permissive(status: os.stat_result, group: int | None) -> bool:
     """Whether anybody but the owner and that group can do anything with a file."""
     mode = stat.S_IMODE(status.st_mode)
     return bool(mode & ~_FOR_GROUP) or (mode != _FOR_OWNER and status.st_gid != group)
 
 
 @contextmanager
-def _staged(folder: str, file: PemFile) -> Iterator[tuple[str, int]]:
+def _stage(folder: str, file: PemFile) -> Iterator[tuple[str, int]]:
     """Write a file under a name that nobody looks at, for nobody but us."""
     path = os.path.join(folder, f".{file.name}.{os.urandom(8).hex()}")
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FOR_OWNER)

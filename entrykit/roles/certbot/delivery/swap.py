@@ -17,20 +17,22 @@ from entrykit.roles.certbot.delivery.names_map import NamesMap
 from entrykit.roles.certbot.delivery.pem_file import PemFile
 
 # Before 3.4 a command with its payload has 16 KiB; a longer one made a worker of 3.2.0 abort.
-_LARGEST: Final = 15 << 10
+_MAX_BYTES: Final = 15 << 10
 _LARGER_SINCE: Final = (3, 4)
-_TOO_LARGE: Final = f"larger than the {_LARGEST >> 10} KiB that its admin socket takes"
+_TOO_LARGE: Final = f"larger than the {_MAX_BYTES >> 10} KiB that its admin socket takes"
 
-_OTHER: Final = "HAProxy still presents another certificate, or none"
+_NOT_PRESENTED: Final = "HAProxy still presents another certificate, or none"
 
 _ATTEMPTS: Final = 3
 _PAUSE: Final = 0.05
-_RETURN: Final = 3.0  # seconds for a HAProxy to come back that went away in the middle
-_RELOAD: Final = 10.0  # seconds until a new worker presents; with 10,000 certificates it took 7
+_RETURN_TIMEOUT: Final = 3.0  # seconds for a HAProxy to come back that went away in the middle
+_RELOAD_TIMEOUT: Final = (
+    10.0  # seconds until a new worker presents; with 10,000 certificates it took 7
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SwapTarget:
     """What a running HAProxy is to have.
 
     Attributes:
@@ -45,7 +47,7 @@ class Wanted:
 
 
 @dataclass(slots=True)
-class Swapped:
+class SwapResult:
     """What became of it.
 
     Attributes:
@@ -57,7 +59,7 @@ class Swapped:
     faults: dict[str, str] = field(default_factory=dict)
 
 
-def swap(socket: AdminSocket, wanted: Wanted, reload: Callable[[], None] | None) -> Swapped:
+def swap(socket: AdminSocket, wanted: SwapTarget, reload: Callable[[], None] | None) -> SwapResult:
     """Bring HAProxy up to what is wanted.
 
     Args:
@@ -75,32 +77,32 @@ def swap(socket: AdminSocket, wanted: Wanted, reload: Callable[[], None] | None)
         try:
             return _swap(socket, wanted, reload)
         except UnreachableError:
-            if not _within(_RETURN, lambda: socket.version() > (0, 0)):
+            if not _wait_until(_RETURN_TIMEOUT, lambda: socket.version() > (0, 0)):
                 raise
     return _swap(socket, wanted, reload)
 
 
-def _swap(socket: AdminSocket, wanted: Wanted, reload: Callable[[], None] | None) -> Swapped:
-    result = Swapped()
+def _swap(socket: AdminSocket, wanted: SwapTarget, reload: Callable[[], None] | None) -> SwapResult:
+    result = SwapResult()
     _add_names(socket, wanted.groups)
-    stale = _stale(socket, wanted.files)
-    if large := _large(socket, stale):
+    stale = _find_stale(socket, wanted.files)
+    if large := _find_too_large(socket, stale):
         result.faults = _reload(socket, large, reload)
-    listed = _listed(socket)
-    for file in _stale(socket, stale) if large else stale:
+    listed = _list_names(socket)
+    for file in _find_stale(socket, stale) if large else stale:
         if file not in large:
             _present(socket, file, listed, result)
-    left = [file.name for file in _stale(socket, stale)]
-    result.faults = {name: result.faults.get(name, _OTHER) for name in left}
+    left = [file.name for file in _find_stale(socket, stale)]
+    result.faults = {name: result.faults.get(name, _NOT_PRESENTED) for name in left}
     result.presented = [file.name for file in stale if file.name not in result.faults]
     _drop(socket, wanted.leaving, result)
     _delete_names(socket, wanted, result)
     return result
 
 
-def _stale(socket: AdminSocket, files: Iterable[PemFile]) -> list[PemFile]:
+def _find_stale(socket: AdminSocket, files: Iterable[PemFile]) -> list[PemFile]:
     """Find what HAProxy does not present as it should."""
-    listed = _listed(socket)
+    listed = _list_names(socket)
     return [file for file in files if file.name not in listed or not _is_loaded(socket, file)]
 
 
@@ -111,21 +113,21 @@ def _is_loaded(socket: AdminSocket, file: PemFile) -> bool:
     return fingerprint == file.fingerprint
 
 
-def _listed(socket: AdminSocket) -> set[str]:
+def _list_names(socket: AdminSocket) -> set[str]:
     return {name for name, _ in socket.listed()}
 
 
-def _present(socket: AdminSocket, file: PemFile, listed: set[str], result: Swapped) -> None:
+def _present(socket: AdminSocket, file: PemFile, listed: set[str], result: SwapResult) -> None:
     try:
         socket.put(file.name, file.pem)
         if file.name not in listed:
-            socket.enlist(file.name)
+            socket.add_to_crt_list(file.name)
     except RefusedError as words:
         result.faults[file.name] = f"HAProxy refuses it: {words}"
 
 
-def _large(socket: AdminSocket, files: Sequence[PemFile]) -> list[PemFile]:
-    large = [file for file in files if len(file.pem) > _LARGEST]
+def _find_too_large(socket: AdminSocket, files: Sequence[PemFile]) -> list[PemFile]:
+    large = [file for file in files if len(file.pem) > _MAX_BYTES]
     return large if large and socket.version() < _LARGER_SINCE else []
 
 
@@ -137,7 +139,7 @@ def _reload(
     if reload:
         try:
             reload()
-            if _within(_RELOAD, lambda: not _stale(socket, files)):
+            if _wait_until(_RELOAD_TIMEOUT, lambda: not _find_stale(socket, files)):
                 return {}
             words = ", and a reload has not changed what it presents"
         except (RefusedError, UnreachableError, OSError) as error:
@@ -145,7 +147,7 @@ def _reload(
     return {file.name: f"{_TOO_LARGE}{words}; its next start serves it" for file in files}
 
 
-def _drop(socket: AdminSocket, leaving: Collection[str], result: Swapped) -> None:
+def _drop(socket: AdminSocket, leaving: Collection[str], result: SwapResult) -> None:
     for name in sorted(leaving):
         try:
             socket.drop(name)
@@ -162,7 +164,7 @@ def _add_names(socket: AdminSocket, groups: Mapping[str, str]) -> None:
             names.set(name, group)
 
 
-def _delete_names(socket: AdminSocket, wanted: Wanted, result: Swapped) -> None:
+def _delete_names(socket: AdminSocket, wanted: SwapTarget, result: SwapResult) -> None:
     """Forget the names of what has changed or is gone; somebody else's certificates keep theirs."""
     changed = {*wanted.leaving, *(file.name for file in wanted.files)} - set(result.faults)
     loaded, names = socket.certificates(), NamesMap(socket)
@@ -171,7 +173,7 @@ def _delete_names(socket: AdminSocket, wanted: Wanted, result: Swapped) -> None:
             names.delete(name)
 
 
-def _within(seconds: float, condition: Callable[[], bool]) -> bool:
+def _wait_until(seconds: float, condition: Callable[[], bool]) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:

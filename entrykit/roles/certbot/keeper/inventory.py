@@ -11,22 +11,22 @@ from entrykit.roles.certbot.lineages import lineages as certbots
 from entrykit.roles.certbot.lineages.allotment import allot
 from entrykit.roles.certbot.lineages.lineages import Lineage, lineages
 from entrykit.roles.certbot.lineages.ownership import Ownership
-from entrykit.roles.certbot.lineages.renewal_conf import is_another
+from entrykit.roles.certbot.lineages.renewal_conf import is_from_other_ca
 from entrykit.roles.certbot.lineages.repair import heal
 from entrykit.roles.certbot.lineages.retirement import (
-    certified,
+    choose_restorable,
+    find_valid_retired,
+    list_retired,
     prune,
     restore,
     retire,
-    retired,
-    returning,
 )
 from entrykit.roles.certbot.ordering.choice import Need
 from entrykit.roles.certbot.plan import Plan
 from entrykit.roles.certbot.process.signals import Signals
 
 
-class Holdings:
+class Inventory:
     """Certbot's folder, as it was looked at last.
 
     Args:
@@ -43,7 +43,7 @@ class Holdings:
 
     def __init__(self, plan: Plan, signals: Signals, log: Log, now: Callable[[], float]) -> None:
         self._plan, self._signals, self._log, self._now = plan, signals, log, now
-        self._ours = Ownership(plan, log)
+        self._ownership = Ownership(plan, log)
         self.existing: Mapping[str, Lineage] = {}
         self.wanted: Mapping[str, Sequence[str]] = {}
         self.torn: frozenset[str] = frozenset()
@@ -58,32 +58,32 @@ class Holdings:
             OSError: a file or folder is not as it has to be.
             Stopped: the keeper was told to stop.
         """
-        self._mend()
-        if self._restored():
+        self._repair()
+        if self._restore():
             # What was put aside before CONFIG_DIR was moved still names the former place.
-            self._mend()
+            self._repair()
 
-    def _mend(self) -> None:
+    def _repair(self) -> None:
         self.torn = self._signals.apart(lambda: heal(self._plan, self._log))
         self.existing = self._signals.apart(lambda: lineages(self._plan.config_dir))
         there = {name: lineage.names for name, lineage in self.existing.items()}
-        usable = self._ours.usable(there)
+        usable = self._ownership.usable(there)
         taken = there.keys() - usable.keys()
         self.wanted = allot(self._plan.groups, usable, taken=taken)
         self._claim({*self.wanted} - self.torn)
 
     def _claim(self, used: Collection[str]) -> None:
         folder = self._plan.config_dir
-        self._ours.keep(used, {*certbots.names(folder), *retired(folder), *self.torn})
+        self._ownership.keep(used, {*certbots.names(folder), *list_retired(folder), *self.torn})
 
-    def _restored(self) -> bool:
+    def _restore(self) -> bool:
         """Put back what is of use without an order, or until there is one."""
-        if not self.uncovered():
+        if not self.uncovered_names():
             return False
         there = {name: lineage.names for name, lineage in self.existing.items()}
-        kept = certified(self._plan.config_dir, self._now())
+        kept = find_valid_retired(self._plan.config_dir, self._now())
         kept = {name: its for name, its in kept.items() if name not in there}
-        wanted = returning(self._plan.groups, self._ours.usable(there), kept, there)
+        wanted = choose_restorable(self._plan.groups, self._ownership.usable(there), kept, there)
         back = [name for name in wanted if restore(self._plan, name)]
         self._claim({*self.wanted, *back} - self.torn)
         return bool(back)
@@ -105,13 +105,13 @@ class Holdings:
             if name in there.names
         }
 
-    def uncovered(self) -> set[str]:
+    def uncovered_names(self) -> set[str]:
         """Return those that have none."""
         return self.names() - self.covered()
 
     def missing(self) -> dict[str, list[str]]:
         """Return those that have none, by lineage, but for what is torn: healing tells of that."""
-        missing = self.uncovered()
+        missing = self.uncovered_names()
         named = {
             lineage: [name for name in names if name in missing]
             for lineage, names in self.wanted.items()
@@ -119,9 +119,9 @@ class Holdings:
         }
         return {lineage: names for lineage, names in named.items() if names}
 
-    def unfinished(self) -> dict[str, Sequence[str]]:
+    def pending_by_lineage(self) -> dict[str, Sequence[str]]:
         """Return the names that each lineage is to be ordered for, sooner or later."""
-        missing = self.uncovered()
+        missing = self.uncovered_names()
         found: dict[str, Sequence[str]] = {}
         for lineage, names in self.wanted.items():
             there = self.existing.get(lineage)
@@ -130,7 +130,7 @@ class Holdings:
                 found[lineage] = needed or names
         return found
 
-    def given_up(self, lineage: str, missing: Collection[str]) -> set[str]:
+    def names_to_release(self, lineage: str, missing: Collection[str]) -> set[str]:
         """Return the names that a lineage would give up and that no other one has yet."""
         there = self.existing.get(lineage)
         names = {*there.names} - {*self.wanted[lineage]} if there else set()
@@ -139,7 +139,7 @@ class Holdings:
     def need(self, lineage: str) -> Need:
         """Return what there is of a lineage, and what it is to be."""
         there = self.existing.get(lineage)
-        another = there is not None and is_another(self._plan, lineage)
+        another = there is not None and is_from_other_ca(self._plan, lineage)
         return Need(
             lineage=lineage,
             wanted=self.wanted[lineage],
@@ -151,7 +151,9 @@ class Holdings:
 
     def _is_due(self, lineage: str) -> bool:
         there = self.existing.get(lineage)
-        return there is not None and (there.due(self._now()) or is_another(self._plan, lineage))
+        return there is not None and (
+            there.due(self._now()) or is_from_other_ca(self._plan, lineage)
+        )
 
     def _is_taken(self, name: str) -> bool:
         known = name in self.existing or name in self.wanted or name in self.torn
@@ -168,9 +170,9 @@ class Holdings:
             CommitError: another certbot is at work.
             OSError: it cannot be moved or deleted.
         """
-        missing = self.uncovered()
+        missing = self.uncovered_names()
         for name, lineage in list(self.existing.items()):
-            unwanted = name in self._ours and name not in self.wanted
+            unwanted = name in self._ownership and name not in self.wanted
             if unwanted and missing.isdisjoint(lineage.names):
                 retire(self._plan, name)
                 done = "deleted" if self._plan.prune else "retired"
@@ -182,8 +184,8 @@ class Holdings:
     def _prune(self, missing: Collection[str]) -> None:
         """Delete what was only retired at an earlier time, but for what may still be of use."""
         folder = self._plan.config_dir
-        kept = certified(folder, self._now()) if missing else {}
-        ours = [name for name in retired(folder) if name in self._ours]
+        kept = find_valid_retired(folder, self._now()) if missing else {}
+        ours = [name for name in list_retired(folder) if name in self._ownership]
         unwanted = [name for name in ours if {*missing}.isdisjoint(kept.get(name, ()))]
         prune(self._plan, unwanted)
         for name in unwanted:

@@ -19,7 +19,7 @@ class Bar:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._bar = ""
-        self._drawn = False
+        self._is_visible = False
 
     def show(self, done: int, of: int) -> None:
         """Draw the bar; nothing any more once all is done."""
@@ -31,14 +31,14 @@ class Bar:
 
     def write(self, text: str) -> int:
         """Write over the bar."""
-        self._stream.write(f"\r\x1b[K{text}" if self._drawn else text)
-        self._drawn = False
+        self._stream.write(f"\r\x1b[K{text}" if self._is_visible else text)
+        self._is_visible = False
         return len(text)
 
     def flush(self) -> None:
         """Draw the bar again: the log flushes after whole lines."""
         self._stream.write(self._bar)
-        self._drawn = bool(self._bar)
+        self._is_visible = bool(self._bar)
         self._stream.flush()
 
     def isatty(self) -> bool:

@@ -8,13 +8,13 @@ from typing import Final
 
 from entrykit.errors import CommitError
 from entrykit.roles.certbot.delivery.delivery import deliver
-from entrykit.roles.certbot.keeper.inventory import Holdings
+from entrykit.roles.certbot.keeper.inventory import Inventory
 from entrykit.roles.certbot.keeper.progress import Progress
 from entrykit.roles.certbot.lineages.lineages import Lineage
 from entrykit.roles.certbot.lineages.lock import BusyError
 from entrykit.roles.certbot.ordering.backoff import Backoff
 from entrykit.roles.certbot.ordering.certbot_cli import Certbot
-from entrykit.roles.certbot.ordering.choice import Issued
+from entrykit.roles.certbot.ordering.choice import IssuedCertificate
 from entrykit.roles.certbot.ordering.orders import Orders
 
 _DELIVERY: Final = "delivery"
@@ -43,7 +43,7 @@ class Rounds:
         self._plan, self._signals, self._log = certbot.plan, certbot.signals, certbot.log
         self._orders, self._progress, self._now = orders, progress, now
         self._backoff = Backoff()
-        self._holdings = Holdings(self._plan, self._signals, self._log, now)
+        self._inventory = Inventory(self._plan, self._signals, self._log, now)
         self.busy = False
 
     def run(self, *, regular: bool, hurry: bool) -> None:
@@ -60,35 +60,35 @@ class Rounds:
         """
         self.busy = False
         try:
-            self._keep(regular=regular, hurry=hurry)
+            self._run_round(regular=regular, hurry=hurry)
         except BusyError:
             self.busy = True
             raise
         self.busy = self._orders.busy
 
-    def _keep(self, *, regular: bool, hurry: bool) -> None:
-        self._look()
-        self._holdings.retire()
+    def _run_round(self, *, regular: bool, hurry: bool) -> None:
+        self._refresh()
+        self._inventory.retire()
         self._deliver()
         self._orders.begin(hurry=hurry)
-        before = self._holdings.existing
+        before = self._inventory.existing
         try:
-            issued = self._order()
+            issued = self._order_due()
         finally:
             self._orders.end()
         if (regular and self._orders.renew_early(before)) or issued:
-            self._look()
+            self._refresh()
             self._compare(before, issued)
-            self._holdings.retire()
+            self._inventory.retire()
             self._deliver()
-        self._orders.explain(self._holdings.missing())
+        self._orders.explain(self._inventory.missing())
 
-    def _look(self) -> None:
-        self._holdings.look()
-        self._progress.tell(len(self._holdings.covered()), len(self._holdings.names()))
+    def _refresh(self) -> None:
+        self._inventory.look()
+        self._progress.tell(len(self._inventory.covered()), len(self._inventory.names()))
 
     def _deliver(self) -> None:
-        wanted: Collection[str] = {*self._holdings.existing, *self._holdings.wanted}
+        wanted: Collection[str] = {*self._inventory.existing, *self._inventory.wanted}
         try:
             live = self._signals.apart(lambda: deliver(self._plan, wanted, self._log))
         except CommitError as error:
@@ -99,17 +99,17 @@ class Rounds:
         else:
             self._backoff.failed(_DELIVERY, self._now())
 
-    def _order(self) -> list[Issued]:
+    def _order_due(self) -> list[IssuedCertificate]:
         """Order what is missing or due; what gives up names comes last.
 
         A name that moves to another lineage stays in its old one until the new one is there.
         """
-        there = self._holdings
-        missing, total = there.uncovered(), len(there.names())
-        last = {name for name in there.wanted if there.given_up(name, missing)}
-        issued: list[Issued] = []
+        there = self._inventory
+        missing, total = there.uncovered_names(), len(there.names())
+        last = {name for name in there.wanted if there.names_to_release(name, missing)}
+        issued: list[IssuedCertificate] = []
         for name in sorted(there.wanted, key=last.__contains__):
-            if name in there.torn or self._orders.fails(there.given_up(name, missing)):
+            if name in there.torn or self._orders.fails(there.names_to_release(name, missing)):
                 continue
             if new := self._orders.keep(there.need(name)):
                 issued.append(new)
@@ -117,13 +117,15 @@ class Rounds:
                 self._progress.tell(total - len(missing), total)
         return issued
 
-    def _compare(self, before: Mapping[str, Lineage], issued: Collection[Issued]) -> None:
+    def _compare(
+        self, before: Mapping[str, Lineage], issued: Collection[IssuedCertificate]
+    ) -> None:
         """Doubt what certbot says if it is not so: to believe it means an order at each round."""
-        existing = self._holdings.existing
+        existing = self._inventory.existing
         for new in issued:
             there = existing.get(new.lineage)
             if there is None or {*there.names} != {*new.names}:
-                self._orders.doubt(new.wanted)
+                self._orders.report_mismatch(new.wanted)
         ours = {new.lineage for new in issued}
         for name, there in existing.items():
             if name not in ours and name in before and there.serial != before[name].serial:
@@ -132,13 +134,13 @@ class Rounds:
 
     def left(self) -> float:
         """Return the seconds until something that failed is to be tried again; 0 if nothing is."""
-        pauses = [self._backoff.waits(_DELIVERY, self._now()), self._orders.unpublished]
-        for lineage, names in self._holdings.unfinished().items():
+        pauses = [self._backoff.waits(_DELIVERY, self._now()), self._orders.thumbprint_delay]
+        for lineage, names in self._inventory.pending_by_lineage().items():
             pauses.append(self._orders.waits(names, lineage))
         return min((pause for pause in pauses if pause > 0), default=0.0)
 
     @property
     def complete(self) -> bool:
         """Whether every name has a valid certificate, and all is where it is needed."""
-        undelivered = self._backoff.waits(_DELIVERY, self._now()) or self._orders.unpublished
-        return not (self._holdings.uncovered() or undelivered)
+        undelivered = self._backoff.waits(_DELIVERY, self._now()) or self._orders.thumbprint_delay
+        return not (self._inventory.uncovered_names() or undelivered)

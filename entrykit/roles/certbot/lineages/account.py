@@ -29,27 +29,27 @@ def folder(plan: Plan) -> str:
     return os.path.join(plan.config_dir, "accounts", place)
 
 
-def accounts(plan: Plan) -> list[str]:
+def list_accounts(plan: Plan) -> list[str]:
     """Return the accounts that a registration has completed, by their folders' names."""
     try:
         names = sorted(os.listdir(folder(plan)))
     except FileNotFoundError:
         return []
-    return [name for name in names if _is_whole(os.path.join(folder(plan), name))]
+    return [name for name in names if _is_complete(os.path.join(folder(plan), name))]
 
 
-def _is_whole(path: str) -> bool:
+def _is_complete(path: str) -> bool:
     files = (os.path.join(path, name) for name in ("private_key.json", "regr.json"))
     return all(os.path.isfile(file) and os.path.getsize(file) > 0 for file in files)
 
 
-def forget(plan: Plan) -> None:
+def retire_accounts(plan: Plan) -> None:
     """Take the accounts out of certbot's sight, so that its next run registers another.
 
     For a CA that does not know them any more: every order would fail for ever. They go
     beside the retired lineages, where nothing that a person might want back is lost.
     """
-    for name in accounts(plan):
+    for name in list_accounts(plan):
         kept = os.path.join(plan.config_dir, "retired", f"account-{name}")
         os.makedirs(os.path.dirname(kept), mode=0o700, exist_ok=True)
         os.rename(os.path.join(folder(plan), name), kept)

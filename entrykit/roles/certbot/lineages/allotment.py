@@ -43,28 +43,30 @@ def allot(
     Returns:
         The names of each lineage that is wanted, in the order of their group.
     """
-    owned = _owned(groups, existing)
+    owned = _assign_lineages(groups, existing)
     known = {*existing, *taken}
     wanted: dict[str, _Names] = {}
     for group in groups:
         there = {name: existing[name] for name in owned[group.name]}
-        fresh = _fresh(group.name, known, owned)
-        wanted |= _divided(group.names, there, fresh, limit)
+        fresh = _generate_names(group.name, known, owned)
+        wanted |= _divide_names(group.names, there, fresh, limit)
     return wanted
 
 
-def _owned(groups: Sequence[Group], existing: Mapping[str, _Names]) -> dict[str, list[str]]:
+def _assign_lineages(
+    groups: Sequence[Group], existing: Mapping[str, _Names]
+) -> dict[str, list[str]]:
     """Return each group's lineages: its namesake, its parts by number, then others by name."""
     homes = {name: group.name for group in groups for name in group.names}
     owned: dict[str, list[str]] = {group.name: [] for group in groups}
     for lineage, names in existing.items():
-        owner = _owner(lineage, {homes[name] for name in names if name in homes}, owned)
+        owner = _find_owner(lineage, {homes[name] for name in names if name in homes}, owned)
         if owner is not None:
             owned[owner].append(lineage)
-    return {name: sorted(lineages, key=_rank(name)) for name, lineages in owned.items()}
+    return {name: sorted(lineages, key=_make_sort_key(name)) for name, lineages in owned.items()}
 
 
-def _owner(lineage: str, users: Collection[str], groups: Collection[str]) -> str | None:
+def _find_owner(lineage: str, users: Collection[str], groups: Collection[str]) -> str | None:
     """Return the group whose lineage this is.
 
     Args:
@@ -80,19 +82,21 @@ def _owner(lineage: str, users: Collection[str], groups: Collection[str]) -> str
     return part["group"] if part and part["group"] in users else None
 
 
-def _rank(group: str) -> Callable[[str], tuple[float, str]]:
+def _make_sort_key(group: str) -> Callable[[str], tuple[float, str]]:
     """Return what sorts the lineages of a group."""
 
-    def rank(lineage: str) -> tuple[float, str]:
+    def sort_key(lineage: str) -> tuple[float, str]:
         if lineage == group:
             return 0, lineage
         part = _PART.fullmatch(lineage)
         return (int(part["number"]) if part and part["group"] == group else inf), lineage
 
-    return rank
+    return sort_key
 
 
-def _fresh(group: str, existing: Collection[str], groups: Collection[str]) -> Iterator[str]:
+def _generate_names(
+    group: str, existing: Collection[str], groups: Collection[str]
+) -> Iterator[str]:
     """Yield names for new lineages of a group; that of another group is for that one."""
     if group not in existing:
         yield group
@@ -100,7 +104,7 @@ def _fresh(group: str, existing: Collection[str], groups: Collection[str]) -> It
     yield from (name for name in names if name not in existing and name not in groups)
 
 
-def _divided(
+def _divide_names(
     names: _Names, there: Mapping[str, _Names], fresh: Iterator[str], limit: int
 ) -> dict[str, _Names]:
     """Divide the names of a group among its lineages, and new ones.
@@ -111,8 +115,8 @@ def _divided(
         fresh: names for new lineages.
         limit: the most names of a lineage.
     """
-    kept, homeless = _kept(names, there, limit)
-    rooms = _rooms(there, kept, len(homeless), limit)
+    kept, homeless = _keep_assigned(names, there, limit)
+    rooms = _find_capacity(there, kept, len(homeless), limit)
     for lineage, room in chain(rooms, zip(fresh, repeat(limit), strict=False)):
         if not homeless:
             break
@@ -124,7 +128,7 @@ def _divided(
     }
 
 
-def _kept(
+def _keep_assigned(
     names: _Names, there: Mapping[str, _Names], limit: int
 ) -> tuple[dict[str, list[str]], list[str]]:
     """Return the names that stay in each lineage, and those that are in none."""
@@ -143,7 +147,7 @@ def _kept(
     return kept, homeless
 
 
-def _rooms(
+def _find_capacity(
     there: Mapping[str, _Names], kept: Mapping[str, Sequence[str]], number: int, limit: int
 ) -> list[tuple[str, int]]:
     """Return lineages and how many names more each can have; one alone if all fit in it.

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from entrykit.roles.certbot.lineages import pem_set, renewal_conf
-from entrykit.roles.certbot.lineages.pem_set import KINDS, Quartet
+from entrykit.roles.certbot.lineages.pem_set import KINDS, PemSet
 from entrykit.tls import x509
 
 DAY: Final = 86_400
-_SHORT: Final = 10 * DAY  # a lifetime below this: as certbot since 4.1 has it
+_SHORT_LIFETIME: Final = 10 * DAY  # a lifetime below this: as certbot since 4.1 has it
 
-_ARCHIVED: Final = re.compile(rf"(?P<kind>{'|'.join(KINDS)})(?P<number>[1-9][0-9]*)\.pem")
+_ARCHIVE_FILE: Final = re.compile(rf"(?P<kind>{'|'.join(KINDS)})(?P<number>[1-9][0-9]*)\.pem")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Lineage:
         Let's Encrypt asks for.
         """
         lifetime = self.not_after - self.not_before
-        return lifetime / 2 if lifetime < _SHORT else lifetime / 3
+        return lifetime / 2 if lifetime < _SHORT_LIFETIME else lifetime / 3
 
     def due(self, now: float) -> bool:
         """Whether it is to be renewed.
@@ -67,7 +67,7 @@ class Lineage:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class LineageState:
     """What there is of a lineage.
 
     Attributes:
@@ -84,7 +84,7 @@ class Found:
     conf: str
     archived: Mapping[str, set[int]]
     linked: int | None
-    live: Quartet
+    live: PemSet
 
     @property
     def sound(self) -> bool:
@@ -108,13 +108,13 @@ class Found:
     @property
     def is_here(self) -> bool:
         """Whether its configuration names the files that are here."""
-        named, here = renewal_conf.places(self.conf), self.places
-        return {*KINDS} <= {*named} and all(_same(named[key], here[key]) for key in named)
+        named, here = renewal_conf.parse_paths(self.conf), self.places
+        return {*KINDS} <= {*named} and all(_is_same_file(named[key], here[key]) for key in named)
 
     @property
     def is_elsewhere(self) -> bool:
         """Whether its configuration names files that are, but in another place."""
-        named = renewal_conf.places(self.conf)
+        named = renewal_conf.parse_paths(self.conf)
         return (
             not self.is_here and {*KINDS} <= {*named} and all(map(os.path.exists, named.values()))
         )
@@ -146,9 +146,9 @@ def lineages(config_dir: str) -> dict[str, Lineage]:
     found = {}
     for name in names(config_dir):
         with suppress(OSError, ValueError):
-            state = find(config_dir, name)
+            state = inspect_lineage(config_dir, name)
             if state.sound:
-                found[name] = served(state)
+                found[name] = parse_lineage(state)
     return found
 
 
@@ -158,7 +158,7 @@ def names(config_dir: str) -> list[str]:
     Raises:
         OSError: they cannot be listed.
     """
-    files = listed(os.path.join(config_dir, "renewal"))
+    files = list_folder(os.path.join(config_dir, "renewal"))
     return sorted(
         file.removesuffix(renewal_conf.ENDING)
         for file in files
@@ -166,7 +166,7 @@ def names(config_dir: str) -> list[str]:
     )
 
 
-def find(config_dir: str, name: str) -> Found:
+def inspect_lineage(config_dir: str, name: str) -> LineageState:
     """Look at all that there is of a lineage.
 
     Raises:
@@ -174,17 +174,17 @@ def find(config_dir: str, name: str) -> Found:
     """
     live = os.path.join(config_dir, "live", name)
     archive = os.path.join(config_dir, "archive", name)
-    return Found(
+    return LineageState(
         name,
         config_dir,
         renewal_conf.read(config_dir, name),
-        _archived(archive),
-        _linked(live, archive),
+        _read_archive_numbers(archive),
+        _read_live_number(live, archive),
         pem_set.read({kind: os.path.join(live, f"{kind}.pem") for kind in KINDS}),
     )
 
 
-def served(state: Found) -> Lineage:
+def parse_lineage(state: LineageState) -> Lineage:
     """Read what the certificate of a lineage says.
 
     Raises:
@@ -195,7 +195,7 @@ def served(state: Found) -> Lineage:
     return Lineage(state.name, x509.dns_names(leaf), *x509.validity(leaf), x509.serial(leaf), live)
 
 
-def listed(folder: str) -> list[str]:
+def list_folder(folder: str) -> list[str]:
     """Return what is in a folder; nothing if it is not there.
 
     Raises:
@@ -207,33 +207,33 @@ def listed(folder: str) -> list[str]:
         return []
 
 
-def _archived(archive: str) -> Mapping[str, set[int]]:
+def _read_archive_numbers(archive: str) -> Mapping[str, set[int]]:
     numbers: dict[str, set[int]] = {kind: set() for kind in KINDS}
-    for file in listed(archive):
-        if match := _ARCHIVED.fullmatch(file):
+    for file in list_folder(archive):
+        if match := _ARCHIVE_FILE.fullmatch(file):
             numbers[match["kind"]].add(int(match["number"]))
     return numbers
 
 
-def _linked(live: str, archive: str) -> int | None:
+def _read_live_number(live: str, archive: str) -> int | None:
     """Return the one number that all links lead to."""
-    numbers = {_number(live, kind, archive) for kind in KINDS}
+    numbers = {_read_link_number(live, kind, archive) for kind in KINDS}
     return numbers.pop() if len(numbers) == 1 else None
 
 
-def _number(live: str, kind: str, archive: str) -> int | None:
+def _read_link_number(live: str, kind: str, archive: str) -> int | None:
     try:
         folder, file = os.path.split(os.readlink(os.path.join(live, f"{kind}.pem")))
     except OSError:  # it is not there, or no link
         return None
-    match = _ARCHIVED.fullmatch(file)
+    match = _ARCHIVE_FILE.fullmatch(file)
     if match is None or match["kind"] != kind:
         return None
     usual = os.path.join("..", "..", "archive", os.path.basename(archive))
-    is_here = folder == usual or _same(os.path.join(live, folder), archive)
+    is_here = folder == usual or _is_same_file(os.path.join(live, folder), archive)
     return int(match["number"]) if is_here else None
 
 
-def _same(one: str, other: str) -> bool:
+def _is_same_file(one: str, other: str) -> bool:
     """Whether two paths name one file, or one folder; only what leads there may be linked."""
     return one == other or os.path.realpath(one) == os.path.realpath(other)

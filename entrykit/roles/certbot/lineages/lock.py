@@ -18,7 +18,7 @@ class BusyError(CommitError):
 
 
 @contextmanager
-def locked(config_dir: str) -> Iterator[None]:
+def hold_lock(config_dir: str) -> Iterator[None]:
     """Keep every certbot away for the time of a `with` block, as one certbot does another.
 
     It is a record lock on a file that is removed before it is freed (certbot's lock.py).
@@ -33,7 +33,7 @@ def locked(config_dir: str) -> Iterator[None]:
     path = os.path.join(config_dir, ".certbot.lock")
     descriptor = None
     while descriptor is None:
-        descriptor = _tried(path)
+        descriptor = _try_lock(path)
     try:
         yield
     finally:
@@ -41,7 +41,7 @@ def locked(config_dir: str) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _tried(path: str) -> int | None:
+def _try_lock(path: str) -> int | None:
     """Lock the file; None if its owner has removed it meanwhile."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
     try:

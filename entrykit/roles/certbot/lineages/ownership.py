@@ -28,10 +28,10 @@ class Ownership:
     def __init__(self, plan: Plan, log: Log) -> None:
         self._groups = plan.groups
         self._record = Record(plan.config_dir, "lineages", log)
-        self._ours = self._record.names
+        self._owned = self._record.names
 
     def __contains__(self, lineage: str) -> bool:
-        return self._ours is not None and lineage in self._ours
+        return self._owned is not None and lineage in self._owned
 
     def usable(self, there: _Lineages) -> dict[str, tuple[str, ...]]:
         """Return what may be kept for DOMAINS: what is ours, and what may become that.
@@ -43,15 +43,15 @@ class Ownership:
         Args:
             there: the names of each lineage that there is.
         """
-        ours = _namesakes(self._groups, there) if self._ours is None else self._ours
+        ours = _find_namesakes(self._groups, there) if self._owned is None else self._owned
         homes = {name: group.name for group in self._groups for name in group.names}
         held = {name for lineage in ours & there.keys() for name in there[lineage]}
 
-        def free(names: tuple[str, ...]) -> bool:
+        def is_free(names: tuple[str, ...]) -> bool:
             users = {homes.get(name) for name in names}
             return held.isdisjoint(names) and len(users) == 1 and None not in users
 
-        return {name: its for name, its in there.items() if name in ours or free(its)}
+        return {name: its for name, its in there.items() if name in ours or is_free(its)}
 
     def keep(self, used: Collection[str], present: Collection[str]) -> None:
         """Write down what is ours from now on.
@@ -60,11 +60,11 @@ class Ownership:
             used: lineages that are kept for DOMAINS, or are to be ordered for it.
             present: all that there are, in any state; others are forgotten.
         """
-        self._ours = {*used, *((self._ours or set()) & {*present})}
-        self._record.keep(self._ours)
+        self._owned = {*used, *((self._owned or set()) & {*present})}
+        self._record.keep(self._owned)
 
 
-def _namesakes(groups: Collection[Group], there: _Lineages) -> set[str]:
+def _find_namesakes(groups: Collection[Group], there: _Lineages) -> set[str]:
     return {
         group.name for group in groups if not {*there.get(group.name, ())}.isdisjoint(group.names)
     }

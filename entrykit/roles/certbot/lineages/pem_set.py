@@ -21,7 +21,7 @@ _KEY: Final = re.compile(rb"\s*-----BEGIN ([A-Z ]*PRIVATE KEY)-----([^-]+)-----E
 
 
 @dataclass(frozen=True, slots=True)
-class Quartet:
+class PemSet:
     """What the four files hold; nothing for one that is not there.
 
     Attributes:
@@ -50,7 +50,7 @@ class Quartet:
         """
         return pem.leaf(self.data["cert"])
 
-    def completed(self) -> Quartet | None:
+    def completed(self) -> PemSet | None:
         """Make up what is missing from the rest; None if it cannot be saved."""
         if self.whole:
             return self
@@ -59,7 +59,7 @@ class Quartet:
             return None
         cert, *chain = (each + b"\n" for each in certificates)
         made = {"cert": cert, "chain": b"".join(chain), "fullchain": cert + b"".join(chain)}
-        return Quartet(self.paths, {**self.data, **made})
+        return PemSet(self.paths, {**self.data, **made})
 
     def _certificates(self) -> list[bytes] | None:
         """Return the one that belongs to the key, and its chain."""
@@ -78,23 +78,25 @@ class Quartet:
             public = x509.public_key(pem.leaf(self.data[kind]))
             # It costs a fiftieth of what OpenSSL takes, which is asked where it is not enough:
             # a key on an elliptic curve may lack the public one (RFC 5915, 3).
-            return key is not None and (public in _decoded(key[2]) or self._agrees(kind))
+            return key is not None and (public in _decode(key[2]) or self._check_with_openssl(kind))
         except ValueError:
             return False
 
-    def _agrees(self, kind: str) -> bool:
+    def _check_with_openssl(self, kind: str) -> bool:
         """Ask OpenSSL whether the key is that of the first certificate of a file."""
         import ssl
 
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         try:
-            context.load_cert_chain(self.paths[kind], self.paths["privkey"], password=_no_password)
+            context.load_cert_chain(
+                self.paths[kind], self.paths["privkey"], password=_refuse_password
+            )
         except ssl.SSLError:
             return False
         return True
 
 
-def read(paths: Mapping[str, str]) -> Quartet:
+def read(paths: Mapping[str, str]) -> PemSet:
     """Read the four files.
 
     Args:
@@ -103,10 +105,10 @@ def read(paths: Mapping[str, str]) -> Quartet:
     Raises:
         OSError: one that is there cannot be read.
     """
-    return Quartet(paths, {kind: _contents(path) for kind, path in paths.items()})
+    return PemSet(paths, {kind: _read_file(path) for kind, path in paths.items()})
 
 
-def _contents(path: str) -> bytes:
+def _read_file(path: str) -> bytes:
     try:
         with open(path, "rb", buffering=0) as file:
             return file.read()
@@ -120,12 +122,12 @@ def _certificates(data: bytes) -> list[bytes]:
     return found if len(found) == data.count(_BEGIN) else []
 
 
-def _decoded(body: bytes) -> bytes:
+def _decode(body: bytes) -> bytes:
     from binascii import a2b_base64
 
     return a2b_base64(b"".join(body.split()), strict_mode=True)
 
 
-def _no_password() -> NoReturn:
+def _refuse_password() -> NoReturn:
     """Answer in OpenSSL's place, which would ask on the terminal."""
     raise ValueError("encrypted")

@@ -20,7 +20,7 @@ ENDING: Final = ".conf"
 
 # A comment, a section, or a key and its value.
 _LINE: Final = re.compile(r"\s*(?:#.*|\[.*\].*|[^\s=\[#][^=\0]*=[^\0]*)?")
-_MANY_LINES: Final = re.compile(r"(\"\"\"|''').*?\1", re.DOTALL)
+_MULTILINE_VALUE: Final = re.compile(r"(\"\"\"|''').*?\1", re.DOTALL)
 _PAIR: Final = re.compile(r"^[ \t]*([a-z_]+)[ \t]*=[ \t]*(.*?)[ \t]*$", re.MULTILINE)
 _PARAMETERS: Final = "[renewalparams]"
 _DUE: Final = "renew_before_expiry"
@@ -46,24 +46,24 @@ def read(config_dir: str, name: str) -> str:
 
 def is_legible(text: str) -> bool:
     """Whether certbot can read it; what it cannot read it does not see."""
-    lines = _MANY_LINES.sub("", text).split("\n")
+    lines = _MULTILINE_VALUE.sub("", text).split("\n")
     # Only a last line without an end can be cut off within quotes.
     torn = re.search("[\"']", lines[-1])
     return _PARAMETERS in text and not torn and all(map(_LINE.fullmatch, lines))
 
 
-def places(text: str) -> Mapping[str, str]:
+def parse_paths(text: str) -> Mapping[str, str]:
     """Return the paths that it names: by kind, and `archive_dir` if it has that."""
-    found = {key: _bare(value) for key, value in _PAIR.findall(_head(text))}
+    found = {key: _unquote(value) for key, value in _PAIR.findall(_head(text))}
     return {key: found[key] for key in (*KINDS, "archive_dir") if key in found}
 
 
-def is_due_early(text: str) -> bool:
+def has_due_time(text: str) -> bool:
     """Whether it says when the certificate is due, whoever wrote that."""
     return any(key == _DUE for key, _ in _PAIR.findall(_head(text)))
 
 
-def with_due(text: str, seconds: float) -> str:
+def add_due_time(text: str, seconds: float) -> str:
     """Add that a certificate is due so many seconds before its end.
 
     certbot before 4.1 takes 30 days for all, and so would issue one of 6 days again at every
@@ -72,7 +72,7 @@ def with_due(text: str, seconds: float) -> str:
     return f"{_DUE} = {max(1, round(seconds / 3600))} hours\n{text}"
 
 
-def moved(text: str, named: Mapping[str, str]) -> str:
+def replace_paths(text: str, named: Mapping[str, str]) -> str:
     """Let it name other paths, and keep all the rest.
 
     Args:
@@ -82,10 +82,10 @@ def moved(text: str, named: Mapping[str, str]) -> str:
     head = _head(text)
     lines = [line for line in head.splitlines() if not ((p := _PAIR.match(line)) and p[1] in named)]
     kept = "".join(f"{line}\n" for line in lines)
-    return _written(named) + kept + text[len(head) :]
+    return _format_pairs(named) + kept + text[len(head) :]
 
 
-def minimal(plan: Plan, named: Mapping[str, str], key: str) -> str:
+def make_minimal(plan: Plan, named: Mapping[str, str], key: str) -> str:
     """Write one anew with what certbot needs; the next renewal adds the rest.
 
     Args:
@@ -93,12 +93,16 @@ def minimal(plan: Plan, named: Mapping[str, str], key: str) -> str:
         named: the paths, as for `places`.
         key: the kind of the certificate's key.
     """
-    parameters = {"server": plan.server, "key_type": key, "authenticator": _authenticator(plan)}
+    parameters = {
+        "server": plan.server,
+        "key_type": key,
+        "authenticator": _read_authenticator(plan),
+    }
     version = ".".join(map(str, plan.certbot))
     return (
         f"# Written by entrykit, because certbot's own was lost.\nversion = {version}\n"
-        f"{_written(named)}\n{_PARAMETERS}\n"
-        f"{_written({k: v for k, v in parameters.items() if v})}"
+        f"{_format_pairs(named)}\n{_PARAMETERS}\n"
+        f"{_format_pairs({k: v for k, v in parameters.items() if v})}"
     )
 
 
@@ -122,23 +126,23 @@ def _head(text: str) -> str:
     return text[: section.start()] if section else text
 
 
-def _bare(value: str) -> str:
+def _unquote(value: str) -> str:
     quoted = re.fullmatch(r"([\"'])(.*)\1", value)
     return quoted[2] if quoted else value
 
 
-def _written(pairs: Mapping[str, str]) -> str:
-    return "".join(f"{key} = {_quoted(value)}\n" for key, value in pairs.items())
+def _format_pairs(pairs: Mapping[str, str]) -> str:
+    return "".join(f"{key} = {_quote(value)}\n" for key, value in pairs.items())
 
 
-def _quoted(value: str) -> str:
+def _quote(value: str) -> str:
     """Quote where a comma would make a list of it, or # a comment (ConfigObj, 3.2)."""
     if not re.search("[,#\"']", value):
         return value
     return f"'{value}'" if '"' in value else f'"{value}"'
 
 
-def _authenticator(plan: Plan) -> str:
+def _read_authenticator(plan: Plan) -> str:
     """Return certbot's own name for the way of the challenges: `renew` does not do without."""
     try:
         with open(plan.ini, encoding="utf-8") as file:
@@ -151,7 +155,7 @@ def _authenticator(plan: Plan) -> str:
 _SERVER: Final = re.compile(r"^server *= *(.*?)\s*$", re.MULTILINE)
 
 
-def is_another(plan: Plan, lineage: str) -> bool:
+def is_from_other_ca(plan: Plan, lineage: str) -> bool:
     """Whether certbot has the certificate from another server and may replace it.
 
     By itself certbot would keep it until it is due, such as one for trying after STAGING

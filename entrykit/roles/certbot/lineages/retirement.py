@@ -11,8 +11,8 @@ from typing import Final, TypeAlias
 from entrykit.files.fs import move_file, sync_folder
 from entrykit.roles.certbot.lineages import renewal_conf
 from entrykit.roles.certbot.lineages.allotment import allot
-from entrykit.roles.certbot.lineages.lineages import listed
-from entrykit.roles.certbot.lineages.lock import locked
+from entrykit.roles.certbot.lineages.lineages import list_folder
+from entrykit.roles.certbot.lineages.lock import hold_lock
 from entrykit.roles.certbot.plan import Group, Plan
 from entrykit.tls import pem, x509
 
@@ -34,7 +34,7 @@ def retire(plan: Plan, name: str) -> None:
         CommitError: another certbot is at work.
         OSError: it cannot be moved or deleted.
     """
-    with locked(plan.config_dir):
+    with hold_lock(plan.config_dir):
         put_away(plan.config_dir, name, "retired")
         if plan.prune:
             discard(os.path.join(plan.config_dir, "retired", name))
@@ -57,8 +57,8 @@ def restore(plan: Plan, name: str) -> bool:
     kept = os.path.join(plan.config_dir, "retired", name)
     if not os.path.isdir(kept):
         return False
-    with locked(plan.config_dir):
-        parts = _parts(plan.config_dir, name)
+    with hold_lock(plan.config_dir):
+        parts = _part_paths(plan.config_dir, name)
         if any(os.path.lexists(place) for place in parts.values()):
             return False
         # The configuration comes last: with it certbot takes the lineage for whole.
@@ -68,14 +68,16 @@ def restore(plan: Plan, name: str) -> bool:
     return True
 
 
-def retired(config_dir: str) -> list[str]:
+def list_retired(config_dir: str) -> list[str]:
     """Return the names of what is kept in CONFIG_DIR/retired; accounts are there as well."""
     folder = os.path.join(config_dir, "retired")
     parts = (_CONF, *_FOLDERS)
-    return [name for name in sorted(listed(folder)) if _has_any(os.path.join(folder, name), parts)]
+    return [
+        name for name in sorted(list_folder(folder)) if _has_any(os.path.join(folder, name), parts)
+    ]
 
 
-def certified(config_dir: str, now: float) -> dict[str, tuple[str, ...]]:
+def find_valid_retired(config_dir: str, now: float) -> dict[str, tuple[str, ...]]:
     """Return the host names of each retired lineage whose certificate is valid.
 
     Args:
@@ -83,9 +85,9 @@ def certified(config_dir: str, now: float) -> dict[str, tuple[str, ...]]:
         now: Unix seconds.
     """
     found = {}
-    for name in retired(config_dir):
+    for name in list_retired(config_dir):
         with suppress(OSError, ValueError):
-            leaf = _leaf(os.path.join(config_dir, "retired", name))
+            leaf = _read_leaf(os.path.join(config_dir, "retired", name))
             if x509.validity(leaf)[1] > now:
                 found[name] = x509.dns_names(leaf)
     return found
@@ -103,7 +105,7 @@ def prune(plan: Plan, names: Collection[str]) -> None:
         OSError: it cannot be deleted.
     """
     if names:
-        with locked(plan.config_dir):
+        with hold_lock(plan.config_dir):
             for name in names:
                 discard(os.path.join(plan.config_dir, "retired", name))
 
@@ -112,7 +114,7 @@ def _has_any(folder: str, parts: Collection[str]) -> bool:
     return any(os.path.lexists(os.path.join(folder, part)) for part in parts)
 
 
-def _leaf(kept: str) -> bytes:
+def _read_leaf(kept: str) -> bytes:
     """Read the certificate; the links of `live` lead nowhere while it is away."""
     file = os.path.basename(os.readlink(os.path.join(kept, "live", "cert.pem")))
     with open(os.path.join(kept, "archive", file), "rb") as certificate:
@@ -133,7 +135,7 @@ def put_away(config_dir: str, name: str, where: str) -> None:
     discard(away)
     os.makedirs(away, mode=0o700)
     sync_folder(os.path.dirname(away))
-    for part, place in _parts(config_dir, name).items():
+    for part, place in _part_paths(config_dir, name).items():
         _move(place, os.path.join(away, part))
 
 
@@ -143,7 +145,7 @@ def discard(path: str) -> None:
         shutil.rmtree(path)
 
 
-def _parts(config_dir: str, name: str) -> dict[str, str]:
+def _part_paths(config_dir: str, name: str) -> dict[str, str]:
     """Return where the parts of a lineage are; certbot sees it by the first."""
     folders = {folder: os.path.join(config_dir, folder, name) for folder in _FOLDERS}
     return {_CONF: renewal_conf.path(config_dir, name), **folders}
@@ -158,7 +160,7 @@ def _move(old: str, new: str) -> None:
 _Lineages: TypeAlias = Mapping[str, tuple[str, ...]]
 
 
-def returning(
+def choose_restorable(
     groups: Sequence[Group], usable: _Lineages, retired: _Lineages, there: Collection[str]
 ) -> list[str]:
     """Choose what is put back: what would be used, for a name that has no certificate.

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 _STEPS: Final = (60, 300, 900, 3600)  # seconds after the first failure in a row, the second …
 
 
-class _Failed(NamedTuple):
+class _FailureRecord(NamedTuple):
     """How often in a row something has failed, when the last time was, and until when it waits."""
 
     times: int
@@ -24,7 +24,7 @@ class Backoff:
     """
 
     def __init__(self) -> None:
-        self._failed: dict[str, _Failed] = {}
+        self._records: dict[str, _FailureRecord] = {}
 
     def failed(self, key: str, now: float, instead: float | None = None) -> float:
         """Count a failure, and return the seconds until the next attempt.
@@ -34,21 +34,21 @@ class Backoff:
             now: Unix seconds.
             instead: those seconds, where more failures do not mean a longer wait.
         """
-        times = self._failed[key].times if key in self._failed else 0
+        times = self._records[key].times if key in self._records else 0
         step = instead or _STEPS[min(times, len(_STEPS) - 1)]
         pause = step * random.uniform(1, 1.1)  # noqa: S311 -- not all keepers shall come at once
-        self._failed[key] = _Failed(times + (instead is None), now, now + pause)
+        self._records[key] = _FailureRecord(times + (instead is None), now, now + pause)
         return pause
 
     def done(self, key: str) -> None:
         """Forget the failures: it went well."""
-        self._failed.pop(key, None)
+        self._records.pop(key, None)
 
     def waits(self, key: str, now: float) -> float:
         """Return the seconds until it may be tried again, 0 if it may."""
-        failed = self._failed.get(key)
+        failed = self._records.get(key)
         return max(0.0, failed.until - now) if failed and failed.last <= now else 0.0
 
     def hurry(self) -> None:
         """Let everything be tried at once."""
-        self._failed = {key: each._replace(until=0.0) for key, each in self._failed.items()}
+        self._records = {key: each._replace(until=0.0) for key, each in self._records.items()}

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from entrykit.log import Log
-from entrykit.roles.certbot.ordering.rate_limits import SENT
+from entrykit.roles.certbot.ordering.rate_limits import CSR_SENT
 from entrykit.roles.certbot.plan import Plan
 from entrykit.roles.certbot.process.signals import Signals
-from entrykit.roles.certbot.process.subprocess import Ended, run, signal_name
+from entrykit.roles.certbot.process.subprocess import ProcessResult, run, signal_name
 
 # `Domain` up to 4.0, `Identifier` since 5; of a wildcard it is the name after the `*.`.
-_REFUSED: Final = re.compile(
+_REFUSAL: Final = re.compile(
     r"^ *(?:Domain|Identifier): (?P<name>\S+)\n *Type: +(?P<kind>\S+)\n *Detail: (?P<detail>.*)$",
     re.MULTILINE,
 )
@@ -32,22 +32,26 @@ _PROBLEM: Final = re.compile(
 _HOST: Final = re.compile(r"(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)+")
 
 # Problems with a whole order that are those of names in it (RFC 8555, 6.7).
-_OF_NAMES: Final = ("rejectedIdentifier", "unsupportedIdentifier", "malformed", "caa", "dns")
-_TRIED_OFTEN: Final = "failed authorizations"  # Let's Encrypt's words, of type rateLimited
+_NAME_PROBLEMS: Final = ("rejectedIdentifier", "unsupportedIdentifier", "malformed", "caa", "dns")
+_TOO_MANY_FAILURES: Final = "failed authorizations"  # Let's Encrypt's words, of type rateLimited
 
-_OURS: Final = re.compile(r"\s*entrykit: (error: |warning: )?(.*)")
-_PLAIN: Final = {"ENTRYKIT_LOG_FORMAT": "text"}  # so that the hook's lines are known as such
+_HOOK_LINE: Final = re.compile(r"\s*entrykit: (error: |warning: )?(.*)")
+_TEXT_LOG_ENVIRON: Final = {
+    "ENTRYKIT_LOG_FORMAT": "text"
+}  # so that the hook's lines are known as such
 _BUSY: Final = "Another instance of Certbot is already running"
-_TAKEN: Final = re.compile(r"Could not bind TCP port [0-9]+ because it is already in\s")
+_PORT_TAKEN: Final = re.compile(r"Could not bind TCP port [0-9]+ because it is already in\s")
 _CHATTER: Final = re.compile(
     r"Saving debug log to |Ask for help or search |An unexpected error occurred:|\s*$"
 )
 # What requests says when urllib3 gives up: the last quoted text is the cause, after an object.
-_CAUSED: Final = re.compile(
+_CAUSE: Final = re.compile(
     r"Pool\(host='(?P<host>[^']*)', port=(?P<port>[0-9]+)\).*\(Caused by .*?(?P<quote>['\"])"
     r"(?:<.* object at 0x[0-9a-f]+>: |HTTPS?Connection\([^)]*\): )?(?P<cause>.*)(?P=quote)\)"
 )
-_LOG_READ: Final = 1 << 22  # octets from the end of a log: a run with 100 names writes one million
+_MAX_LOG_BYTES: Final = (
+    1 << 22
+)  # octets from the end of a log: a run with 100 names writes one million
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,15 +120,17 @@ class Certbot:
         self.log.debug(f"run: {' '.join(argv)}")
         bundle = self.plan.ca_bundle
         trust = {"REQUESTS_CA_BUNDLE": bundle} if bundle else {}
-        before = self._log_file()
+        before = self._log_inode()
         try:
-            ended = run(argv, {**self.environ, **trust, **_PLAIN}, self.signals, self._say)
+            ended = run(
+                argv, {**self.environ, **trust, **_TEXT_LOG_ENVIRON}, self.signals, self._log_line
+            )
         except OSError as error:
             return Outcome(ok=False, error=f"certbot cannot be executed ({error.strerror})")
-        is_told = ended.code != 0 and self._log_file() != before
-        return outcome(ended, names, self.logged() if is_told else "")
+        is_told = ended.code != 0 and self._log_inode() != before
+        return parse_outcome(ended, names, self.logged() if is_told else "")
 
-    def _log_file(self) -> int | None:
+    def _log_inode(self) -> int | None:
         """Tell the logs of two runs apart: each begins a file, and one that dies early has none."""
         try:
             return os.stat(self._log_path()).st_ino
@@ -134,10 +140,10 @@ class Certbot:
     def _log_path(self) -> str:
         return os.path.join(self.plan.logs_dir, "letsencrypt.log")
 
-    def _say(self, line: str) -> None:
+    def _log_line(self, line: str) -> None:
         """Pass on what certbot says, and as our own what our deploy hook says within it."""
         levels = {"error: ": self.log.error, "warning: ": self.log.warning, None: self.log.info}
-        if ours := _OURS.match(line):
+        if ours := _HOOK_LINE.match(line):
             levels[ours[1]](ours[2])
         else:
             self.log.debug(f"certbot: {line}")
@@ -146,13 +152,13 @@ class Certbot:
         """Return the end of certbot's own log; empty if there is none."""
         try:
             with open(self._log_path(), "rb") as file:
-                file.seek(max(0, os.fstat(file.fileno()).st_size - _LOG_READ))
+                file.seek(max(0, os.fstat(file.fileno()).st_size - _MAX_LOG_BYTES))
                 return file.read().decode(errors="replace")
         except OSError:
             return ""
 
 
-def outcome(ended: Ended, names: Collection[str], logged: str) -> Outcome:
+def parse_outcome(ended: ProcessResult, names: Collection[str], logged: str) -> Outcome:
     """Judge a run by its exit code and its words.
 
     Args:
@@ -164,51 +170,53 @@ def outcome(ended: Ended, names: Collection[str], logged: str) -> Outcome:
         return Outcome(ok=True)
     if _BUSY in ended.output:
         return Outcome(ok=False, error="another certbot is at work", busy=True)
-    if _TAKEN.search(ended.output):
-        return Outcome(ok=False, error=_last_words(ended), busy=True)
+    if _PORT_TAKEN.search(ended.output):
+        return Outcome(ok=False, error=_last_line(ended), busy=True)
     problems = [] if ended.code < 0 else list(_PROBLEM.finditer(logged))
     problem = problems[-1] if problems else None
-    failed = _refused(ended.output, names) or _blamed(problem, names)
-    error = f"{problem['detail']} ({problem['kind']})" if problem else _last_words(ended)
+    failed = _find_refused(ended.output, names) or _find_mentioned(problem, names)
+    error = f"{problem['detail']} ({problem['kind']})" if problem else _last_line(ended)
     forgotten = problem is not None and problem["kind"] == "accountDoesNotExist"
     return Outcome(
         ok=False,
         failed=failed,
         error="" if failed else error,
         forgotten=forgotten,
-        sent=SENT in logged,
+        sent=CSR_SENT in logged,
     )
 
 
-def _refused(output: str, names: Collection[str]) -> dict[str, str]:
+def _find_refused(output: str, names: Collection[str]) -> dict[str, str]:
     """Return the names whose challenges have failed."""
     return {
         name: f"{found['detail']} ({found['kind']})"
-        for found in _REFUSED.finditer(output)
+        for found in _REFUSAL.finditer(output)
         for name in (found["name"], f"*.{found['name']}")
         if name in names
     }
 
 
-def _blamed(problem: re.Match[str] | None, names: Collection[str]) -> dict[str, str]:
+def _find_mentioned(problem: re.Match[str] | None, names: Collection[str]) -> dict[str, str]:
     """Return the names for which the CA refused a whole order."""
     if problem is None:
         return {}
     kind, detail = problem["kind"], problem["detail"]
-    if kind not in _OF_NAMES and _TRIED_OFTEN not in detail:
+    if kind not in _NAME_PROBLEMS and _TOO_MANY_FAILURES not in detail:
         return {}
     mentioned = {host.rstrip(".") for host in _HOST.findall(detail.lower())}
     return {name: f"{detail} ({kind})" for name in names if name in mentioned}
 
 
-def _last_words(ended: Ended) -> str:
+def _last_line(ended: ProcessResult) -> str:
     if ended.code < 0:
         return f"certbot was killed by {signal_name(-ended.code)}"
     words = [line.strip() for line in ended.output.splitlines() if not _CHATTER.match(line)]
-    return _cause(words[-1]) if words else f"certbot ended with {ended.code} and said nothing"
+    return (
+        _extract_cause(words[-1]) if words else f"certbot ended with {ended.code} and said nothing"
+    )
 
 
-def _cause(words: str) -> str:
+def _extract_cause(words: str) -> str:
     """Return what has kept requests from an answer; other words as they are."""
-    found = _CAUSED.search(words)
+    found = _CAUSE.search(words)
     return f"{found['host']}:{found['port']}: {found['cause']}" if found else words

@@ -69,7 +69,7 @@ def choose(need: Need, failing: Collection[str]) -> Choice | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Issued:
+class IssuedCertificate:
     """A new certificate, as certbot says.
 
     Attributes:

@@ -53,12 +53,12 @@ class Ledger:
         failures.last = now
         return failures
 
-    def correct(self, now: float) -> None:
+    def clamp_times(self, now: float) -> None:
         """Take what lies in the future for now: a clock that was wrong must not lock us out."""
-        self.issued = {key: _until(now, times) for key, times in self.issued.items()}
+        self.issued = {key: _clamp(now, times) for key, times in self.issued.items()}
         for failures in self.names.values():
             failures.last = min(failures.last, now)
-            failures.refused = _until(now, failures.refused)
+            failures.refused = _clamp(now, failures.refused)
         if self.lost is not None:
             self.lost = min(self.lost, now)
         if self.begun is not None:
@@ -72,12 +72,12 @@ class Ledger:
         """
         import json
 
-        self._forget(now)
-        data = json.dumps(self._tree(), separators=(",", ":"))
+        self._drop_expired(now)
+        data = json.dumps(self._to_tree(), separators=(",", ":"))
         os.makedirs(os.path.dirname(path), exist_ok=True)
         write_file(path, f"{data}\n".encode(), 0o600)
 
-    def _forget(self, now: float) -> None:
+    def _drop_expired(self, now: float) -> None:
         since = now - WINDOW
         recent = {key: [at for at in times if at > since] for key, times in self.issued.items()}
         self.issued = {key: times for key, times in recent.items() if times}
@@ -91,7 +91,7 @@ class Ledger:
         if self.lost is not None and self.lost <= since:
             self.lost = None
 
-    def _tree(self) -> dict[str, Any]:
+    def _to_tree(self) -> dict[str, Any]:
         names = {
             name: [failures.row, failures.last, failures.refused]
             for name, failures in self.names.items()
@@ -105,7 +105,7 @@ class Ledger:
         }
 
 
-def read(path: str) -> Ledger:
+def read_ledger(path: str) -> Ledger:
     """Read the file; a ledger without anything if there is none.
 
     Raises:
@@ -116,21 +116,21 @@ def read(path: str) -> Ledger:
 
     try:
         with open(path, encoding="utf-8") as file:
-            return _understood(json.load(file))
+            return _parse_ledger(json.load(file))
     except FileNotFoundError:
         return Ledger()
     except (TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         raise ValueError(f"not a ledger: {error!r}") from error
 
 
-def _understood(tree: Mapping[str, Any]) -> Ledger:
+def _parse_ledger(tree: Mapping[str, Any]) -> Ledger:
     if tree["format"] != _FORMAT:
         raise ValueError("of another format")
     begun, lost = tree["begun"], tree["lost"]
     return Ledger(
-        issued={key: _times(times) for key, times in tree["issued"].items()},
+        issued={key: _parse_times(times) for key, times in tree["issued"].items()},
         names={
-            name: Failures(int(row), float(last), _times(refused))
+            name: Failures(int(row), float(last), _parse_times(refused))
             for name, (row, last, refused) in tree["names"].items()
         },
         begun=None if begun is None else ([*map(str, begun[0])], float(begun[1])),
@@ -138,9 +138,9 @@ def _understood(tree: Mapping[str, Any]) -> Ledger:
     )
 
 
-def _times(times: Iterable[Any]) -> list[float]:
+def _parse_times(times: Iterable[Any]) -> list[float]:
     return [float(at) for at in times]
 
 
-def _until(now: float, times: Iterable[float]) -> list[float]:
+def _clamp(now: float, times: Iterable[float]) -> list[float]:
     return [min(at, now) for at in times]

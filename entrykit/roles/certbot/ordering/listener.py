@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     import socket
 
-PATH: Final = "/.well-known/acme-challenge/"  # RFC 8555, 8.3
-_LARGEST: Final = 8192  # octets of a request that are read
-_PATIENCE: Final = 1.0  # seconds for one, and for each part of it
+CHALLENGE_PATH: Final = "/.well-known/acme-challenge/"  # RFC 8555, 8.3
+_MAX_BYTES: Final = 8192  # octets of a request that are read
+_TIMEOUT: Final = 1.0  # seconds for one, and for each part of it
 
 
 class Listener:
@@ -75,13 +75,17 @@ class Listener:
                 return
             # One after the other: those behind HAProxy come with the whole request at once.
             with connection, suppress(OSError):
-                connection.settimeout(_PATIENCE)
-                connection.sendall(self._answer(_head(connection)))
+                connection.settimeout(_TIMEOUT)
+                connection.sendall(self._answer(_read_head(connection)))
 
     def _answer(self, head: bytes) -> bytes:
         words = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ")
         path = words[1] if len(words) == 3 and words[0] == "GET" else ""  # noqa: PLR2004 -- a request line's
-        body = self._answers.get(path.removeprefix(PATH)) if path.startswith(PATH) else None
+        body = (
+            self._answers.get(path.removeprefix(CHALLENGE_PATH))
+            if path.startswith(CHALLENGE_PATH)
+            else None
+        )
         status = "200 OK" if body else "404 Not Found"
         text = body or ""
         return (
@@ -90,15 +94,15 @@ class Listener:
         ).encode("latin-1")
 
 
-def _head(connection: socket.socket) -> bytes:
+def _read_head(connection: socket.socket) -> bytes:
     """Read a request until its empty line, but not for ever: who closes the port waits for us.
 
     Raises:
         OSError: it does not come.
     """
-    until = time.monotonic() + _PATIENCE
+    until = time.monotonic() + _TIMEOUT
     head = b""
-    while b"\r\n\r\n" not in head and len(head) < _LARGEST and (more := connection.recv(4096)):
+    while b"\r\n\r\n" not in head and len(head) < _MAX_BYTES and (more := connection.recv(4096)):
         head += more
         if time.monotonic() > until:
             raise TimeoutError

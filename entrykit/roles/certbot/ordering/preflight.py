@@ -11,7 +11,7 @@ from typing import Final
 from entrykit.errors import EntrykitError
 from entrykit.log import Log
 from entrykit.roles.certbot.ordering.listener import Listener
-from entrykit.roles.certbot.ordering.reachability import Seen, unreached
+from entrykit.roles.certbot.ordering.reachability import ProbeResult, find_unreachable
 from entrykit.roles.certbot.plan import Plan
 from entrykit.roles.certbot.process.signals import Signals
 
@@ -34,7 +34,7 @@ class PortError(EntrykitError):
         super().__init__(f"port {port}: {os.strerror(error.errno or 0)}")
 
 
-class Front:
+class Preflight:
     """Tells for which names a challenge would come through.
 
     Args:
@@ -46,7 +46,7 @@ class Front:
     def __init__(self, plan: Plan, signals: Signals, log: Log) -> None:
         self._plan, self._signals, self._log = plan, signals, log
         self._listener = Listener(plan.port) if plan.challenge == "standalone" else None
-        self._awaited = False
+        self._has_waited = False
 
     def _listen(self) -> None:
         """Answer on certbot's port, where certbot itself would, until it is left."""
@@ -61,7 +61,7 @@ class Front:
         if self._listener:
             self._listener.close()
 
-    def closed(self, names: Sequence[str], thumbprint: str | None) -> Mapping[str, str]:
+    def unreachable_names(self, names: Sequence[str], thumbprint: str | None) -> Mapping[str, str]:
         """Ask HAProxy for each name; the first time it may take plan.wait seconds to be ready.
 
         Args:
@@ -78,9 +78,9 @@ class Front:
         if self._plan.challenge == "dns":
             return {}
         self._listen()
-        if not self._awaited:
-            self._awaited = True
-            self._await(self._sample(), thumbprint)
+        if not self._has_waited:
+            self._has_waited = True
+            self._wait_for_haproxy(self._sample(), thumbprint)
         return {name: seen.what for name, seen in self._ask(names, thumbprint).items()}
 
     def _sample(self) -> Sequence[str]:
@@ -88,18 +88,18 @@ class Front:
         names = [name for group in self._plan.groups for name in group.names]
         return names[:: -(-len(names) // _SAMPLE)]
 
-    def _ask(self, names: Sequence[str], thumbprint: str | None) -> Mapping[str, Seen]:
+    def _ask(self, names: Sequence[str], thumbprint: str | None) -> Mapping[str, ProbeResult]:
         url, listener = self._plan.haproxy_url, self._listener
-        return self._signals.apart(lambda: unreached(names, url, listener, thumbprint))
+        return self._signals.apart(lambda: find_unreachable(names, url, listener, thumbprint))
 
-    def _await(self, names: Sequence[str], thumbprint: str | None) -> None:
+    def _wait_for_haproxy(self, names: Sequence[str], thumbprint: str | None) -> None:
         """Wait until HAProxy answers for one of the names: it may still be starting.
 
         Until it has found our address it answers with 503, which is as good as none.
         """
         until = time.monotonic() + self._plan.wait
         said = False
-        while _is_silent(seen := self._ask(names, thumbprint), names):
+        while _is_all_silent(seen := self._ask(names, thumbprint), names):
             if time.monotonic() > until:
                 self._log.warning(f"HAProxy is not ready after {self._plan.wait} s: go on")
                 return
@@ -110,5 +110,5 @@ class Front:
             self._signals.wait(_PAUSE)
 
 
-def _is_silent(seen: Mapping[str, Seen], names: Sequence[str]) -> bool:
+def _is_all_silent(seen: Mapping[str, ProbeResult], names: Sequence[str]) -> bool:
     return len(seen) == len(names) and all(each.is_silent for each in seen.values())

@@ -16,16 +16,16 @@ from typing import Final
 
 from entrykit.files.fs import move_file
 from entrykit.log import Log
-from entrykit.roles.certbot.ordering.ledger import HOUR, WINDOW, Ledger, read
+from entrykit.roles.certbot.ordering.ledger import HOUR, WINDOW, Ledger, read_ledger
 
-_ISSUES: Final = 5
-_REFUSALS: Final = 5
+_MAX_ISSUANCES: Final = 5
+_MAX_REFUSALS: Final = 5
 _STEPS: Final = (60, 300, 900, HOUR)  # seconds after the first failure in a row, the second …
 
-SENT: Final = '"csr":'  # in what certbot logs of a request: the CA was asked for a certificate
+CSR_SENT: Final = '"csr":'  # in what certbot logs of a request: the CA was asked for a certificate
 
 
-class Budget:
+class RateLimits:
     """Counts what was asked of the CA, and says what may be asked now.
 
     Every method may raise OSError where the file cannot be read or written; what is not
@@ -48,41 +48,41 @@ class Budget:
         Returns:
             The reason with the time until when it holds; None if it may be ordered.
         """
-        ledger = self._ledger(now)
-        times = [ledger.lost] * (_ISSUES - 1) if ledger.lost is not None else []
-        times = [*times, *ledger.issued.get(_key(names), ())]
+        ledger = self._load_ledger(now)
+        times = [ledger.lost] * (_MAX_ISSUANCES - 1) if ledger.lost is not None else []
+        times = [*times, *ledger.issued.get(_hash_names(names), ())]
         recent = sorted(at for at in times if at > now - WINDOW)
-        if len(recent) < _ISSUES:
+        if len(recent) < _MAX_ISSUANCES:
             return None
-        until = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(recent[-_ISSUES] + WINDOW))
+        until = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(recent[-_MAX_ISSUANCES] + WINDOW))
         return (
             f"certificates for exactly these names were issued {len(recent)} times in a week, "
-            f"and the CA allows {_ISSUES}: not ordered before {until}"
+            f"and the CA allows {_MAX_ISSUANCES}: not ordered before {until}"
         )
 
     def waits(self, name: str, now: float) -> float:
         """Return the seconds until this name may be tried again; 0 if it may."""
-        failures = self._ledger(now).names.get(name)
+        failures = self._load_ledger(now).names.get(name)
         if failures is None:
             return 0.0
         step = _STEPS[min(failures.row, len(_STEPS)) - 1] if failures.row else 0
         until = failures.last + step
         recent = [at for at in failures.refused if at > now - HOUR]
-        if len(recent) >= _REFUSALS:
-            until = max(until, recent[-_REFUSALS] + HOUR)
+        if len(recent) >= _MAX_REFUSALS:
+            until = max(until, recent[-_MAX_REFUSALS] + HOUR)
         return max(0.0, until - now)
 
     def begin(self, names: Sequence[str], now: float) -> None:
         """Write down that an order begins."""
-        ledger = self._ledger(now)
+        ledger = self._load_ledger(now)
         ledger.begun = [*names], now
         ledger.save(self._path, now)
 
     def issued(self, names: Sequence[str], now: float) -> None:
         """Write down that it ended with a certificate: its names may be tried at once again."""
-        ledger = self._ledger(now)
+        ledger = self._load_ledger(now)
         ledger.begun = None
-        ledger.issued.setdefault(_key(names), []).append(now)
+        ledger.issued.setdefault(_hash_names(names), []).append(now)
         for name in names:
             if failures := ledger.names.get(name):
                 failures.row = 0
@@ -97,9 +97,9 @@ class Budget:
             sent: whether the CA was asked for the certificate: then it counts as issued,
                 though it was lost on its way.
         """
-        ledger = self._ledger(now)
+        ledger = self._load_ledger(now)
         if sent and ledger.begun is not None:
-            ledger.issued.setdefault(_key(ledger.begun[0]), []).append(now)
+            ledger.issued.setdefault(_hash_names(ledger.begun[0]), []).append(now)
         ledger.begun = None
         for name in names:
             ledger.fail(name, now).refused.append(now)
@@ -107,7 +107,7 @@ class Budget:
 
     def unreached(self, names: Collection[str], now: float) -> None:
         """Write down names that we tried ourselves, and did not ask the CA for."""
-        ledger = self._ledger(now)
+        ledger = self._load_ledger(now)
         for name in names:
             ledger.fail(name, now)
         ledger.save(self._path, now)
@@ -120,26 +120,26 @@ class Budget:
                 it has most probably issued it.
             now: Unix seconds.
         """
-        ledger = self._ledger(now)
-        ledger.correct(now)
+        ledger = self._load_ledger(now)
+        ledger.clamp_times(now)
         if ledger.begun is None:
             return
         names, began = ledger.begun
-        if SENT in logged:
-            ledger.issued.setdefault(_key(names), []).append(began)
+        if CSR_SENT in logged:
+            ledger.issued.setdefault(_hash_names(names), []).append(began)
         ledger.begun = None
         ledger.save(self._path, now)
 
-    def _ledger(self, now: float) -> Ledger:
+    def _load_ledger(self, now: float) -> Ledger:
         if self._read is None:
             try:
-                self._read = read(self._path)
-                self._read.correct(now)
+                self._read = read_ledger(self._path)
+                self._read.clamp_times(now)
             except ValueError:
-                self._read = self._lost(now)
+                self._read = self._replace_torn_file(now)
         return self._read
 
-    def _lost(self, now: float) -> Ledger:
+    def _replace_torn_file(self, now: float) -> Ledger:
         aside = f"{self._path}.torn"
         move_file(self._path, aside)
         self._log.warning(
@@ -151,7 +151,7 @@ class Budget:
         return ledger
 
 
-def _key(names: Collection[str]) -> str:
+def _hash_names(names: Collection[str]) -> str:
     """Name a set of names: the CA does not care for order and case either."""
     from hashlib import sha256
 

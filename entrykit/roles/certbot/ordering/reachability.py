@@ -13,14 +13,14 @@ from collections.abc import Callable, Sequence
 from threading import Thread
 from typing import Final, NamedTuple
 
-from entrykit.roles.certbot.ordering.listener import PATH, Listener
+from entrykit.roles.certbot.ordering.listener import CHALLENGE_PATH, Listener
 
-_PATIENCE: Final = 5.0  # seconds for an answer: HAProxy's 503 takes three, for its retries
-_AT_ONCE: Final = 16
-_LARGEST: Final = 8192  # octets of an answer that are read
+_TIMEOUT: Final = 5.0  # seconds for an answer: HAProxy's 503 takes three, for its retries
+_BATCH: Final = 16
+_MAX_BYTES: Final = 8192  # octets of an answer that are read
 
 
-class Seen(NamedTuple):
+class ProbeResult(NamedTuple):
     """What is wrong with an answer.
 
     Attributes:
@@ -32,9 +32,9 @@ class Seen(NamedTuple):
     is_silent: bool
 
 
-def unreached(
+def find_unreachable(
     names: Sequence[str], url: str, listener: Listener | None, thumbprint: str | None
-) -> dict[str, Seen]:
+) -> dict[str, ProbeResult]:
     """Ask HAProxy for a token under each name.
 
     Args:
@@ -46,10 +46,10 @@ def unreached(
     Returns:
         The names for which it is not so, each with what was seen.
     """
-    seen: dict[str, Seen] = {}
-    for start in range(0, len(names), _AT_ONCE):
-        some = names[start : start + _AT_ONCE]
-        found = _together(lambda name: _seen(url, name, listener, thumbprint), some)
+    seen: dict[str, ProbeResult] = {}
+    for start in range(0, len(names), _BATCH):
+        some = names[start : start + _BATCH]
+        found = _probe_in_parallel(lambda name: _probe(url, name, listener, thumbprint), some)
         seen |= {name: found[name] for name in some if found[name].what}
         if all(each.is_silent for each in found.values()):
             # Nobody is behind it for any name, and to be told that takes seconds for each.
@@ -60,14 +60,16 @@ def unreached(
     return seen
 
 
-def _together(ask: Callable[[str], Seen], names: Sequence[str]) -> dict[str, Seen]:
-    found: dict[str, Seen] = {}
+def _probe_in_parallel(
+    ask: Callable[[str], ProbeResult], names: Sequence[str]
+) -> dict[str, ProbeResult]:
+    found: dict[str, ProbeResult] = {}
 
-    def one(name: str) -> None:
+    def probe_one(name: str) -> None:
         found[name] = ask(name)
 
     # Not concurrent.futures: at the end of the process its threads are waited for.
-    threads = [Thread(target=one, args=(name,), daemon=True) for name in names]
+    threads = [Thread(target=probe_one, args=(name,), daemon=True) for name in names]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -75,22 +77,22 @@ def _together(ask: Callable[[str], Seen], names: Sequence[str]) -> dict[str, See
     return found
 
 
-def _seen(url: str, name: str, listener: Listener | None, thumbprint: str | None) -> Seen:
+def _probe(url: str, name: str, listener: Listener | None, thumbprint: str | None) -> ProbeResult:
     token = os.urandom(16).hex()
     expected = listener.expect(token) if listener else f"{token}.{thumbprint}"
     try:
-        status, body = _fetch(url, name, PATH + token)
+        status, body = _fetch(url, name, CHALLENGE_PATH + token)
     except TimeoutError:
-        return Seen(f"no answer from {url} within {_PATIENCE:.0f} s", is_silent=True)
+        return ProbeResult(f"no answer from {url} within {_TIMEOUT:.0f} s", is_silent=True)
     except OSError as error:
-        return Seen(f"no answer from {url} ({error.strerror or error})", is_silent=True)
+        return ProbeResult(f"no answer from {url} ({error.strerror or error})", is_silent=True)
     if status != 200:  # noqa: PLR2004 -- as HTTP has it
         what = f"{url} answers with {status} where the challenge would be"
-        return Seen(what, is_silent=status >= 500)  # noqa: PLR2004 -- as HTTP has it
-    return Seen(_wrong(url, body.strip(), token, expected), is_silent=False)
+        return ProbeResult(what, is_silent=status >= 500)  # noqa: PLR2004 -- as HTTP has it
+    return ProbeResult(_check_body(url, body.strip(), token, expected), is_silent=False)
 
 
-def _wrong(url: str, body: str, token: str, expected: str) -> str:
+def _check_body(url: str, body: str, token: str, expected: str) -> str:
     if body == expected:
         return ""
     if not body.startswith(token):
@@ -113,18 +115,18 @@ def _fetch(url: str, name: str, path: str) -> tuple[int, str]:
         "User-Agent: entrykit\r\nAccept: */*\r\nConnection: close\r\n\r\n"
     )
     place = (parts.hostname or "", parts.port or 80)
-    until = time.monotonic() + _PATIENCE
-    with socket.create_connection(place, timeout=_PATIENCE) as connection:
+    until = time.monotonic() + _TIMEOUT
+    with socket.create_connection(place, timeout=_TIMEOUT) as connection:
         connection.sendall(request.encode("latin-1"))
         answer = b""
-        while len(answer) < _LARGEST and (more := connection.recv(_LARGEST)):
+        while len(answer) < _MAX_BYTES and (more := connection.recv(_MAX_BYTES)):
             answer += more
             if time.monotonic() > until:  # a stream of events, say, has no end
                 raise TimeoutError
-    return _parsed(answer)
+    return _parse_answer(answer)
 
 
-def _parsed(answer: bytes) -> tuple[int, str]:
+def _parse_answer(answer: bytes) -> tuple[int, str]:
     head, _, body = answer.decode("latin-1").partition("\r\n\r\n")
     words = head.split("\r\n", 1)[0].split(" ")
     if not words[0].startswith("HTTP/1.") or len(words) < 2 or not words[1].isdigit():  # noqa: PLR2004 -- a status line's

@@ -6,33 +6,33 @@ import os
 from typing import Final
 
 from entrykit.files.fs import publish_file, read_published
-from entrykit.roles.certbot.lineages.account import AccountError, accounts, folder
+from entrykit.roles.certbot.lineages.account import AccountError, folder, list_accounts
 from entrykit.roles.certbot.ordering.certbot_cli import Certbot
 
 # What an account's key is known by, sorted (RFC 7638, 3.2; RFC 8037 for OKP is not certbot's).
 _MEMBERS: Final = {"RSA": ("e", "kty", "n"), "EC": ("crv", "kty", "x", "y")}
 
 
-def thumbprint(certbot: Certbot) -> str:
+def obtain_thumbprint(certbot: Certbot) -> str:
     """Return the thumbprint of the account, which is registered first if there is none.
 
     Raises:
         AccountError: it cannot be registered, or read, or there are several.
     """
     plan = certbot.plan
-    found = accounts(plan)
+    found = list_accounts(plan)
     if not found:
         certbot.log.info(f"register an account with {plan.server}")
         outcome = certbot.register()
         if not outcome.ok:
             raise AccountError(folder(plan), f"no account: {outcome.error}")
-        found = accounts(plan)
+        found = list_accounts(plan)
     if len(found) != 1:
         raise AccountError(folder(plan), f"{len(found)} accounts (expected one: {found})")
-    return of_key(os.path.join(folder(plan), found[0], "private_key.json"))
+    return compute_thumbprint(os.path.join(folder(plan), found[0], "private_key.json"))
 
 
-def of_key(path: str) -> str:
+def compute_thumbprint(path: str) -> str:
     """Compute the thumbprint of a key (RFC 7638, 3; RFC 8555, 8.1).
 
     Args:

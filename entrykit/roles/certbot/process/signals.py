@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_PATIENCE: Final = 0.5  # seconds that a stop waits for what is done apart
+_STOP_TIMEOUT: Final = 0.5  # seconds that a stop waits for what is done apart
 
 
 class Stopped(BaseException):
@@ -41,23 +41,23 @@ class Signals:
 
     def __init__(self) -> None:
         self._stop = 0
-        self._again = False
-        self._told, self._tell = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._round_requested = False
+        self._wake_reader, self._wake_writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
     def listen(self) -> None:
         """Take over the signals of this process."""
-        signal.set_wakeup_fd(self._tell, warn_on_full_buffer=False)
+        signal.set_wakeup_fd(self._wake_writer, warn_on_full_buffer=False)
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._stops)
+            signal.signal(number, self._on_stop)
         for number in (signal.SIGHUP, signal.SIGUSR1):
-            signal.signal(number, self._begins)
-        signal.signal(signal.SIGCHLD, _wakes)
+            signal.signal(number, self._on_round)
+        signal.signal(signal.SIGCHLD, _ignore_signal)
 
-    def _stops(self, number: int, _frame: FrameType | None) -> None:
+    def _on_stop(self, number: int, _frame: FrameType | None) -> None:
         self._stop = self._stop or number
 
-    def _begins(self, _number: int, _frame: FrameType | None) -> None:
-        self._again = True
+    def _on_round(self, _number: int, _frame: FrameType | None) -> None:
+        self._round_requested = True
 
     def wait(self, seconds: float, *descriptors: int) -> Collection[int]:
         """Wait until one of the descriptors has something to read, a signal comes or time is up.
@@ -70,17 +70,17 @@ class Signals:
         """
         import select
 
-        self._check()
+        self._raise_if_stopped()
         poll = select.poll()
-        for descriptor in (self._told, *descriptors):
+        for descriptor in (self._wake_reader, *descriptors):
             poll.register(descriptor, select.POLLIN)
         ready = [found for found, _ in poll.poll(max(0.0, seconds) * 1000)]
         with suppress(BlockingIOError):
-            os.read(self._told, 4096)
-        self._check()
-        return [found for found in ready if found != self._told]
+            os.read(self._wake_reader, 4096)
+        self._raise_if_stopped()
+        return [found for found in ready if found != self._wake_reader]
 
-    def _check(self) -> None:
+    def _raise_if_stopped(self) -> None:
         if self._stop:
             raise Stopped(self._stop)
 
@@ -103,7 +103,7 @@ class Signals:
             except Exception as error:  # noqa: BLE001 -- it is raised again, by who waits for it
                 failed.append(error)
             with suppress(BlockingIOError):  # a full pipe wakes as well
-                os.write(self._tell, b"\0")
+                os.write(self._wake_writer, b"\0")
 
         thread = Thread(target=task, daemon=True)
         thread.start()
@@ -111,7 +111,7 @@ class Signals:
             while not done and not failed:
                 self.wait(60)
         except Stopped:
-            thread.join(_PATIENCE)
+            thread.join(_STOP_TIMEOUT)
             raise
         if failed:
             raise failed[0]
@@ -127,14 +127,14 @@ class Signals:
             Stopped: it was told to stop.
         """
         until = time.monotonic() + seconds
-        while not self._again and (left := until - time.monotonic()) > 0:
+        while not self._round_requested and (left := until - time.monotonic()) > 0:
             self.wait(left)
             reap()
-        again, self._again = self._again, False
+        again, self._round_requested = self._round_requested, False
         return again
 
 
-def _wakes(_number: int, _frame: FrameType | None) -> None:
+def _ignore_signal(_number: int, _frame: FrameType | None) -> None:
     """Do nothing: a signal without a handler in Python does not write into the pipe."""
 
 

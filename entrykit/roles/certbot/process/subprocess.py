@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     import subprocess
 
 _GRACE: Final = 0.3  # seconds: certbot ends of a TERM in less, or is left with what heals
-_LARGEST: Final = 1 << 20  # octets of its output that are kept; a run writes some thousand
+_MAX_BYTES: Final = 1 << 20  # octets of its output that are kept; a run writes some thousand
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class ProcessResult:
     """How a child has ended.
 
     Attributes:
@@ -46,7 +46,7 @@ def run(
     signals: Signals,
     say: Callable[[str], None],
     limit: float = 3600.0,
-) -> Ended:
+) -> ProcessResult:
     """Run a program in a process group of its own.
 
     Args:
@@ -72,17 +72,17 @@ def run(
         process_group=0,
     )
     try:
-        output = _follow(child, signals, say, time.monotonic() + limit)
+        output = _read_until_exit(child, signals, say, time.monotonic() + limit)
     except (Exception, Stopped):
-        _end(child)
+        _terminate(child)
         raise
     finally:
         assert child.stdout  # noqa: S101 -- tells the type checker what PIPE means
         child.stdout.close()
-    return Ended(child.returncode, output)
+    return ProcessResult(child.returncode, output)
 
 
-def _follow(
+def _read_until_exit(
     child: subprocess.Popen[bytes], signals: Signals, say: Callable[[str], None], until: float
 ) -> str:
     """Read what a child writes until it ends: a process that it leaves may keep the pipe open."""
@@ -93,16 +93,16 @@ def _follow(
     while child.poll() is None:
         signals.wait(min(until - time.monotonic(), 1.0), pipe)
         open_ended = _drain(pipe, output)
-        told = _tell(output, told, say)
+        told = _report_lines(output, told, say)
         if time.monotonic() > until:
             say("it takes too long and is ended")
-            _end(child)
+            _terminate(child)
         if not open_ended:
             signals.wait(0.01)  # its end comes a moment after that of its output
         reap(own=child.pid)
     _drain(pipe, output)
-    _tell(output + b"\n", told, say)
-    return output[-_LARGEST:].decode(errors="replace")
+    _report_lines(output + b"\n", told, say)
+    return output[-_MAX_BYTES:].decode(errors="replace")
 
 
 def _drain(pipe: int, output: bytearray) -> bool:
@@ -115,7 +115,7 @@ def _drain(pipe: int, output: bytearray) -> bool:
     return False
 
 
-def _tell(output: bytearray | bytes, told: int, say: Callable[[str], None]) -> int:
+def _report_lines(output: bytearray | bytes, told: int, say: Callable[[str], None]) -> int:
     """Say the whole lines that are new; returns how much has been said in all."""
     end = output.rfind(b"\n") + 1
     for line in output[told:end].decode(errors="replace").splitlines():
@@ -123,7 +123,7 @@ def _tell(output: bytearray | bytes, told: int, say: Callable[[str], None]) -> i
     return max(told, end)
 
 
-def _end(child: subprocess.Popen[bytes]) -> None:
+def _terminate(child: subprocess.Popen[bytes]) -> None:
     """End a child and its group.
 
     It is always sent TERM, of which certbot dies at once; of INT it takes its time to

@@ -8,105 +8,105 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from entrykit.roles.registry.variables.sensitive import at
-from entrykit.roles.registry.variables.users import MAKE_A_HASH, is_hashed
+from entrykit.roles.registry.variables.sensitive import get_nested
+from entrykit.roles.registry.variables.users import HASH_HINT, has_bcrypt_hash
 
 if TYPE_CHECKING:
     from entrykit.roles.registry.settings import RegistrySettings
 
-_LARGEST: Final = 16 << 20
+_MAX_BYTES: Final = 16 << 20
 _CERTIFICATE: Final = b"-----BEGIN CERTIFICATE-----"
 
-Judge = Callable[[bytes], str | None]
+ContentCheck = Callable[[bytes], str | None]
 
 
-def file_faults(settings: RegistrySettings) -> Iterator[str]:
+def check_files(settings: RegistrySettings) -> Iterator[str]:
     """Yield a fault for each file that is not there, cannot be read, or is not what it is for."""
-    yield from _pair(settings, "registry_http_tls")
-    yield from _pair(settings, "registry_redis_tls")
+    yield from _check_pair(settings, "registry_http_tls")
+    yield from _check_pair(settings, "registry_redis_tls")
     if settings.login == "htpasswd" and not settings.registry_auth_htpasswd_users:
-        yield from _each(settings, "registry_auth_htpasswd_path", _passwords)
-    yield from _extra_passwords(settings)
+        yield from _check_each(settings, "registry_auth_htpasswd_path", _check_passwords)
+    yield from _check_extra_passwords(settings)
     if settings.login == "token":
-        yield from _each(settings, "registry_auth_token_rootcertbundle", _certificates)
-        yield from _each(settings, "registry_auth_token_jwks", _json)
-    yield from _each(settings, "registry_http_tls_clientcas", _certificates)
-    yield from _each(settings, "registry_redis_tls_rootcas", _certificates)
-    yield from _each(settings, "registry_storage_gcs_keyfile", _json)
-    yield from _program(settings)
+        yield from _check_each(settings, "registry_auth_token_rootcertbundle", _check_certificates)
+        yield from _check_each(settings, "registry_auth_token_jwks", _check_json)
+    yield from _check_each(settings, "registry_http_tls_clientcas", _check_certificates)
+    yield from _check_each(settings, "registry_redis_tls_rootcas", _check_certificates)
+    yield from _check_each(settings, "registry_storage_gcs_keyfile", _check_json)
+    yield from _check_program(settings)
 
 
-def _each(settings: RegistrySettings, field: str, judge: Judge) -> Iterator[str]:
+def _check_each(settings: RegistrySettings, field: str, judge: ContentCheck) -> Iterator[str]:
     given = getattr(settings, field) or []
     for path in [given] if isinstance(given, str) else given:
-        reason = _fault(path, judge)
+        reason = _check_file(path, judge)
         if reason:
             yield f"{field.upper()}: {path}: {reason}"
 
 
-def _fault(path: str, judge: Judge) -> str | None:
+def _check_file(path: str, judge: ContentCheck) -> str | None:
     if os.path.exists(path) and not os.path.isfile(path):
         return "not a file"
     try:
         with open(path, "rb") as file:
-            return judge(file.read(_LARGEST))
+            return judge(file.read(_MAX_BYTES))
     except OSError as error:
         return f"{error.strerror} (as uid {os.geteuid()})"
 
 
-def _pair(settings: RegistrySettings, section: str) -> Iterator[str]:
+def _check_pair(settings: RegistrySettings, section: str) -> Iterator[str]:
     certificate, key = (
         getattr(settings, f"{section}_certificate"),
         getattr(settings, f"{section}_key"),
     )
-    faults = [*_each(settings, f"{section}_certificate", _certificates)]
-    faults += _each(settings, f"{section}_key", _anything)
+    faults = [*_check_each(settings, f"{section}_certificate", _check_certificates)]
+    faults += _check_each(settings, f"{section}_key", _accept_anything)
     yield from faults
     if certificate and key and not faults:
-        from entrykit.tls.pem import Refusal, refuse_pair
+        from entrykit.tls.pem import InvalidPem, refuse_pair
 
         try:
             refuse_pair(certificate, key)
-        except Refusal as reason:
+        except InvalidPem as reason:
             yield f"{section.upper()}_KEY: {key} for {certificate}: {reason}"
 
 
-def _anything(_data: bytes) -> str | None:
+def _accept_anything(_data: bytes) -> str | None:
     return None
 
 
-def _certificates(data: bytes) -> str | None:
+def _check_certificates(data: bytes) -> str | None:
     if _CERTIFICATE not in data:
         return "no certificate in PEM format"
     return None
 
 
-def _json(data: bytes) -> str | None:
+def _check_json(data: bytes) -> str | None:
     with suppress(ValueError):
         if isinstance(json.loads(data), dict):
             return None
     return "not a JSON object"
 
 
-def _passwords(data: bytes) -> str | None:
+def _check_passwords(data: bytes) -> str | None:
     """Judge as the registry reads: it skips empty lines and comments, and takes bcrypt alone."""
     lines = [line.strip() for line in data.decode(errors="replace").splitlines()]
     numbered = [(number, line) for number, line in enumerate(lines, 1) if line and line[0] != "#"]
     if not numbered:
-        return f"no user in it ({MAKE_A_HASH})"
-    bad = [str(number) for number, line in numbered if not is_hashed(line)]
-    return f"line {', '.join(bad[:5])}: no bcrypt hash ({MAKE_A_HASH})" if bad else None
+        return f"no user in it ({HASH_HINT})"
+    bad = [str(number) for number, line in numbered if not has_bcrypt_hash(line)]
+    return f"line {', '.join(bad[:5])}: no bcrypt hash ({HASH_HINT})" if bad else None
 
 
-def _extra_passwords(settings: RegistrySettings) -> Iterator[str]:
+def _check_extra_passwords(settings: RegistrySettings) -> Iterator[str]:
     """Judge a password file of REGISTRY_EXTRA_YAML: the check already would make a missing one."""
-    path = at(settings.extra, "auth", "htpasswd", "path")
+    path = get_nested(settings.extra, "auth", "htpasswd", "path")
     ours = settings.htpasswd if settings.registry_auth_htpasswd_users else None
-    if isinstance(path, str) and path != ours and (reason := _fault(path, _passwords)):
+    if isinstance(path, str) and path != ours and (reason := _check_file(path, _check_passwords)):
         yield f"REGISTRY_EXTRA_YAML: auth.htpasswd.path: {path}: {reason}"
 
 
-def _program(settings: RegistrySettings) -> Iterator[str]:
+def _check_program(settings: RegistrySettings) -> Iterator[str]:
     path = settings.registry_proxy_exec_command
     if path and not (os.path.isfile(path) and os.access(path, os.X_OK)):
         yield f"REGISTRY_PROXY_EXEC_COMMAND: {path}: not a program (as uid {os.geteuid()})"

@@ -6,17 +6,17 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
-from entrykit.variables.service_links import is_link
+from entrykit.variables.service_links import is_service_link
 
 _PREFIX: Final = "REGISTRY_"
 _LINKED: Final = re.compile(r"/[\w.-]+/[\w.-]+")
-_ELSE: Final = "REGISTRY_EXTRA_YAML takes what has no variable"
+_EXTRA_YAML_HINT: Final = "REGISTRY_EXTRA_YAML takes what has no variable"
 _S3: Final = "REGISTRY_STORAGE_S3_"
 _REDIS: Final = "REGISTRY_REDIS_ADDR=host:port, REGISTRY_REDIS_DB and REGISTRY_REDIS_PASSWORD"
 
 # Names of the registry 0.x and of images made for it. Who leaves them out of account stores
 # images elsewhere, or lets others in.
-_OLD: Final[Mapping[str, str]] = {
+_LEGACY: Final[Mapping[str, str]] = {
     "SETTINGS_FLAVOR": "REGISTRY_STORAGE=filesystem or s3, azure, gcs",
     "STORAGE_PATH": "REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY, or "
     "REGISTRY_STORAGE_S3_ROOTDIRECTORY with S3",
@@ -52,13 +52,13 @@ _OLD: Final[Mapping[str, str]] = {
     "DISABLE_TOKEN_AUTH": "REGISTRY_AUTH=htpasswd, token or none",
     "DOCKER_REGISTRY_CONFIG": "variables, and REGISTRY_EXTRA_YAML",
 }
-_NEEDLESS: Final = (
+_IGNORED: Final = (
     *("GUNICORN_WORKERS", "GUNICORN_OPTS", "GUNICORN_GRACEFUL_TIMEOUT", "SEARCH_BACKEND"),
     *("STANDALONE", "INDEX_ENDPOINT", "MIRROR_TAGS_CACHE_TTL", "SQLALCHEMY_INDEX_DATABASE"),
 )
 
 _FOR_2_8: Final = "gone in 3.x; with 2.8 it goes into REGISTRY_EXTRA_YAML"
-_OTHERWISE: Final[Mapping[str, str]] = {
+_REPLACEMENTS: Final[Mapping[str, str]] = {
     "REGISTRY_LOGLEVEL": "expected REGISTRY_LOG_LEVEL",
     "REGISTRY_PORT": "expected REGISTRY_HTTP_ADDR=:5000, say",
     "REGISTRY_HOST": "expected REGISTRY_HTTP_ADDR to listen, REGISTRY_HTTP_HOST for its URL",
@@ -67,7 +67,7 @@ _OTHERWISE: Final[Mapping[str, str]] = {
     "REGISTRY_STORAGE_CACHE_LAYERINFO": "expected REGISTRY_STORAGE_CACHE_BLOBDESCRIPTOR",
     "REGISTRY_VALIDATION_ENABLED": "expected REGISTRY_VALIDATION_DISABLED",
 }
-_GONE: Final[Mapping[str, str]] = {
+_REMOVED: Final[Mapping[str, str]] = {
     "REGISTRY_STORAGE_OSS_": _FOR_2_8,
     "REGISTRY_STORAGE_SWIFT_": _FOR_2_8,
     "REGISTRY_REPORTING_": _FOR_2_8,
@@ -86,11 +86,11 @@ def refused(environ: Mapping[str, str], names: Collection[str]) -> dict[str, str
     known = {*names, *(f"{name}_FILE" for name in names)}
     found = {}
     for name in sorted(name for name, value in environ.items() if value and name not in known):
-        if today := _OLD.get(name.removesuffix("_FILE")):
+        if today := _LEGACY.get(name.removesuffix("_FILE")):
             found[name] = f"{name}: of an older registry (expected {today})"
         elif name.startswith(_PREFIX) and not _is_service(name, environ):
-            found[name] = f"{name}: {_reason(name, known)}"
-    if fault := _temporary(environ):
+            found[name] = f"{name}: {_explain(name, known)}"
+    if fault := _check_temporary_keys(environ):
         found["AWS_SESSION_TOKEN"] = fault
     return found
 
@@ -103,21 +103,21 @@ def _is_service(name: str, environ: Mapping[str, str]) -> bool:
     """
     linked = _LINKED.fullmatch(environ.get("REGISTRY_NAME", ""))
     of_container = name == "REGISTRY_NAME" or name.startswith("REGISTRY_ENV_")
-    return is_link(name, environ[name]) or bool(linked and of_container)
+    return is_service_link(name, environ[name]) or bool(linked and of_container)
 
 
-def needless(environ: Mapping[str, str]) -> Iterator[str]:
+def find_ignored(environ: Mapping[str, str]) -> Iterator[str]:
     """Yield a warning for each name of an older registry that has lost its meaning."""
-    for name in _NEEDLESS:
+    for name in _IGNORED:
         if environ.get(name):
             yield f"{name}: of an older registry, and without a meaning today: ignored"
 
 
-def _reason(name: str, known: Collection[str]) -> str:
+def _explain(name: str, known: Collection[str]) -> str:
     base = name.removesuffix("_FILE")
-    if base in _OTHERWISE:
-        return f"no such variable ({_OTHERWISE[base]})"
-    gone = next((why for start, why in _GONE.items() if name.startswith(start)), None)
+    if base in _REPLACEMENTS:
+        return f"no such variable ({_REPLACEMENTS[base]})"
+    gone = next((why for start, why in _REMOVED.items() if name.startswith(start)), None)
     if gone:
         return gone
     whole = max((each for each in known if _is_part(name, each)), key=len, default=None)
@@ -127,7 +127,7 @@ def _reason(name: str, known: Collection[str]) -> str:
 
     near = get_close_matches(name, sorted(known), n=1, cutoff=0.7)
     expected = near[0] if near else "one that `entrykit env registry` lists"
-    return f"no such variable (expected {expected}; {_ELSE})"
+    return f"no such variable (expected {expected}; {_EXTRA_YAML_HINT})"
 
 
 def _is_part(name: str, whole: str) -> bool:
@@ -137,7 +137,7 @@ def _is_part(name: str, whole: str) -> bool:
     return rest != name and (bool(re.match(r"[0-9]+(_|$)", rest)) or whole.endswith(maps))
 
 
-def _temporary(environ: Mapping[str, str]) -> str | None:
+def _check_temporary_keys(environ: Mapping[str, str]) -> str | None:
     """Refuse keys that need a third part: config.yml has no place for it.
 
     The drivers of 2.8 and 3.1 leave it out, and every request would fail.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from entrykit.display import shown
-from entrykit.errors import Faults
-from entrykit.roles.registry.rules.extra_yaml import extra_faults
-from entrykit.roles.registry.rules.storage import storage_faults
-from entrykit.roles.registry.variables.sensitive import at
+from entrykit.display import display
+from entrykit.errors import InvalidValue
+from entrykit.roles.registry.rules.extra_yaml import check_extra_yaml
+from entrykit.roles.registry.rules.storage import check_storage
+from entrykit.roles.registry.variables.sensitive import get_nested
 from entrykit.variables.types import host_port
 
 if TYPE_CHECKING:
@@ -17,30 +17,30 @@ if TYPE_CHECKING:
 
 _TLS: Final = "REGISTRY_HTTP_TLS_"
 _TOKEN: Final = "REGISTRY_AUTH_TOKEN_"  # noqa: S105 -- the name of a variable
-_ALL: Final = frozenset({"", "0.0.0.0", "[::]"})  # noqa: S104 -- compared, not listened on
+_EVERY_ADDRESS: Final = frozenset({"", "0.0.0.0", "[::]"})  # noqa: S104 -- compared, not listened on
 _USERS: Final = "REGISTRY_AUTH_HTPASSWD_USERS"
 _PATH: Final = "REGISTRY_AUTH_HTPASSWD_PATH"
 
 
 def conflicts(settings: RegistrySettings) -> Iterator[str]:
     """Yield every fault of values that are good by themselves."""
-    yield from storage_faults(settings)
-    yield from _auth(settings)
-    yield from _tls(settings)
-    yield from _acme(settings)
-    yield from _http(settings)
-    yield from _proxy(settings)
-    yield from _redis(settings)
-    yield from _replicas(settings)
-    yield from _platforms(settings)
-    yield from extra_faults(settings)
+    yield from check_storage(settings)
+    yield from _check_auth(settings)
+    yield from _check_tls(settings)
+    yield from _check_acme(settings)
+    yield from _check_http(settings)
+    yield from _check_proxy(settings)
+    yield from _check_redis(settings)
+    yield from _check_replicas(settings)
+    yield from _check_platforms(settings)
+    yield from check_extra_yaml(settings)
     if settings.registry_release:
         from entrykit.roles.registry.release import faults
 
         yield from faults(settings, None)
 
 
-def _auth(settings: RegistrySettings) -> Iterator[str]:
+def _check_auth(settings: RegistrySettings) -> Iterator[str]:
     (chosen, by), *others = [*settings.logins.items()] or [("none", "")]
     for kind, name in others:
         yield f"{name}: for {kind}, and {by} is set for {chosen} (expected one way to log in)"
@@ -48,12 +48,12 @@ def _auth(settings: RegistrySettings) -> Iterator[str]:
     if by and foreign and foreign != [chosen]:
         yield f"REGISTRY_EXTRA_YAML: has auth of another kind than {by} (expected {chosen})"
     if chosen == "htpasswd" and not foreign:
-        yield from _htpasswd(settings)
+        yield from _check_htpasswd(settings)
     if chosen == "token" and not foreign:
-        yield from _token(settings)
+        yield from _check_token(settings)
 
 
-def _htpasswd(settings: RegistrySettings) -> Iterator[str]:
+def _check_htpasswd(settings: RegistrySettings) -> Iterator[str]:
     users, path = settings.registry_auth_htpasswd_users, settings.registry_auth_htpasswd_path
     if users and path:
         yield f"{_USERS}: set, and {_PATH} as well (expected one of the two)"
@@ -61,7 +61,7 @@ def _htpasswd(settings: RegistrySettings) -> Iterator[str]:
         yield f"{_USERS}: not set, and no {_PATH} (expected one: nobody could log in)"
 
 
-def _token(settings: RegistrySettings) -> Iterator[str]:
+def _check_token(settings: RegistrySettings) -> Iterator[str]:
     for leaf in ("realm", "service", "issuer"):
         if getattr(settings, f"registry_auth_token_{leaf}") is None:
             yield f"{_TOKEN}{leaf.upper()}: not set (expected it, with REGISTRY_AUTH=token)"
@@ -69,7 +69,7 @@ def _token(settings: RegistrySettings) -> Iterator[str]:
         yield f"{_TOKEN}ROOTCERTBUNDLE: not set (expected it, or with 3.x {_TOKEN}JWKS)"
 
 
-def _tls(settings: RegistrySettings) -> Iterator[str]:
+def _check_tls(settings: RegistrySettings) -> Iterator[str]:
     certificate, key = settings.registry_http_tls_certificate, settings.registry_http_tls_key
     if (certificate is None) != (key is None):
         given, lacking = ("CERTIFICATE", "KEY") if certificate else ("KEY", "CERTIFICATE")
@@ -83,7 +83,7 @@ def _tls(settings: RegistrySettings) -> Iterator[str]:
         yield f"{_TLS}CLIENTAUTH: set, but {_TLS}CLIENTCAS is not (expected both)"
 
 
-def _acme(settings: RegistrySettings) -> Iterator[str]:
+def _check_acme(settings: RegistrySettings) -> Iterator[str]:
     cache, hosts = f"{_TLS}LETSENCRYPT_CACHEFILE", settings.registry_http_tls_letsencrypt_hosts
     if not settings.registry_http_tls_letsencrypt_cachefile:
         for leaf in ("email", "hosts", "directoryurl"):
@@ -97,17 +97,17 @@ def _acme(settings: RegistrySettings) -> Iterator[str]:
         yield f"{_TLS}LETSENCRYPT_HOSTS: not set (expected the names that get certificates)"
 
 
-def _http(settings: RegistrySettings) -> Iterator[str]:
+def _check_http(settings: RegistrySettings) -> Iterator[str]:
     addr, debug = settings.registry_http_addr, settings.registry_http_debug_addr
     if addr.startswith("/") != (settings.registry_http_net == "unix"):
         expected = "a path with unix, an address and a port with tcp"
-        yield f"REGISTRY_HTTP_ADDR: {shown(addr)}: not for this REGISTRY_HTTP_NET ({expected})"
+        yield f"REGISTRY_HTTP_ADDR: {display(addr)}: not for this REGISTRY_HTTP_NET ({expected})"
     if debug and debug.startswith((":", "/")):
         yield (
-            f"REGISTRY_HTTP_DEBUG_ADDR: {shown(debug)}: shows profiles and secrets to everybody "
+            f"REGISTRY_HTTP_DEBUG_ADDR: {display(debug)}: shows profiles and secrets to everybody "
             f"(expected 127.0.0.1{debug if debug[0] == ':' else ':5001'}; or 0.0.0.0 to have it so)"
         )
-    if debug and _meet(debug, addr):
+    if debug and _overlap(debug, addr):
         yield "REGISTRY_HTTP_DEBUG_ADDR: the same as REGISTRY_HTTP_ADDR (expected another port)"
     for leaf in ("enabled", "path"):
         if getattr(settings, f"registry_http_debug_prometheus_{leaf}") and not debug:
@@ -115,13 +115,15 @@ def _http(settings: RegistrySettings) -> Iterator[str]:
             yield f"{name}: set, but REGISTRY_HTTP_DEBUG_ADDR is not (expected both)"
 
 
-def _meet(one: str, other: str) -> bool:
+def _overlap(one: str, other: str) -> bool:
     """Whether two addresses cannot both be listened on: a port of every address is one of each."""
     (host, _, port), (other_host, _, other_port) = one.rpartition(":"), other.rpartition(":")
-    return port == other_port and (host == other_host or not _ALL.isdisjoint({host, other_host}))
+    return port == other_port and (
+        host == other_host or not _EVERY_ADDRESS.isdisjoint({host, other_host})
+    )
 
 
-def _proxy(settings: RegistrySettings) -> Iterator[str]:
+def _check_proxy(settings: RegistrySettings) -> Iterator[str]:
     proxied = settings.registry_proxy_remoteurl
     names = ("username", "password", "ttl", "cachewritetimeout", "exec_command", "exec_lifetime")
     given = [name for name in names if getattr(settings, f"registry_proxy_{name}") is not None]
@@ -144,14 +146,14 @@ def _proxy(settings: RegistrySettings) -> Iterator[str]:
         )
 
 
-def _redis(settings: RegistrySettings) -> Iterator[str]:
+def _check_redis(settings: RegistrySettings) -> Iterator[str]:
     one, other = settings.registry_redis_addr, settings.registry_redis_addrs
     if one and other and one != other:
         yield "REGISTRY_REDIS_ADDRS: not the same as REGISTRY_REDIS_ADDR (expected one of them)"
     for address in settings.redis:
         try:
             host_port(address)
-        except Faults as error:
+        except InvalidValue as error:
             yield from (f"REGISTRY_REDIS_ADDR: {fault}" for fault in error.faults)
     if settings.redis or "redis" in settings.extra:
         pair = settings.registry_redis_tls_certificate, settings.registry_redis_tls_key
@@ -166,10 +168,10 @@ def _redis(settings: RegistrySettings) -> Iterator[str]:
         yield "REGISTRY_REDIS_ADDR: not set (expected host:port, with the cache in redis)"
 
 
-def _replicas(settings: RegistrySettings) -> Iterator[str]:
+def _check_replicas(settings: RegistrySettings) -> Iterator[str]:
     if settings.replicas == 1:
         return
-    secret = settings.registry_http_secret or at(settings.extra, "http", "secret")
+    secret = settings.registry_http_secret or get_nested(settings.extra, "http", "secret")
     if not secret and not settings.registry_proxy_remoteurl:
         yield (
             f"REGISTRY_HTTP_SECRET: not set, and REPLICAS is {settings.replicas} (expected the "
@@ -179,7 +181,7 @@ def _replicas(settings: RegistrySettings) -> Iterator[str]:
         yield "REPLICAS: each has images of its own in memory (expected a storage that is shared)"
 
 
-def _platforms(settings: RegistrySettings) -> Iterator[str]:
+def _check_platforms(settings: RegistrySettings) -> Iterator[str]:
     base = "REGISTRY_VALIDATION_MANIFESTS_INDEXES_PLATFORM"
     chosen = settings.registry_validation_manifests_indexes_platforms
     if (chosen == "list") != bool(settings.registry_validation_manifests_indexes_platformlist):

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from entrykit.errors import CommitError
-from entrykit.files.fs import mounts, open_live
+from entrykit.files.fs import mount_points, open_live
 from entrykit.variables.documents import Tree, parse_tree
 
-_LARGEST: Final = 10_000
+_MAX_BYTES: Final = 10_000
 
 # All that stands in the files of the official images (config-example.yml and config-dev.yml of
 # 2.6 to 3.1) and of Debian's package.
@@ -44,23 +44,23 @@ _LEAVES: Final = frozenset(
 
 def is_stock(path: str) -> bool:
     """Whether a file says nothing but what images and packages come with, and is no mount."""
-    mounted = mounts()
+    mounted = mount_points()
     if os.path.realpath(path) in mounted or os.path.dirname(os.path.realpath(path)) in mounted:
         return False
     try:
         with open_live(path) as file:
-            tree = parse_tree(file.read(_LARGEST).decode())
+            tree = parse_tree(file.read(_MAX_BYTES).decode())
     except (OSError, ValueError, CommitError):
         return False
-    return isinstance(tree, tuple) and _LEAVES.issuperset(_leaves(tree, ()))
+    return isinstance(tree, tuple) and _LEAVES.issuperset(_list_leaves(tree, ()))
 
 
-def _leaves(tree: Tree, path: tuple[str, ...]) -> Iterator[str]:
+def _list_leaves(tree: Tree, path: tuple[str, ...]) -> Iterator[str]:
     if isinstance(tree, tuple):
         for name, value in tree:
-            yield from _leaves(value, (*path, name))
+            yield from _list_leaves(value, (*path, name))
     elif isinstance(tree, list):
         for item in tree:
-            yield from _leaves(item, path)
+            yield from _list_leaves(item, path)
     else:
         yield f"{'.'.join(path)}={tree}"

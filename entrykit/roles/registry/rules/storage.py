@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from entrykit.display import shown
+from entrykit.display import display
 from entrykit.roles.registry.variables.s3 import ALIASES
 
 if TYPE_CHECKING:
@@ -18,20 +18,20 @@ _AZURE: Final = "REGISTRY_STORAGE_AZURE_"
 _is_region: Final = re.compile(r"[a-z]{2,5}(?:-[a-z]+){1,3}-[0-9]{1,2}").fullmatch
 
 
-def storage_faults(settings: RegistrySettings) -> Iterator[str]:
+def check_storage(settings: RegistrySettings) -> Iterator[str]:
     """Yield the faults of the storage's variables."""
-    yield from _drivers(settings)
-    yield from _aliases(settings)
+    yield from _check_drivers(settings)
+    yield from _check_aliases(settings)
     if settings.driver == "s3":
-        yield from _s3_needs(settings)
-        yield from _s3(settings)
+        yield from _check_s3_required(settings)
+        yield from _check_s3(settings)
     elif settings.driver == "azure":
-        yield from _azure(settings)
+        yield from _check_azure(settings)
     elif settings.driver == "gcs" and not settings.registry_storage_gcs_bucket:
         yield "REGISTRY_STORAGE_GCS_BUCKET: not set (expected the name of the bucket)"
 
 
-def _drivers(settings: RegistrySettings) -> Iterator[str]:
+def _check_drivers(settings: RegistrySettings) -> Iterator[str]:
     (chosen, by), *others = [*settings.drivers.items()] or [("filesystem", "")]
     for driver, name in others:
         yield f"{name}: for {driver}, and {by} is set for {chosen} (expected one kind of storage)"
@@ -45,7 +45,7 @@ def _drivers(settings: RegistrySettings) -> Iterator[str]:
         )
 
 
-def _aliases(settings: RegistrySettings) -> Iterator[str]:
+def _check_aliases(settings: RegistrySettings) -> Iterator[str]:
     if settings.driver != "s3":
         return
     for short, name in ALIASES.items():
@@ -64,14 +64,14 @@ _KEYS: Final = (
 )
 
 
-def _meanings(name: str) -> set[str]:
+def _list_spellings(name: str) -> set[str]:
     return {name, ALIASES.get(name, name)}
 
 
-def _s3_needs(settings: RegistrySettings) -> Iterator[str]:
+def _check_s3_required(settings: RegistrySettings) -> Iterator[str]:
     own = settings.own
     for lacking, given in (*_KEYS, *(pair[::-1] for pair in _KEYS)):
-        if getattr(settings, given) is not None and own.keys().isdisjoint(_meanings(lacking)):
+        if getattr(settings, given) is not None and own.keys().isdisjoint(_list_spellings(lacking)):
             yield f"{lacking.upper()}: not set, but {given.upper()} is (expected both or none)"
     if settings.extra_kinds("storage"):
         return
@@ -84,13 +84,13 @@ def _s3_needs(settings: RegistrySettings) -> Iterator[str]:
         )
 
 
-def _s3(settings: RegistrySettings) -> Iterator[str]:
+def _check_s3(settings: RegistrySettings) -> Iterator[str]:
     own = settings.own
-    region, endpoint = (own.get(f"registry_storage_s3_{leaf}") for leaf in _WHERE)
+    region, endpoint = (own.get(f"registry_storage_s3_{leaf}") for leaf in _LOCATION)
     if region and not endpoint and not _is_region(str(region)):
         name = f"{_S3}REGION" if settings.registry_storage_s3_region else "AWS_REGION"
         yield (
-            f"{name}: {shown(str(region))}: not a region of Amazon's (expected us-east-1, "
+            f"{name}: {display(str(region))}: not a region of Amazon's (expected us-east-1, "
             f"say; or {_S3}REGIONENDPOINT as well)"
         )
     if settings.registry_storage_s3_keyid and not settings.registry_storage_s3_encrypt:
@@ -106,10 +106,10 @@ def _s3(settings: RegistrySettings) -> Iterator[str]:
         )
 
 
-_WHERE: Final = ("region", "regionendpoint")
+_LOCATION: Final = ("region", "regionendpoint")
 
 
-def _azure(settings: RegistrySettings) -> Iterator[str]:
+def _check_azure(settings: RegistrySettings) -> Iterator[str]:
     for leaf in ("accountname", "container"):
         if not getattr(settings, f"registry_storage_azure_{leaf}"):
             yield f"{_AZURE}{leaf.upper()}: not set (expected its name)"

@@ -12,7 +12,7 @@ from entrykit.variables import types
 from entrykit.variables.settings import Settings
 
 
-class AccessVariables(Settings):
+class AuthVariables(Settings):
     """What the `auth` section says."""
 
     registry_auth: Literal["htpasswd", "token", "none"] | None = Field(

@@ -7,170 +7,184 @@ from typing import Annotated, Final
 
 from pydantic import PlainValidator
 
-from entrykit.display import shown_key
-from entrykit.errors import Faults
-from entrykit.roles.registry.variables.maps import header_map
-from entrykit.roles.registry.variables.sensitive import Hidden
+from entrykit.display import display_key
+from entrykit.errors import InvalidValue
+from entrykit.roles.registry.variables.maps import check_header_map
+from entrykit.roles.registry.variables.sensitive import SensitiveTree
 from entrykit.roles.registry.variables.types import duration, url
-from entrykit.variables.documents import Typed, parse_typed
-from entrykit.variables.types import Kind, folder
+from entrykit.variables.documents import TypedTree, parse_typed
+from entrykit.variables.types import TypeInfo, folder
 
-Judge = Callable[[Typed], "Typed"]
+Validator = Callable[[TypedTree], "TypedTree"]
 
 
-def _maps(text: str, known: Mapping[str, Judge], required: tuple[str, ...]) -> list[Typed]:
+def _parse_maps(
+    text: str, known: Mapping[str, Validator], required: tuple[str, ...]
+) -> list[TypedTree]:
     """Read a list of maps, each with keys that are known; a single map is a list of one."""
     tree = parse_typed(text)
     entries = [tree] if isinstance(tree, dict) else tree
     if not isinstance(entries, list):
-        raise Faults([f"not a list of maps (expected keys {', '.join(known)})"])
+        raise InvalidValue([f"not a list of maps (expected keys {', '.join(known)})"])
     faults: list[str] = []
-    good: list[Typed] = []
+    good: list[TypedTree] = []
     for number, entry in enumerate(entries, start=1):
         try:
-            good.append(_entry(entry, known, required))
-        except Faults as error:
+            good.append(_parse_entry(entry, known, required))
+        except InvalidValue as error:
             faults += [f"entry {number}: {fault}" for fault in error.faults]
     if faults:
-        raise Faults(faults)
+        raise InvalidValue(faults)
     return good
 
 
-def _entry(entry: Typed, known: Mapping[str, Judge], required: tuple[str, ...]) -> Typed:
+def _parse_entry(
+    entry: TypedTree, known: Mapping[str, Validator], required: tuple[str, ...]
+) -> TypedTree:
     if not isinstance(entry, dict):
-        raise Faults(["not a map"])
+        raise InvalidValue(["not a map"])
     faults = [f"{name}: not set" for name in required if entry.get(name) in (None, "")]
-    found: dict[str, Typed] = {}
+    found: dict[str, TypedTree] = {}
     for name, value in entry.items():
         if name not in known:
-            faults.append(f"{shown_key(name)}: no such key (expected one of {', '.join(known)})")
+            faults.append(f"{display_key(name)}: no such key (expected one of {', '.join(known)})")
             continue
         try:
             found[name] = known[name](value)
-        except Faults as error:
+        except InvalidValue as error:
             faults += [f"{name}: {fault}" for fault in error.faults]
     if faults:
-        raise Faults(faults)
+        raise InvalidValue(faults)
     return found
 
 
-def _text(value: Typed) -> Typed:
+def _text(value: TypedTree) -> TypedTree:
     if not isinstance(value, str):
-        raise Faults(["not a text (expected it in quotes)"])
+        raise InvalidValue(["not a text (expected it in quotes)"])
     return value
 
 
-def _time(value: Typed) -> Typed:
+def _time(value: TypedTree) -> TypedTree:
     return duration(str(value))
 
 
-def _url(value: Typed) -> Typed:
+def _url(value: TypedTree) -> TypedTree:
     return url(str(value))
 
 
-def _path(value: Typed) -> Typed:
+def _path(value: TypedTree) -> TypedTree:
     return folder(str(value))
 
 
-def _truth(value: Typed) -> Typed:
+def _boolean(value: TypedTree) -> TypedTree:
     if not isinstance(value, bool):
-        raise Faults(["neither true nor false"])
+        raise InvalidValue(["neither true nor false"])
     return value
 
 
-def _number(value: Typed) -> Typed:
+def _number(value: TypedTree) -> TypedTree:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise Faults(["not a whole number"])
+        raise InvalidValue(["not a whole number"])
     return value
 
 
-def _texts(value: Typed) -> Typed:
+def _texts(value: TypedTree) -> TypedTree:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise Faults(["not a list of texts"])
+        raise InvalidValue(["not a list of texts"])
     return value
 
 
-def _any_map(value: Typed) -> Typed:
+def _any_map(value: TypedTree) -> TypedTree:
     if not isinstance(value, dict):
-        raise Faults(["not a map"])
+        raise InvalidValue(["not a map"])
     return value
 
 
-_ENDPOINT: Final[Mapping[str, Judge]] = {
+_ENDPOINT: Final[Mapping[str, Validator]] = {
     "name": _text,
     "url": _url,
-    "disabled": _truth,
-    "headers": header_map,
+    "disabled": _boolean,
+    "headers": check_header_map,
     "timeout": _time,
     "threshold": _number,
     "backoff": _time,
     "ignoredmediatypes": _texts,
     "ignore": _any_map,
 }
-_HOOK: Final[Mapping[str, Judge]] = {
+_HOOK: Final[Mapping[str, Validator]] = {
     "type": _text,
-    "disabled": _truth,
+    "disabled": _boolean,
     "levels": _texts,
     "options": _any_map,
 }
-_MIDDLEWARE: Final[Mapping[str, Judge]] = {"name": _text, "disabled": _truth, "options": _any_map}
-_FILE: Final[Mapping[str, Judge]] = {"file": _path, "interval": _time, "threshold": _number}
-_TCP: Final[Mapping[str, Judge]] = {
+_MIDDLEWARE: Final[Mapping[str, Validator]] = {
+    "name": _text,
+    "disabled": _boolean,
+    "options": _any_map,
+}
+_FILE: Final[Mapping[str, Validator]] = {"file": _path, "interval": _time, "threshold": _number}
+_TCP: Final[Mapping[str, Validator]] = {
     "addr": _text,
     "timeout": _time,
     "interval": _time,
     "threshold": _number,
 }
-_HTTP: Final[Mapping[str, Judge]] = {
+_HTTP: Final[Mapping[str, Validator]] = {
     "uri": _url,
-    "headers": header_map,
+    "headers": check_header_map,
     "statuscode": _number,
     "timeout": _time,
     "interval": _time,
     "threshold": _number,
 }
-_PLATFORM: Final[Mapping[str, Judge]] = {"architecture": _text, "os": _text}
+_PLATFORM: Final[Mapping[str, Validator]] = {"architecture": _text, "os": _text}
 
 
-def endpoints(text: str) -> Hidden:
+def parse_endpoints(text: str) -> SensitiveTree:
     """Read who is told of what happens: maps with a name and a URL."""
-    return Hidden(text, _maps(text, _ENDPOINT, ("name", "url")))
+    return SensitiveTree(text, _parse_maps(text, _ENDPOINT, ("name", "url")))
 
 
-def hooks(text: str) -> Hidden:
+def parse_hooks(text: str) -> SensitiveTree:
     """Read hooks of the log: maps with a type."""
-    return Hidden(text, _maps(text, _HOOK, ("type",)))
+    return SensitiveTree(text, _parse_maps(text, _HOOK, ("type",)))
 
 
-def middleware(text: str) -> Hidden:
+def parse_middleware(text: str) -> SensitiveTree:
     """Read middleware: maps with a name and options."""
-    return Hidden(text, _maps(text, _MIDDLEWARE, ("name",)))
+    return SensitiveTree(text, _parse_maps(text, _MIDDLEWARE, ("name",)))
 
 
-def file_checks(text: str) -> list[Typed]:
+def parse_file_checks(text: str) -> list[TypedTree]:
     """Read health checks by a file that must not be there."""
-    return _maps(text, _FILE, ("file",))
+    return _parse_maps(text, _FILE, ("file",))
 
 
-def tcp_checks(text: str) -> list[Typed]:
+def parse_tcp_checks(text: str) -> list[TypedTree]:
     """Read health checks by a connection."""
-    return _maps(text, _TCP, ("addr",))
+    return _parse_maps(text, _TCP, ("addr",))
 
 
-def http_checks(text: str) -> Hidden:
+def parse_http_checks(text: str) -> SensitiveTree:
     """Read health checks by a request."""
-    return Hidden(text, _maps(text, _HTTP, ("uri",)))
+    return SensitiveTree(text, _parse_maps(text, _HTTP, ("uri",)))
 
 
-def platforms(text: str) -> list[Typed]:
+def parse_platforms(text: str) -> list[TypedTree]:
     """Read platforms: maps with an architecture and a system."""
-    return _maps(text, _PLATFORM, ("architecture", "os"))
+    return _parse_maps(text, _PLATFORM, ("architecture", "os"))
 
 
-Endpoints = Annotated[Hidden, PlainValidator(endpoints), Kind("list of maps", secret=True)]
-Hooks = Annotated[Hidden, PlainValidator(hooks), Kind("list of maps", secret=True)]
-Middleware = Annotated[Hidden, PlainValidator(middleware), Kind("list of maps", secret=True)]
-HttpChecks = Annotated[Hidden, PlainValidator(http_checks), Kind("list of maps", secret=True)]
-FileChecks = Annotated[list[object], PlainValidator(file_checks), Kind("list of maps")]
-TcpChecks = Annotated[list[object], PlainValidator(tcp_checks), Kind("list of maps")]
-Platforms = Annotated[list[object], PlainValidator(platforms), Kind("list of maps")]
+Endpoints = Annotated[
+    SensitiveTree, PlainValidator(parse_endpoints), TypeInfo("list of maps", secret=True)
+]
+Hooks = Annotated[SensitiveTree, PlainValidator(parse_hooks), TypeInfo("list of maps", secret=True)]
+Middleware = Annotated[
+    SensitiveTree, PlainValidator(parse_middleware), TypeInfo("list of maps", secret=True)
+]
+HttpChecks = Annotated[
+    SensitiveTree, PlainValidator(parse_http_checks), TypeInfo("list of maps", secret=True)
+]
+FileChecks = Annotated[list[object], PlainValidator(parse_file_checks), TypeInfo("list of maps")]
+TcpChecks = Annotated[list[object], PlainValidator(parse_tcp_checks), TypeInfo("list of maps")]
+Platforms = Annotated[list[object], PlainValidator(parse_platforms), TypeInfo("list of maps")]

@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from entrykit.variables.documents import Typed
+from entrykit.variables.documents import TypedTree
 from entrykit.variables.secret import Secret
 
 # Names of keys whose values nobody may see.
-_hides: Final = re.compile(r"(?i)pass|secret|key|token|auth|credential|header").search
+_is_sensitive_key: Final = re.compile(r"(?i)pass|secret|key|token|auth|credential|header").search
 
 
-class Hidden(Secret):
+class SensitiveTree(Secret):
     """A tree that may have passwords in it; the text is how it was given.
 
     Args:
@@ -23,36 +23,36 @@ class Hidden(Secret):
 
     __slots__ = ("tree",)
 
-    def __init__(self, text: str, tree: Typed) -> None:
+    def __init__(self, text: str, tree: TypedTree) -> None:
         super().__init__(text)
         self.tree = tree
 
     def leaves(self) -> Iterator[str]:
         """Yield the texts in it that are masked wherever they are seen."""
-        return _leaves(self.tree, hidden=False)
+        return _list_leaves(self.tree, hidden=False)
 
 
-def _leaves(tree: Typed, *, hidden: bool) -> Iterator[str]:
+def _list_leaves(tree: TypedTree, *, hidden: bool) -> Iterator[str]:
     if isinstance(tree, dict):
         for key, value in tree.items():
-            yield from _leaves(value, hidden=hidden or bool(_hides(key)))
+            yield from _list_leaves(value, hidden=hidden or bool(_is_sensitive_key(key)))
     elif isinstance(tree, list):
         for item in tree:
-            yield from _leaves(item, hidden=hidden)
+            yield from _list_leaves(item, hidden=hidden)
     elif isinstance(tree, str) and hidden and tree:
         yield tree
 
 
-def sealed(tree: Typed) -> object:
+def wrap_secrets(tree: TypedTree) -> object:
     """Make a secret of each text of a tree, so that its file is not for everybody."""
     if isinstance(tree, dict):
-        return {key: sealed(value) for key, value in tree.items()}
+        return {key: wrap_secrets(value) for key, value in tree.items()}
     if isinstance(tree, list):
-        return [sealed(item) for item in tree]
+        return [wrap_secrets(item) for item in tree]
     return Secret(tree) if isinstance(tree, str) else tree
 
 
-def at(tree: object, *keys: str) -> object:
+def get_nested(tree: object, *keys: str) -> object:
     """Return what a tree has at a place; None where it has nothing there."""
     for key in keys:
         tree = tree.get(key) if isinstance(tree, dict) else None

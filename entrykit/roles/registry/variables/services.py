@@ -14,7 +14,7 @@ from entrykit.variables.settings import Settings
 _Platforms = Annotated[
     Literal["all", "none", "list"],
     BeforeValidator(str.lower),
-    types.Kind("all, none or list", {"enum": ["all", "none", "list"]}),
+    types.TypeInfo("all, none or list", {"enum": ["all", "none", "list"]}),
 ]
 
 

@@ -7,8 +7,8 @@ from typing import Annotated, Final
 
 from pydantic import PlainValidator
 
-from entrykit.display import shown
-from entrykit.errors import Faults
+from entrykit.display import display
+from entrykit.errors import InvalidValue
 from entrykit.variables import types
 
 _MIB: Final = 1 << 20
@@ -17,7 +17,7 @@ _SMALLEST_PART: Final = 5 * _MIB  # of a multipart upload, by S3 itself
 _LARGEST_PART: Final = 5 * _GIB
 _GCS_UNIT: Final = 256 << 10
 _FEWEST_THREADS: Final = 25
-_PORTS: Final = 65535
+_MAX_PORT: Final = 65535
 
 # Go's time.ParseDuration, without the signs; and days, which it does not know.
 _PART: Final = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)(ns|us|µs|ms|s|m|h)")
@@ -37,10 +37,10 @@ def duration(text: str) -> str:
     total = sum(float(number) / _HOURS[unit] for number, unit in parts)
     if not parts or "".join(map("".join, parts)) != text or not total:
         example = f"{text}s" if text.isdigit() and text.strip("0") else "30s"
-        expected = f"expected a number and ms, s, m, h or d: {shown(example)[1:-1]}"
-        raise Faults([f"{shown(text)}: not a time ({expected})"])
+        expected = f"expected a number and ms, s, m, h or d: {display(example)[1:-1]}"
+        raise InvalidValue([f"{display(text)}: not a time ({expected})"])
     if total > _LONGEST:
-        raise Faults([f"{shown(text)}: too long (expected at most {_LONGEST}h)"])
+        raise InvalidValue([f"{display(text)}: too long (expected at most {_LONGEST}h)"])
     return text
 
 
@@ -49,47 +49,49 @@ def lifetime(text: str) -> str:
     return "0s" if text in {"0", "0s"} else duration(text)
 
 
-def _number(text: str, least: int, most: int, unit: str) -> int:
+def _integer(text: str, least: int, most: int, unit: str) -> int:
     found = int(text) if re.fullmatch(r"0|[1-9][0-9]{0,17}", text) else -1
     if not least <= found <= most:
-        raise Faults([f"{shown(text)}: not {unit} (expected {least} to {most})"])
+        raise InvalidValue([f"{display(text)}: not {unit} (expected {least} to {most})"])
     return found
 
 
 def part_size(text: str) -> int:
     """Parse the size of a part of an upload to S3, in octets."""
-    return _number(text, _SMALLEST_PART, _LARGEST_PART, "a number of bytes that S3 takes")
+    return _integer(text, _SMALLEST_PART, _LARGEST_PART, "a number of bytes that S3 takes")
 
 
 def threshold_size(text: str) -> int:
     """Parse a size in octets that may be 0."""
-    return _number(text, 0, _LARGEST_PART, "a number of bytes")
+    return _integer(text, 0, _LARGEST_PART, "a number of bytes")
 
 
 def gcs_chunk(text: str) -> int:
     """Parse the size of a chunk for GCS, in octets."""
-    found = _number(text, _GCS_UNIT, _LARGEST_PART, "a number of bytes")
+    found = _integer(text, _GCS_UNIT, _LARGEST_PART, "a number of bytes")
     if found % _GCS_UNIT:
         near = found - found % _GCS_UNIT
-        raise Faults([f"{shown(text)}: not a multiple of {_GCS_UNIT} (expected {near}, say)"])
+        raise InvalidValue(
+            [f"{display(text)}: not a multiple of {_GCS_UNIT} (expected {near}, say)"]
+        )
     return found
 
 
 def threads(text: str) -> int:
     """Parse how many file operations may run at a time; upstream makes 25 of any less."""
-    return _number(text, _FEWEST_THREADS, 1_000_000, "a number of threads")
+    return _integer(text, _FEWEST_THREADS, 1_000_000, "a number of threads")
 
 
 def natural(text: str) -> int:
     """Parse a whole number, 0 included."""
-    return _number(text, 0, 999_999_999, "a whole number")
+    return _integer(text, 0, 999_999_999, "a whole number")
 
 
 def items(text: str) -> list[str]:
     """Parse a list: `a,b` or JSON; no item is empty."""
-    found = [types.line(item) for item in types.words(text)]
+    found = [types.line(item) for item in types.split_list(text)]
     if not all(found):
-        raise Faults([f"{shown(text)}: an empty item (expected single commas between)"])
+        raise InvalidValue([f"{display(text)}: an empty item (expected single commas between)"])
     return found
 
 
@@ -102,13 +104,13 @@ def path(text: str) -> str:
     """Accept the absolute path of a file."""
     types.folder(text)
     if text.endswith("/"):
-        raise Faults([f"{shown(text)}: names a folder (expected a file)"])
+        raise InvalidValue([f"{display(text)}: names a folder (expected a file)"])
     return text
 
 
 def patterns(text: str) -> list[str]:
     """Parse a list of regular expressions; a single one may have commas, as JSON many may."""
-    found = types.words(text) if text.lstrip().startswith("[") else [text]
+    found = types.split_list(text) if text.lstrip().startswith("[") else [text]
     return [types.line(item) for item in found]
 
 
@@ -119,9 +121,9 @@ def address(text: str) -> str:
         return path(text)
     host, colon, number = text.rpartition(":")
     port = re.fullmatch(r"[1-9][0-9]{0,4}", number)
-    if not colon or not port or int(number) > _PORTS or not _is_host(host):
+    if not colon or not port or int(number) > _MAX_PORT or not _is_host(host):
         expected = "expected :5000 or 127.0.0.1:5000, say"
-        raise Faults([f"{shown(text)}: not an address to listen on ({expected})"])
+        raise InvalidValue([f"{display(text)}: not an address to listen on ({expected})"])
     return text
 
 
@@ -140,17 +142,21 @@ def url(text: str) -> str:
     except ValueError:
         whole = False
     if not whole or " " in text:
-        raise Faults([f"{_shown_url(text)}: not a URL (expected https://example.com, say)"])
+        raise InvalidValue([f"{_redact_url(text)}: not a URL (expected https://example.com, say)"])
     if "@" in parts.netloc:
-        raise Faults([f"{_shown_url(text)}: has a user or a password (expected a URL without)"])
+        raise InvalidValue(
+            [f"{_redact_url(text)}: has a user or a password (expected a URL without)"]
+        )
     if parts.query or parts.fragment:
-        raise Faults([f"{_shown_url(text)}: has a query or a fragment (expected a URL without)"])
+        raise InvalidValue(
+            [f"{_redact_url(text)}: has a query or a fragment (expected a URL without)"]
+        )
     return text
 
 
-def _shown_url(text: str) -> str:
+def _redact_url(text: str) -> str:
     """Quote it for a message without what may be a password."""
-    return shown(re.sub(r"(?<=//)[^/@]*@", "***@", text).partition("?")[0])
+    return display(re.sub(r"(?<=//)[^/@]*@", "***@", text).partition("?")[0])
 
 
 def origin(text: str) -> str:
@@ -160,7 +166,7 @@ def origin(text: str) -> str:
     if urlsplit(url(text)).path.strip("/"):
         parts = urlsplit(text)
         expected = f"expected {parts.scheme}://{parts.netloc}"
-        raise Faults([f"{shown(text)}: has a path ({expected})"])
+        raise InvalidValue([f"{display(text)}: has a path ({expected})"])
     return text.rstrip("/")
 
 
@@ -171,21 +177,27 @@ def endpoint(text: str) -> str:
 
 def _bare_endpoint(text: str) -> str:
     if not re.fullmatch(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?", text):
-        raise Faults([f"{_shown_url(text)}: not a URL (expected https://s3.example.com, say)"])
+        raise InvalidValue(
+            [f"{_redact_url(text)}: not a URL (expected https://s3.example.com, say)"]
+        )
     return text
 
 
 def prefix(text: str) -> str:
     """Accept the path below which the registry answers."""
     if not re.fullmatch(r"/(?:[A-Za-z0-9._~-]+/)*", text):
-        raise Faults([f"{shown(text)}: not a path with a / at both ends (expected /registry/)"])
+        raise InvalidValue(
+            [f"{display(text)}: not a path with a / at both ends (expected /registry/)"]
+        )
     return text
 
 
 def storage_class(text: str) -> str:
     """Accept a class of storage in any case, as upstream does; which ones there are it says."""
     if text.upper() not in STORAGE_CLASSES:
-        raise Faults([f"{shown(text)}: no such class (expected {' or '.join(STORAGE_CLASSES)})"])
+        raise InvalidValue(
+            [f"{display(text)}: no such class (expected {' or '.join(STORAGE_CLASSES)})"]
+        )
     return text.upper()
 
 
@@ -201,20 +213,20 @@ _NUMBER: Final = {"type": ["integer", "string"], "pattern": "^(0|[1-9][0-9]{0,17
 _PATH: Final = {"type": "string", "pattern": "^/.*[^/]$"}
 _TIME: Final = {"type": "string", "pattern": "^([0-9.]+(ns|us|µs|ms|s|m|h))+$|^[1-9][0-9]*d$"}
 
-Duration = Annotated[str, PlainValidator(duration), types.Kind("time", _TIME)]
-Lifetime = Annotated[str, PlainValidator(lifetime), types.Kind("time or 0")]
-PartSize = Annotated[int, PlainValidator(part_size), types.Kind("bytes", _NUMBER)]
-ThresholdSize = Annotated[int, PlainValidator(threshold_size), types.Kind("bytes", _NUMBER)]
-GcsChunk = Annotated[int, PlainValidator(gcs_chunk), types.Kind("bytes", _NUMBER)]
-Threads = Annotated[int, PlainValidator(threads), types.Kind("number", _NUMBER)]
-Natural = Annotated[int, PlainValidator(natural), types.Kind("number", _NUMBER)]
-Items = Annotated[list[str], PlainValidator(items), types.Kind("list")]
-Paths = Annotated[list[str], PlainValidator(paths), types.Kind("list of paths")]
-Patterns = Annotated[list[str], PlainValidator(patterns), types.Kind("list of patterns")]
-Path = Annotated[str, PlainValidator(path), types.Kind("path", _PATH)]
-Address = Annotated[str, PlainValidator(address), types.Kind("address:port")]
-Url = Annotated[str, PlainValidator(url), types.Kind("URL")]
-Origin = Annotated[str, PlainValidator(origin), types.Kind("URL")]
-Endpoint = Annotated[str, PlainValidator(endpoint), types.Kind("URL")]
-Prefix = Annotated[str, PlainValidator(prefix), types.Kind("path")]
-StorageClass = Annotated[str, PlainValidator(storage_class), types.Kind("storage class")]
+Duration = Annotated[str, PlainValidator(duration), types.TypeInfo("time", _TIME)]
+Lifetime = Annotated[str, PlainValidator(lifetime), types.TypeInfo("time or 0")]
+PartSize = Annotated[int, PlainValidator(part_size), types.TypeInfo("bytes", _NUMBER)]
+ThresholdSize = Annotated[int, PlainValidator(threshold_size), types.TypeInfo("bytes", _NUMBER)]
+GcsChunk = Annotated[int, PlainValidator(gcs_chunk), types.TypeInfo("bytes", _NUMBER)]
+Threads = Annotated[int, PlainValidator(threads), types.TypeInfo("number", _NUMBER)]
+Natural = Annotated[int, PlainValidator(natural), types.TypeInfo("number", _NUMBER)]
+Items = Annotated[list[str], PlainValidator(items), types.TypeInfo("list")]
+Paths = Annotated[list[str], PlainValidator(paths), types.TypeInfo("list of paths")]
+Patterns = Annotated[list[str], PlainValidator(patterns), types.TypeInfo("list of patterns")]
+Path = Annotated[str, PlainValidator(path), types.TypeInfo("path", _PATH)]
+Address = Annotated[str, PlainValidator(address), types.TypeInfo("address:port")]
+Url = Annotated[str, PlainValidator(url), types.TypeInfo("URL")]
+Origin = Annotated[str, PlainValidator(origin), types.TypeInfo("URL")]
+Endpoint = Annotated[str, PlainValidator(endpoint), types.TypeInfo("URL")]
+Prefix = Annotated[str, PlainValidator(prefix), types.TypeInfo("path")]
+StorageClass = Annotated[str, PlainValidator(storage_class), types.TypeInfo("storage class")]
