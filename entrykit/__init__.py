@@ -68,4 +68,4 @@ def render(role: str, environ: Mapping[str, str] = os.environ) -> ConfigFiles:
     from entrykit.rendering.role_files import render as render_role
 
     found = load_role(role, select_roles_environ(environ, os.environ))
-    return render_role(found, found.settings.from_environ(environ))
+    return render_role(found, found.read_settings(environ))

@@ -30,7 +30,7 @@ def start(name: str, command: Sequence[str], environ: Mapping[str, str], log: Lo
     """
     role = load_role(name, environ)
     _pass(role, command, environ)
-    if not role.owns(command):
+    if not role.daemon.owns(command):
         check_format(environ, log)
         execute(command, environ)
     execute(*configure(role, command, environ, log))
@@ -40,17 +40,17 @@ def _pass(role: Role[Any], command: Sequence[str], environ: Mapping[str, str]) -
     """Execute what configures nothing; the daemon may say whatever it likes, so no secrets."""
     if asked := _information_command(role, command):
         execute(installed(role, asked, environ), scrub_environ(role, environ))
-    if passed := role.passes(command, environ):
+    if passed := role.daemon.passthrough(command, environ):
         argv, extended = passed
         execute(argv, scrub_environ(role, extended))
 
 
 def _information_command(role: Role[Any], command: Sequence[str]) -> list[str] | None:
     """Return the daemon's command where its only word asks it about itself."""
-    words = [role.daemon, *command] if len(command) == 1 else [*command]
-    if len(words) != 2 or words[1] not in role.says:  # noqa: PLR2004 -- the daemon, and that word
+    words = [role.daemon.name, *command] if len(command) == 1 else [*command]
+    if len(words) != 2 or words[1] not in role.daemon.prints_and_exits:  # noqa: PLR2004 -- the daemon, and that word
         return None
-    return words if os.path.basename(words[0]) in {role.daemon, *role.also} else None
+    return words if os.path.basename(words[0]) in role.daemon.names else None
 
 
 def configure(
@@ -59,19 +59,19 @@ def configure(
     """Do all that comes before the hand-over; return what to execute, and its environment."""
     from entrykit.rendering.role_files import render
 
-    environ = {**environ, **role.defaults(environ)}
+    environ = {**environ, **role.facts.defaults(environ)}
     _finish_earlier_start(role, environ, log)
-    settings = role.settings.from_environ(environ, log.warning)
+    settings = role.read_settings(environ, log.warning)
     argv = installed(role, upstream_command(role, settings, command), environ)
     find(argv[0], environ)
     files = render(role, settings, role.observe_host(settings, environ))
     _wait(settings, log)
     changed = _commit_files(role, settings, files, environ, log)
     log.info(f"{role.name}: {', '.join(changed) or 'nothing'} changed in {settings.config_dir}")
-    main = f"{settings.config_dir}/{role.main}"
-    if not role.reads(argv, main):
+    main = f"{settings.config_dir}/{role.files.main}"
+    if not role.daemon.reads(argv, main):
         log.warning(f"the command does not name {main}: {' '.join(argv)}")
-    return argv, role.environ(settings, scrub_environ(role, environ))
+    return argv, role.daemon.environ(settings, scrub_environ(role, environ))
 
 
 def _wait(settings: Settings, log: Log) -> None:
@@ -101,45 +101,46 @@ def _commit_files(
     environ: Mapping[str, str],
     log: Log,
 ) -> list[str]:
-    """Prepare, have it judged and commit; a role that rehearses is prepared once it is judged."""
+    """Prepare the host, have the daemon check the files, and commit them."""
     from entrykit.daemon.check import make_checker
     from entrykit.files.transaction import commit, refuse_foreign, wrap_os_errors
 
     folder, overwrite = settings.config_dir, settings.entrykit_overwrite
-    judge = (
+    check = (
         make_checker(role, settings, environ, log.debug) if settings.entrykit_check else _skip_check
     )
-    if role.rehearses:
-        judge = _make_rehearsal(role, settings, judge, log)
+    first = role.prepare.host_before_check
+    if not first:
+        check = _check_then_prepare(role, settings, check, log)
     with wrap_os_errors(folder):
         if not overwrite:
             refuse_foreign(folder, files.values())
-        if not role.rehearses:
-            role.prepare(settings, folder, True, log)
-        return commit(files, folder, judge, beside=role.beside, overwrite=overwrite)
+        if first:
+            role.prepare.host(settings, log)
+        return commit(files, folder, check, overwrite=overwrite)
 
 
-def _make_rehearsal(
-    role: Role[Any], settings: Settings, judge: Callable[[str], None], log: Log
+def _check_then_prepare(
+    role: Role[Any], settings: Settings, check: Callable[[str], None], log: Log
 ) -> Callable[[str], None]:
-    """Prepare what is judged inside of the judged folder, and the live one after the verdict.
+    """Complete the staged directory, check it, and prepare the host once it has passed.
 
-    A refusal shall change nothing else; and whatever `prepare` cannot do is found out
-    before it is decided that the files become live.
+    A refusal changes nothing on the host; and what cannot be prepared is found out before the
+    files become live.
     """
     quiet = Log()
     quiet.shift(-len(LEVELS))
 
-    def rehearse(folder: str) -> None:
+    def check_staged(folder: str) -> None:
         if folder == settings.config_dir:
-            role.prepare(settings, folder, True, log)
-            judge(folder)
+            role.prepare.host(settings, log)
+            check(folder)
             return
-        role.prepare(settings, folder, False, quiet)
-        judge(folder)
-        role.prepare(settings, settings.config_dir, True, log)
+        role.prepare.stage(settings, folder, quiet)
+        check(folder)
+        role.prepare.host(settings, log)
 
-    return rehearse
+    return check_staged
 
 
 def _skip_check(_folder: str) -> None:

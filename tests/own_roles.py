@@ -8,15 +8,11 @@ ROLE = '''"""A role for tests."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
 from pydantic import Field
 
-from entrykit.quoting.haproxy import quote_haproxy
-from entrykit.variables import types
-from entrykit.role import Role
-from entrykit.variables.settings import Settings
+from entrykit.api import Check, Daemon, Files, Role, Settings, quote_haproxy, types
 
 
 class OwnSettings(Settings):
@@ -31,15 +27,9 @@ ROLE: Final = Role(
     name="NAME",
     summary="a role for tests",
     settings=OwnSettings,
-    templates=Path(__file__).with_name("templates"),
-    main="NAME.cfg",
-    quotes={".cfg": quote_haproxy},
-    daemon="NAME-daemon",
-    entrypoint="/absent",
-    command=lambda _settings: ["NAME-daemon"],
-    bare=lambda words: words,
-    check=lambda folder: ["NAME-daemon", "check", folder + "/NAME.cfg"],
-    reads=lambda _command, _main: True,
+    files=Files(main="NAME.cfg", quoting={".cfg": quote_haproxy}),
+    daemon=Daemon(names=["NAME-daemon"], run=["NAME-daemon"], reads=lambda _command, _main: True),
+    check=Check(argv=["NAME-daemon", "check", "{main}"]),
 )
 '''
 TEMPLATE = """{% block all %}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import Field
 
 from entrykit.quoting.haproxy import quote_haproxy, quote_haproxy_map
 from entrykit.rendering.role_files import render
-from entrykit.role import HostFacts, Role
+from entrykit.role import Check, Daemon, Files, HostFacts, Role
 from entrykit.variables import types
 from entrykit.variables.secret import Snippet
 from entrykit.variables.settings import Settings
@@ -33,8 +33,8 @@ class SmallSettings(Settings):
 
 
 @dataclass(frozen=True)
-class SmallMachine(HostFacts):
-    """What the role knows of the machine."""
+class SmallHostFacts(HostFacts):
+    """What the role knows of the host."""
 
     cores: int = 1
 
@@ -45,22 +45,30 @@ def small_role(templates):
         name="small",
         summary="a role for tests",
         settings=SmallSettings,
-        templates=templates,
-        main="main.cfg",
-        quotes={".cfg": quote_haproxy, ".map": quote_haproxy_map},
-        facts=SmallMachine,
-        daemon="small",
-        entrypoint="/absent",
-        command=lambda _settings: ["small"],
-        bare=lambda words: words,
-        check=lambda folder: ["small", folder],
-        reads=lambda _command, _main: True,
+        files=Files(
+            main="main.cfg",
+            quoting={".cfg": quote_haproxy, ".map": quote_haproxy_map},
+            templates=templates,
+        ),
+        daemon=Daemon(names=["small"], run=["small"], reads=lambda _command, _main: True),
+        check=Check(argv=["small", "{folder}"]),
+        facts=SmallHostFacts,
     )
 
 
-def rendered(folder, templates, variables, machine=None):
+def with_daemon(role, **changes):
+    """Return the role with another daemon."""
+    return replace(role, daemon=replace(role.daemon, **changes))
+
+
+def with_files(role, **changes):
+    """Return the role with other files."""
+    return replace(role, files=replace(role.files, **changes))
+
+
+def rendered(folder, templates, variables, facts=None):
     """Write templates, names to texts, into a folder and render them."""
     for name, text in templates.items():
         (folder / name).write_text(text, encoding="utf-8", newline="")
     role = small_role(folder)
-    return render(role, SmallSettings.from_environ(variables), machine)
+    return render(role, SmallSettings.from_environ(variables), facts)

@@ -114,7 +114,7 @@ def _load_settings(
     words: argparse.Namespace, environ: Mapping[str, str], log: Log
 ) -> tuple[Role[Any], Settings]:
     role = _load_role(words, environ)
-    return role, role.settings.from_environ(environ, log.warning)
+    return role, role.read_settings(environ, log.warning)
 
 
 def _render(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> int:
@@ -158,9 +158,9 @@ def _write(role: Role[Any], settings: Settings, given: str, log: Log) -> None:
     with wrap_os_errors(folder):
         if not settings.entrykit_overwrite:
             refuse_foreign(folder, files.values())
-        role.prepare(there, folder, False, log)
+        role.prepare.stage(there, folder, log)
     overwrite = settings.entrykit_overwrite
-    commit(files, folder, lambda _folder: None, beside=role.beside, overwrite=overwrite)
+    commit(files, folder, lambda _folder: None, overwrite=overwrite)
 
 
 def _check(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> int:
@@ -178,9 +178,11 @@ def _diff(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> in
     from entrykit.rendering.role_files import render
 
     seen = _read_environ(words, environ, log)
-    role, settings = _load_settings(words, {**seen, **_load_role(words, seen).defaults(seen)}, log)
-    files = render(role, settings, role.observe_host(settings, environ))
-    lines = diff_files(role, settings, files)
+    role, settings = _load_settings(
+        words, {**seen, **_load_role(words, seen).facts.defaults(seen)}, log
+    )
+    facts = role.observe_host(settings, environ)
+    lines = diff_files(role, settings, render(role, settings, facts), facts)
     with suppress(BrokenPipeError):
         sys.stdout.writelines(lines)
         sys.stdout.flush()
@@ -198,7 +200,7 @@ def _explain(words: argparse.Namespace, environ: Mapping[str, str], log: Log) ->
     log.follow(seen)
     role = _load_role(words, seen)
     reading = role.settings.reading(seen, log.warning)
-    settings = role.settings.from_reading(reading)
+    settings = role.settings.from_reading(reading, role.rules)
     if words.graph:
         from entrykit.explain.drawing import draw_routing
 

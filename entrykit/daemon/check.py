@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from entrykit.daemon.handover import installed, scrub_environ, validate_command
+from entrykit.daemon.handover import installed, scrub_environ
 from entrykit.daemon.program import execution_error, find
 from entrykit.errors import CheckError
 from entrykit.log import Log
-from entrykit.role import Role
+from entrykit.role import Role, expand_argv
 from entrykit.variables.settings import Settings, mask_secrets
 
 
@@ -30,12 +30,12 @@ def make_checker(
         CheckError: (the returned function) the daemon refused the files.
         HandOverError: (the returned function) the daemon is not there.
     """
-    seen = role.environ(settings, scrub_environ(role, environ))
+    seen = role.daemon.environ(settings, scrub_environ(role, environ))
 
     def judge(folder: str) -> None:
-        argv = installed(role, validate_command(role, "check", role.check(folder)), environ)
-        with _remove_empty_files(role.traces, settings.config_dir):
-            status, output = (role.verdict or run)(argv, seen)
+        argv = installed(role, expand_argv(role.check.argv, folder, role.files.main), environ)
+        with _remove_empty_files(role.check.leaves, settings.config_dir):
+            status, output = (role.check.run or run)(argv, seen)
         words = mask_secrets(output.replace(f"{folder}/", ""), settings)
         if status:
             raise CheckError(argv, status, words)
@@ -71,7 +71,7 @@ def check_offline(
     with wrap_os_errors(place), TemporaryDirectory(prefix="entrykit-") as folder:
         there = settings.model_copy(update={"config_dir": folder})
         with wrap_os_errors(folder):
-            role.prepare(settings, folder, False, log)
+            role.prepare.stage(settings, folder, log)
             for file in render(role, there, role.observe_host(settings, environ)).values():
                 write(os.path.join(folder, file.path), file)
         make_checker(role, settings, environ, log.info)(folder)

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from entrykit.daemon.program import execution_error, find
 from entrykit.errors import HandOverError, RoleError
-from entrykit.role import Role
+from entrykit.role import Role, expand_argv
 from entrykit.variables.settings import Settings
 
 
@@ -21,16 +21,26 @@ def upstream_command(role: Role[Any], settings: Settings, command: Sequence[str]
     where there is none, the daemon is executed as the official entrypoint would.
     """
     if command:
-        words = validate_command(role, "complete", role.complete(settings, command))
+        words = validate_command(role, "complete", role.daemon.complete(settings, command))
     else:
-        words = validate_command(role, "command", role.command(settings))
+        words = _run_command(role, settings)
     named = settings.entrykit_upstream
-    if named is None and os.path.exists(role.entrypoint):
-        named = role.entrypoint
-    return [named, *words] if named else validate_command(role, "bare", role.bare(words))
+    if named is None and os.path.exists(role.daemon.entrypoint):
+        named = role.daemon.entrypoint
+    if named:
+        return [named, *words]
+    return validate_command(role, "without_entrypoint", role.daemon.without_entrypoint(words))
 
 
-def validate_command(role: Role[Any], door: str, given: object) -> list[str]:
+def _run_command(role: Role[Any], settings: Settings) -> list[str]:
+    """Return the command of a container that was given none."""
+    run = role.daemon.run
+    if callable(run):
+        return validate_command(role, "run", run(settings))
+    return expand_argv(run, settings.config_dir, role.files.main)
+
+
+def validate_command(role: Role[Any], field: str, given: object) -> list[str]:
     """Return the command that a function of a role gives.
 
     Raises:
@@ -38,14 +48,16 @@ def validate_command(role: Role[Any], door: str, given: object) -> list[str]:
     """
     if isinstance(given, str) or not isinstance(given, Sequence):
         kind = type(given).__name__
-        expected = f'expected a list of words: ["{role.daemon}", "-f"], say'
-        raise RoleError([f"the role {role.name}: {door} gives what is of type {kind} ({expected})"])
+        expected = f'expected a list of words, e.g. ["{role.daemon.name}", "-f"]'
+        raise RoleError(
+            [f"the role {role.name}: daemon.{field} returns a value of type {kind} ({expected})"]
+        )
     return list(given)
 
 
 def installed(role: Role[Any], argv: Sequence[str], environ: Mapping[str, str]) -> list[str]:
     """Return a command with the daemon by the name that it has here, if by any of them."""
-    names = (role.daemon, *role.also)
+    names = role.daemon.names
     if argv[0] in names:
         for name in names:
             with suppress(HandOverError):

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import fields
 from importlib.util import module_from_spec, spec_from_file_location
 from types import ModuleType
 from typing import Any, Final
 
 from entrykit.discovery.built_in import ROLE_FILE
+from entrykit.discovery.validation import role_errors
 from entrykit.errors import RoleError
 from entrykit.role import Role
-from entrykit.variables.settings import Settings, type_info
 
 _VARIABLE: Final = "ROLE"
-_EXPECTED: Final = f"expected {_VARIABLE} = entrykit.role.Role(…)"
+_EXPECTED: Final = f"expected {_VARIABLE} = entrykit.api.Role(…)"
 
 # The folders that have been imported from, and the roles of theirs.
 _LOADED: Final[dict[str, Role[Any]]] = {}
@@ -124,61 +122,10 @@ def validate_role(name: str, given: object, where: str) -> Role[Any]:
     if not isinstance(given, Role):
         kind = type(given).__name__
         raise RoleError([f"{_line_of_role(where)}: {_VARIABLE} is of type {kind} ({_EXPECTED})"])
-    faults = [*_type_errors(given)] or [*_role_errors(name, given)]
-    if faults:
-        raise RoleError(f"{_line_of_role(where)}: {fault}" for fault in faults)
+    if messages := role_errors(name, given):
+        where = _line_of_role(where)
+        raise RoleError(f"{where}: {message}" for message in messages)
     return given
-
-
-_TEXT_FIELDS: Final = ("name", "summary", "main", "daemon", "entrypoint")
-_CALLABLE_FIELDS: Final = ("command", "bare", "check", "reads", "makes", "prepare", "environ")
-
-
-def _type_errors(role: Role[Any]) -> Iterator[str]:
-    """Yield what a type checker would have said, for those who have none."""
-    given: dict[str, Any] = {field.name: getattr(role, field.name) for field in fields(role)}
-    for name in _TEXT_FIELDS:
-        if not isinstance(given[name], str) or not given[name].isprintable():
-            yield f"{name} is no line of text (expected one)"
-    for name in _CALLABLE_FIELDS:
-        if not callable(given[name]):
-            yield f"{name} is no function (expected one)"
-    if not isinstance(given["templates"], str | os.PathLike):
-        yield "templates is no path (expected the folder of the templates)"
-    quotes = given["quotes"]
-    if not isinstance(quotes, Mapping) or not all(map(callable, quotes.values())):
-        yield "quotes is no map of functions (expected one for each ending)"
-
-
-def _role_errors(name: str, role: Role[Any]) -> Iterator[str]:
-    if role.name != name:
-        yield f"the role is called {role.name!r} (expected {name!r}, as it was found by)"
-    yield from _template_errors(role)
-    settings: object = role.settings
-    if not isinstance(settings, type) or not issubclass(settings, Settings):
-        yield "settings is no model (expected a subclass of entrykit.variables.settings.Settings)"
-        return
-    model = role.settings.model_fields
-    if model["config_dir"].is_required():
-        yield "config_dir has no default (expected the folder that the daemon's image has)"
-    for field, info in model.items():
-        try:
-            type_info(info)
-        except StopIteration:
-            yield f"{field} has no kind (expected a type of entrykit.variables.types, or a Literal)"
-
-
-def _template_errors(role: Role[Any]) -> Iterator[str]:
-    if not os.path.isdir(role.templates):
-        yield f"no folder {role.templates} (expected the templates)"
-        return
-    names = sorted(name for name in os.listdir(role.templates) if name.endswith(".j2"))
-    if f"{role.main}.j2" not in names:
-        yield f"no {role.main}.j2 in {role.templates} (expected the template of `main`)"
-    for name in names:
-        ending = os.path.splitext(name.removesuffix(".j2"))[1]
-        if not name.startswith("_") and ending not in role.quotes:
-            yield f"{name}: no quoting for {ending!r} (expected one among `quotes`)"
 
 
 def _line_of_role(where: str) -> str:

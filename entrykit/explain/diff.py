@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import os
-import re
+import stat
 from collections.abc import Mapping
 from typing import Any
 
-from entrykit.files.config_file import ConfigFiles
+from entrykit.explain.masking import Masker
+from entrykit.files.config_file import PRIVATE, ConfigFile, ConfigFiles
 from entrykit.files.fs import open_live
 from entrykit.files.transaction import wrap_os_errors
-from entrykit.role import Role
-from entrykit.variables.secret import MASK, mask_snippets
-from entrykit.variables.settings import Settings, mask_secrets
+from entrykit.role import HostFacts, Role
+from entrykit.variables.settings import Settings
 
 
-def diff_files(role: Role[Any], settings: Settings, files: ConfigFiles) -> list[str]:
-    """Compare `files` with those in the role's folder.
+def diff_files(
+    role: Role[Any], settings: Settings, files: ConfigFiles, facts: HostFacts | None = None
+) -> list[str]:
+    """Compare `files` with those in the role's directory.
+
+    Args:
+        role: whose files.
+        settings: its variables.
+        files: what it would write.
+        facts: what the files were rendered with.
 
     Returns:
         The lines of a unified diff, none where nothing would change.
@@ -24,34 +32,50 @@ def diff_files(role: Role[Any], settings: Settings, files: ConfigFiles) -> list[
     Raises:
         CommitError: a live file cannot be read.
     """
-    lines = []
-    for file in files.values():
-        with wrap_os_errors(settings.config_dir):
-            live = _read_live(os.path.join(settings.config_dir, file.path))
-        if live != file.text:
-            path = os.path.join(settings.config_dir, file.path)
-            lines += diff_texts(role, settings, path, {"live": live, "new": file.text})
-    return lines
+    with wrap_os_errors(settings.config_dir):
+        live = {
+            file.path: _read_live(os.path.join(settings.config_dir, file.path))
+            for file in files.values()
+        }
+    changed = [file for file in files.values() if live[file.path][0] != file.text]
+    if not changed:
+        return []
+    masker = Masker(role, settings, facts)
+    return [
+        line
+        for file in changed
+        for line in _diff_file(masker, settings.config_dir, file, *live[file.path])
+    ]
 
 
-def _read_live(path: str) -> str:
+def _diff_file(
+    masker: Masker, folder: str, file: ConfigFile, text: str, private: bool
+) -> list[str]:
+    texts = {"live": text, "new": file.text}
+    return diff_texts(masker, file.path, texts, folder, private=private or file.mode == PRIVATE)
+
+
+def _read_live(path: str) -> tuple[str, bool]:
+    """Return what a file holds, and whether it is not for everybody to read."""
     try:
         with open_live(path) as file:
-            return file.read().decode(errors="replace")
+            mode = os.fstat(file.fileno()).st_mode
+            return file.read().decode(errors="replace"), not mode & stat.S_IROTH
     except FileNotFoundError:
-        return ""
+        return "", False
 
 
 def diff_texts(
-    role: Role[Any], settings: Settings, path: str, texts: Mapping[str, str]
+    masker: Masker, path: str, texts: Mapping[str, str], folder: str = "", *, private: bool = True
 ) -> list[str]:
     """Compare two texts of one file.
 
     Args:
-        role: which knows where secrets stand in its files.
-        settings: whose secrets are masked.
-        path: how the file is called.
+        masker: of the role's files.
+        path: the file's, among those of the role.
         texts: the old one and the new one, each by what it is: `live`, `new`.
+        folder: the directory that is named before the path.
+        private: whether the file is not for everybody to read.
 
     Returns:
         The lines of a unified diff; one that says so where the texts differ only in what
@@ -59,18 +83,17 @@ def diff_texts(
     """
     from difflib import unified_diff
 
-    before, after = (f"{path} ({label})" for label in texts)
-    old, new = (_mask_lines(role, settings, text) for text in texts.values())
+    name = os.path.join(folder, path)
+    before, after = (f"{name} ({label})" for label in texts)
+    old_text, new_text = texts.values()
+    old = _terminate(masker.mask_old(path, old_text, private=private))
+    new = _terminate(masker.mask_new(path, new_text))
     found = list(unified_diff(old, new, before, after))
     # Equal as far as can be shown: that alone must not look like no change.
     ended = len({text.removesuffix("\n") for text in texts.values()}) == 1
-    return found or [f"{path}: {'the end of the last line' if ended else 'a secret'} differs\n"]
+    return found or [f"{name}: {'the end of the last line' if ended else 'a secret'} differs\n"]
 
 
-def _mask_lines(role: Role[Any], settings: Settings, text: str) -> list[str]:
-    """Mask the secrets that we know, and in old files whatever stands where secrets do."""
-    text = mask_snippets(text)
-    for pattern in role.secret_places:
-        text = re.sub(pattern, rf"\g<1>{MASK}", text, flags=re.MULTILINE)
-    lines = mask_secrets(text, settings).splitlines(keepends=True)
-    return [line if line.endswith("\n") else f"{line}\n" for line in lines]
+def _terminate(lines: list[str]) -> list[str]:
+    """End each line, without an empty one after the last line's end."""
+    return [f"{line}\n" for line in (lines[:-1] if lines[-1:] == [""] else lines)]

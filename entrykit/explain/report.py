@@ -162,7 +162,7 @@ class Explanation:
 
     def _added_lines(self, origin: Origin, other: Variant) -> list[tuple[str, int, str]]:
         with suppress(EntrykitError):  # it may want another variable as well, or a folder
-            return [*added_lines(self._role, self._settings, self._origins, origin, other)]
+            return [*added_lines(self._role, self._settings, origin, other)]
         return []
 
     # one line

@@ -21,13 +21,14 @@ from typing import Any, TypeAlias
 
 from entrykit.errors import EntrykitError
 from entrykit.explain.field_usage import record_reads
+from entrykit.explain.masking import Masker
 from entrykit.explain.outline import missing_lines, outline
 from entrykit.explain.provenance import Origin
 from entrykit.explain.variants import Variant, find_variants
 from entrykit.rendering.role_files import render
 from entrykit.role import Role
 from entrykit.variables.secret import MASK, snippet_lines
-from entrykit.variables.settings import Settings, mask_secrets
+from entrykit.variables.settings import Settings
 
 Numbers: TypeAlias = dict[str, set[int]]
 Origins: TypeAlias = Mapping[str, Origin]
@@ -107,18 +108,10 @@ class Rendering:
                     found[path] |= numbers
         return found
 
-    def mask_files(self, origins: Origins) -> dict[str, tuple[str, ...]]:
-        """Return the lines of each file as they may be seen: with a mask for each secret.
-
-        A line that follows a secret's text, yet does not show it as it is, has it quoted or
-        made something of it: it is hidden as a whole.
-        """
-        hidden: Numbers = defaultdict(set)
-        for origin in origins.values():
-            if origin.variable.kind.secret and origin.is_set:
-                for path, numbers in self.lines_from(origin, still_set=True).items():
-                    hidden[path] |= numbers
-        return {path: self._mask_lines(text, hidden[path]) for path, text in self.texts.items()}
+    def mask_files(self) -> dict[str, tuple[str, ...]]:
+        """Return the lines of each file as they may be seen: with a mask for each secret."""
+        masker = Masker(self.role, self.settings)
+        return {path: _mask_lines(masker, path, text) for path, text in self.texts.items()}
 
     def headings(self, path: str, seen: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         """Return what each line of a file stands in, by the lines as they may be seen."""
@@ -128,19 +121,15 @@ class Rendering:
             tuple(known[heading] for heading in line.headings) for line in outline(self.texts[path])
         )
 
-    def _mask_lines(self, text: str, hidden: set[int]) -> tuple[str, ...]:
-        lines = text.removesuffix("\n").split("\n") if text else []
-        for number in hidden | snippet_lines(lines):
-            line = lines[number]
-            lines[number] = self._mask_line(line)
-            if lines[number] == line:
-                lines[number] = re.sub(r"\S.*", MASK, line)
-        return tuple(mask_secrets(line, self.settings) for line in lines)
 
-    def _mask_line(self, line: str) -> str:
-        for pattern in self.role.secret_places:
-            line = re.sub(pattern, rf"\g<1>{MASK}", line)
-        return mask_secrets(line, self.settings)
+def _mask_lines(masker: Masker, path: str, text: str) -> tuple[str, ...]:
+    """Mask the lines of one file; raw lines one by one, so that their numbers stay."""
+    lines = text.removesuffix("\n").split("\n") if text else []
+    raw = snippet_lines(lines)
+    return tuple(
+        re.sub(r"\S.*", MASK, line) if number in raw else masker.mask_line(path, line)
+        for number, line in enumerate(lines)
+    )
 
 
 def find_others(settings: Settings, origin: Origin) -> list[Variant]:
@@ -173,7 +162,7 @@ def trace(role: Role[Any], settings: Settings, origins: Origins) -> dict[str, Fi
         RenderError: a template is broken.
     """
     base = Rendering(role, settings)
-    seen = base.mask_files(origins)
+    seen = base.mask_files()
     makers = {path: [list[str]() for _ in lines] for path, lines in seen.items()}
     for name, origin in origins.items():
         for path, numbers in base.lines_from(origin).items():
@@ -186,12 +175,12 @@ def trace(role: Role[Any], settings: Settings, origins: Origins) -> dict[str, Fi
 
 
 def added_lines(
-    role: Role[Any], settings: Settings, origins: Origins, origin: Origin, other: Variant
+    role: Role[Any], settings: Settings, origin: Origin, other: Variant
 ) -> Iterator[tuple[str, int, str]]:
     """Yield the lines that another value would add: file, number from 1, text to be seen."""
     changed = Rendering(role, replace_value(settings, origin, other))
     added = changed.lines_not_in(Rendering(role, settings))
-    seen = changed.mask_files(origins)
+    seen = changed.mask_files()
     for path, numbers in added.items():
         for number in sorted(numbers):
             yield path, number + 1, seen[path][number]

@@ -41,9 +41,9 @@ def render(role: Role[S], settings: S, facts: HostFacts | None = None) -> Config
     loader = _make_loader(role, settings)
     # A name that begins with _ is a part that others include.
     names = sorted(path.name for path in role.templates.glob(f"[!_]*{SUFFIX}"))
-    names = [name for name in names if role.makes(settings, name.removesuffix(SUFFIX))]
+    names = [name for name in names if role.files.include(settings, name.removesuffix(SUFFIX))]
     files = [_render_file(role, name, loader, settings, known) for name in names]
-    return ConfigFiles(sorted(files, key=lambda file: file.path == role.main))
+    return ConfigFiles(sorted(files, key=lambda file: file.path == role.files.main))
 
 
 def _make_loader(role: Role[Any], settings: Settings) -> BaseLoader:
@@ -61,7 +61,7 @@ def _render_file(
 ) -> ConfigFile:
     path, ours = name.removesuffix(SUFFIX), str(role.templates)
     private: list[object] = []
-    finalize = _make_finalize(role.quotes[Path(path).suffix], private)
+    finalize = _make_finalize(role.files.quoting[Path(path).suffix], private)
     environment = Sandbox(loader, finalize, TemplateCache(ours))
     try:
         template = environment.get_template(name)

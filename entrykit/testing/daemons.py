@@ -41,16 +41,16 @@ def check_with_daemon(role: Role[Any], settings: Settings, environ: Mapping[str,
 
 def describe_missing(role: Role[Any]) -> str:
     """Say what would give us the role's daemon."""
-    package = role.package or role.daemon
+    package = role.daemon.package or role.daemon.name
     gives = f"Debian's package {package} has it"
     if path := _find_daemon(role, _ROOT_PATH):
         gives += f", here as {path}"
-    return f"no {role.daemon} in PATH to judge the files: {gives}"
+    return f"no {role.daemon.name} in PATH to judge the files: {gives}"
 
 
 def _find_daemon(role: Role[Any], environ: Mapping[str, str]) -> str | None:
     """Find the daemon by any of its names."""
-    for name in (role.daemon, *role.also):
+    for name in role.daemon.names:
         with suppress(HandOverError):
             return find(name, environ)
     return None

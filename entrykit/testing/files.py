@@ -44,7 +44,7 @@ class RenderedFile:
         Raises:
             AssertionError: it has another format, or is broken.
         """
-        quote = self.role.quotes[Path(self.path).suffix]
+        quote = self.role.files.quoting[Path(self.path).suffix]
         if quote is quote_haproxy:
             from entrykit.testing.haproxy import parse
         elif quote is quote_nginx:

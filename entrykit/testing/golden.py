@@ -103,9 +103,11 @@ def _diff_lines(given: Outcome, path: str, texts: Mapping[str, str]) -> Iterator
     from difflib import unified_diff
 
     from entrykit.explain.diff import diff_texts
+    from entrykit.explain.masking import Masker
 
     if given.settings is not None:
-        yield from diff_texts(given.role, given.settings, path.removeprefix(f"{_EXPECTED}/"), texts)
+        masker = Masker(given.role, given.settings)
+        yield from diff_texts(masker, path.removeprefix(f"{_EXPECTED}/"), texts)
         return
     old, new = (_mask(text, given).splitlines(keepends=True) for text in texts.values())
     before, after = (f"{path} ({label})" for label in texts)

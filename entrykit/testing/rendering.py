@@ -24,7 +24,7 @@ def read(name: str, environ: Mapping[str, str]) -> tuple[Role[Any], Settings]:
     """
     role = load_role(name, roles_environ())
     said: list[str] = []
-    settings = role.settings.from_environ(environ, said.append)
+    settings = role.read_settings(environ, said.append)
     for text in said:  # of variables that are refused, the refusal says enough
         warnings.warn(text, VariablesWarning, stacklevel=3)
     return role, settings

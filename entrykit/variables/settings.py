@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from typing import Final, Literal, Self, get_args
+from typing import Any, Final, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
@@ -23,7 +23,15 @@ _VARIABLE_NAME: Final = re.compile(r"\b[A-Z][A-Z0-9_]+\b")
 
 
 def ignore_warning(_warning: str) -> None:
-    """Drop a warning: what a library does when nobody asked to hear them."""
+    """Drop a warning: the default of the library."""
+
+
+def no_rules(_settings: Any) -> Iterable[str]:  # noqa: ANN401 -- for any model
+    """Accept any combination of valid values."""
+    return ()
+
+
+Rules = Callable[[Any], Iterable[str]]
 
 
 class Settings(BaseModel):
@@ -74,17 +82,19 @@ class Settings(BaseModel):
         cls,
         environ: Mapping[str, str] = os.environ,
         warn: Callable[[str], None] = ignore_warning,
+        rules: Rules = no_rules,
     ) -> Self:
         """Read the role's variables.
 
         Args:
             environ: names to texts; nothing else is read but the files of `NAME_FILE`.
             warn: called with a line for each thing that is probably a mistake.
+            rules: of the role: yields what does not go together.
 
         Raises:
             SettingsError: with every fault of every variable.
         """
-        return cls.from_reading(cls.reading(environ, warn))
+        return cls.from_reading(cls.reading(environ, warn), rules)
 
     @classmethod
     def reading(
@@ -119,7 +129,7 @@ class Settings(BaseModel):
         return {}
 
     @classmethod
-    def from_reading(cls, reading: environment.Reading) -> Self:
+    def from_reading(cls, reading: environment.Reading, rules: Rules = no_rules) -> Self:
         """Judge what was read.
 
         Raises:
@@ -135,7 +145,7 @@ class Settings(BaseModel):
             faults = {**_hide_file_contents(cls, said, reading), **faults}
             faults |= {name: text for name, text in reading.empty.items() if name in faults}
             settings = cls._build_with_examples(texts, faults)
-        conflicts = _drop_conflicts_of_invalid(faults, settings.conflicts()) if settings else []
+        conflicts = _drop_conflicts_of_invalid(faults, rules(settings)) if settings else []
         if faults or conflicts or reading.refused:
             ordered = (
                 faults[name] + environment.quotes_hint(name, reading.values.get(name, ""))
@@ -170,10 +180,6 @@ class Settings(BaseModel):
         with suppress(InvalidValue):
             return types.folder(given or "")
         return str(cls.model_fields["config_dir"].default)
-
-    def conflicts(self) -> Iterator[str]:
-        """Yield a fault, with the variable's name, for values that do not go together."""
-        yield from ()
 
     def secrets(self) -> list[str]:
         """Return every secret text, longest first: what must not be seen anywhere."""

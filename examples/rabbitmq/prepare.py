@@ -7,28 +7,26 @@ import stat
 from collections.abc import Iterator
 from contextlib import suppress
 
-from entrykit.errors import SettingsError
-from entrykit.files.fs import make_folder
-from entrykit.log import Log
-from entrykit.tls.pem import InvalidPem, refuse_pair
+from entrykit.api import HostFacts, InvalidPem, Log, make_folder, refuse_pair
 
 from .settings import RabbitmqSettings
 
 
-def prepare(settings: RabbitmqSettings, folder: str, live: bool, _log: Log) -> None:
-    """Judge the certificates; open the live folder to the user that RabbitMQ will be.
+class RabbitmqHostFacts(HostFacts):
+    """Whether the certificates on this host can be served."""
 
-    Raises:
-        SettingsError: a certificate cannot be read, or is not that of its key.
-    """
-    faults = [*_faults(settings)]
-    if faults:
-        raise SettingsError(faults)
-    if live and os.geteuid() == 0:
-        _open_to_server(folder)
+    def conflicts(self, settings: RabbitmqSettings) -> Iterator[str]:
+        """Yield what is wrong with a certificate: it cannot be read, or is not that of its key."""
+        return _errors(settings)
 
 
-def _faults(settings: RabbitmqSettings) -> Iterator[str]:
+def open_to_server(settings: RabbitmqSettings, _log: Log) -> None:
+    """Open the live directory to the user that RabbitMQ will be."""
+    if os.geteuid() == 0:
+        _open_to_server(settings.config_dir)
+
+
+def _errors(settings: RabbitmqSettings) -> Iterator[str]:
     told = set()
     for section in ("rabbitmq_ssl", "rabbitmq_management_ssl"):
         certificate = getattr(settings, f"{section}_certfile")

@@ -7,11 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from entrykit.quoting.base import QuotingError
-from entrykit.role import Role
-from entrykit.variables.secret import Secret, Snippet
+from entrykit.api import Check, Daemon, Files, Prepare, QuotingError, Role, Secret, Snippet
 
-from .prepare import prepare
+from .prepare import RabbitmqHostFacts, open_to_server
 from .settings import KEPT, RabbitmqSettings
 from .values import can_hold
 
@@ -41,21 +39,8 @@ def whole(value: object) -> str:
     return value.reveal() if isinstance(value, Secret) else str(value)
 
 
-def _makes(settings: RabbitmqSettings, path: str) -> bool:
+def _include(settings: RabbitmqSettings, path: str) -> bool:
     return path != _DEFINITIONS or bool(settings.users)
-
-
-def _command(_settings: RabbitmqSettings) -> Sequence[str]:
-    return ["rabbitmq-server"]
-
-
-def _bare(command: Sequence[str]) -> Sequence[str]:
-    return command
-
-
-def _check(folder: str) -> Sequence[str]:
-    """Have RabbitMQ's own schemas judge the file, by the parser that its boot uses."""
-    return ["escript", str(_HERE / "check.escript"), f"{folder}/{_MAIN}"]
 
 
 def _environ(settings: RabbitmqSettings, environ: Mapping[str, str]) -> dict[str, str]:
@@ -76,17 +61,17 @@ ROLE: Final = Role(
     name="rabbitmq",
     summary="RabbitMQ: users, TLS and the limit of memory",
     settings=RabbitmqSettings,
-    templates=_HERE / "templates",
-    makes=_makes,
-    main=_MAIN,
-    quotes={".conf": conf, ".json": whole},
-    daemon="rabbitmq-server",
-    entrypoint="/usr/local/bin/docker-entrypoint.sh",
-    command=_command,
-    bare=_bare,
-    check=_check,
-    environ=_environ,
-    reads=_reads,
-    prepare=prepare,
-    secret_places=(r'("password_hash": ").*$',),
+    files=Files(main=_MAIN, quoting={".conf": conf, ".json": whole}, include=_include),
+    daemon=Daemon(
+        names=["rabbitmq-server"],
+        run=["rabbitmq-server"],
+        entrypoint="/usr/local/bin/docker-entrypoint.sh",
+        environ=_environ,
+        reads=_reads,
+    ),
+    # RabbitMQ's own schemas, by the parser that its boot uses.
+    check=Check(argv=["escript", str(_HERE / "check.escript"), "{main}"]),
+    prepare=Prepare(host=open_to_server, host_before_check=True),
+    facts=RabbitmqHostFacts,
+    rules=RabbitmqSettings.conflicts,
 )

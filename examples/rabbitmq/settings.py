@@ -7,9 +7,7 @@ from typing import Final, Literal, NamedTuple
 
 from pydantic import Field
 
-from entrykit.variables import types
-from entrykit.variables.secret import Secret, Snippet
-from entrykit.variables.settings import Settings
+from entrykit.api import Secret, Settings, Snippet, types
 
 from .users import ALL, User, Users, definitions
 from .values import Name, Path, Watermark, can_hold

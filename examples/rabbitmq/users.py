@@ -12,11 +12,7 @@ from typing import Annotated, Final
 
 from pydantic import PlainValidator
 
-from entrykit.display import display
-from entrykit.errors import InvalidValue
-from entrykit.variables import types
-from entrykit.variables.documents import TypedTree, parse_typed
-from entrykit.variables.secret import Secret
+from entrykit.api import InvalidValue, Secret, TypedTree, display, parse_typed, types
 
 _RIGHTS: Final = ("configure", "write", "read")
 _KEYS: Final = {"name", "password", "tags", "permissions"}

@@ -7,9 +7,7 @@ from typing import Annotated, Final
 
 from pydantic import PlainValidator
 
-from entrykit.display import display
-from entrykit.errors import InvalidValue
-from entrykit.variables import types
+from entrykit.api import InvalidValue, display, types
 
 # rabbitmq.conf has no quotes: blanks around a value are dropped, # begins a comment wherever it
 # stands, $( names another setting (cuttlefish, conf_parse.peg). Newer releases know quotes, with

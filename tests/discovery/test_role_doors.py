@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 from programs import script
-from small import SmallSettings, small_role
+from small import SmallSettings, small_role, with_daemon
 
 from entrykit.daemon.handover import installed
 from entrykit.errors import SettingsError
 from entrykit.log import Log
+from entrykit.role import HostFacts
 from entrykit.start import configure
 
 
@@ -34,14 +35,16 @@ def role(tmp_path):
     ],
 )
 def test_a_command_is_ours_by_any_word_that_the_role_names(role, words, ours):
-    named = replace(role, also=("small-server",), begins=lambda word: word == "serve")
+    named = with_daemon(
+        role, names=("small", "small-server"), subcommands=lambda word: word == "serve"
+    )
 
-    assert named.owns(words) is ours
+    assert named.daemon.owns(words) is ours
 
 
 def test_the_daemon_is_executed_by_the_name_that_is_installed(role, tmp_path):
     script(tmp_path / "small-server", "exit 0")
-    named = replace(role, also=("small-server",))
+    named = with_daemon(role, names=("small", "small-server"))
     environ = {"PATH": str(tmp_path)}
 
     assert installed(named, ["small", "-x"], environ) == ["small-server", "-x"]
@@ -53,7 +56,7 @@ def test_the_daemon_is_executed_by_the_name_that_is_installed(role, tmp_path):
 
 def test_the_check_runs_it_by_that_name_too(role, tmp_path):
     script(tmp_path / "small-server", "exit 0")
-    named = replace(role, also=("small-server",))
+    named = with_daemon(role, names=("small", "small-server"))
     environ = {"PATH": str(tmp_path), "CONFIG_DIR": str(tmp_path / "live")}
 
     argv, _ = configure(named, [], environ, Log())
@@ -62,10 +65,15 @@ def test_the_check_runs_it_by_that_name_too(role, tmp_path):
     assert (tmp_path / "live" / "main.cfg").exists()
 
 
-def test_the_machine_may_decide_where_the_files_live(role, tmp_path):
+def test_the_host_may_decide_where_the_files_live(role, tmp_path):
     script(tmp_path / "small", "exit 0")
-    live = str(tmp_path / "found")
-    placed = replace(role, defaults=lambda _environ: {"CONFIG_DIR": live})
+
+    class Placed(HostFacts):
+        @classmethod
+        def defaults(cls, _environ):
+            return {"CONFIG_DIR": str(tmp_path / "found")}
+
+    placed = replace(role, facts=Placed)
 
     configure(placed, [], {"PATH": str(tmp_path)}, Log())
 
@@ -102,21 +110,19 @@ def test_such_a_name_is_told_once():
     assert warnings == []
 
 
-class Paired(SmallSettings):
-    """Settings with variables that need each other."""
-
-    def conflicts(self):
-        if self.number == 7:
-            yield "NUMBER: not set, but WORD is (expected both)"
-        if self.word == "odd":
-            yield "WORD: odd, and NUMBER is not (expected the same)"
-        if self.switch:
-            yield "SWITCH: on (expected off)"
+def paired(settings):
+    """Yield what does not go together."""
+    if settings.number == 7:
+        yield "NUMBER: not set, but WORD is (expected both)"
+    if settings.word == "odd":
+        yield "WORD: odd, and NUMBER is not (expected the same)"
+    if settings.switch:
+        yield "SWITCH: on (expected off)"
 
 
-def test_nothing_is_said_of_what_goes_with_a_value_that_is_refused():
+def test_nothing_is_said_of_what_goes_with_a_value_that_is_refused(role):
     with pytest.raises(SettingsError) as error:
-        Paired.from_environ({"NUMBER": "many", "WORD": "odd"})
+        replace(role, rules=paired).read_settings({"NUMBER": "many", "WORD": "odd"})
 
     assert error.value.faults == (
         'NUMBER: "many": not a whole number (expected 1 to 999999999)',

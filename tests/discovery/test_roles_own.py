@@ -370,33 +370,51 @@ BROKEN = {
     "error": ("\n\n1 / 0\n", "{file}:3: ZeroDivisionError: division by zero"),
     "exit": ("import sys\nsys.exit(3)\n", "{file}:2: SystemExit: 3"),
     "nul": ("x = '\0'\n", "{file}: SyntaxError: source code string cannot contain null bytes"),
-    "empty": ("", "{file}: no ROLE in it (expected ROLE = entrykit.role.Role(…))"),
-    "type": ("\nROLE = 'x'\n", "{file}:2: ROLE is of type str (expected ROLE = entrykit.role.Role"),
-    "class": ("from entrykit.role import Role\nROLE = Role\n", "{file}:2: ROLE is of type type"),
+    "empty": ("", "{file}: no ROLE in it (expected ROLE = entrykit.api.Role(…))"),
+    "type": ("\nROLE = 'x'\n", "{file}:2: ROLE is of type str (expected ROLE = entrykit.api.Role"),
+    "class": ("from entrykit.api import Role\nROLE = Role\n", "{file}:2: ROLE is of type type"),
     "missing": (GOOD.replace("    daemon=", "    # daemon="), "TypeError: Role.__init__() missing"),
     "beside": ("from .absent import x\n", "{file}:1: ModuleNotFoundError: No module named"),
     "name": (
         GOOD.replace('name="own"', 'name="other"'),
         "the role is called 'other' (expected 'own', as it was found by)",
     ),
-    "templates": (GOOD.replace('"templates"', '"absent"'), "absent (expected the templates)"),
+    "templates": (
+        GOOD.replace('main="own', 'templates="absent", main="own'),
+        "absent (expected the templates)",
+    ),
     "main": (GOOD.replace('main="own', 'main="main'), "no main.cfg.j2 in "),
     "quotes": (GOOD.replace('".cfg":', '".ini":'), "own.cfg.j2: no quoting for '.cfg'"),
     "function": (
         GOOD.replace("reads=lambda _command, _main: True", "reads=True"),
-        "reads is no function (expected one)",
+        "daemon.reads is not a function (expected one of (command, main))",
     ),
-    "path": (GOOD.replace('Path(__file__).with_name("templates")', "None"), "templates is no path"),
-    "no quotes": (GOOD.replace('{".cfg": quote_haproxy}', "None"), "quotes is no map"),
-    "no quoting": (GOOD.replace("quote_haproxy}", "None}"), "quotes is no map"),
-    "lines": (GOOD.replace('"a role for', '"a\\nrole for'), "summary is no line of text"),
+    "path": (GOOD.replace('main="own', 'templates=7, main="own'), "files.templates is not a path"),
+    "check": (
+        GOOD.replace('argv=["own-daemon", "check", "{main}"]', 'argv="own-daemon -t"'),
+        "check.argv is of type str (expected a list of words",
+    ),
+    "part": (
+        GOOD.replace("check=Check(", "check=dict("),
+        "check is of type dict (expected Check)",
+    ),
+    "arguments": (
+        GOOD.replace("lambda _command, _main: True", "lambda _command: True"),
+        "daemon.reads is called with (command, main), and takes (_command)",
+    ),
+    "no quotes": (GOOD.replace('{".cfg": quote_haproxy}', "None"), "files.quoting is not a map"),
+    "no quoting": (
+        GOOD.replace("quote_haproxy}", "None}"),
+        "files.quoting: '.cfg' has no function",
+    ),
+    "lines": (GOOD.replace('"a role for', '"a\\nrole for'), "summary is not a line of text"),
     "settings": (
         GOOD.replace("settings=OwnSettings", "settings=dict"),
-        "settings is no model (expected a subclass of entrykit.variables.settings.Settings)",
+        "settings is not a model (expected a subclass of entrykit.api.Settings)",
     ),
     "kind": (
         GOOD.replace("own_word: types.Line", "own_word: str"),
-        "own_word has no kind (expected a type of entrykit.variables.types, or a Literal)",
+        "own_word has no documented type (expected one of entrykit.api.types or a Literal)",
     ),
     "folder": (
         GOOD.replace('default="/etc/own", description="Its', 'description="Its'),
@@ -481,26 +499,24 @@ def test_a_bug_between_a_role_and_entrykit_is_not_said_to_be_entrykits_alone(env
 
 
 @pytest.mark.parametrize(
-    ("door", "given", "kind"),
+    ("name", "given"),
     [
-        ("check", 'lambda _folder: "own-daemon -t"', "str"),
-        ("check", "lambda _folder: None", "NoneType"),
-        ("command", 'lambda _settings: "own-daemon"', "str"),
-        ("bare", 'lambda _words: "own-daemon"', "str"),
-        ("complete", 'lambda _settings, _words: "own-daemon"', "str"),
+        ("run", 'lambda _settings: "own-daemon"'),
+        ("without_entrypoint", 'lambda _words: "own-daemon"'),
+        ("complete", 'lambda _settings, _words: "own-daemon"'),
     ],
 )
-def test_70_a_command_that_is_no_list_is_told(environ, roles, door, given, kind):
+def test_70_a_command_that_is_no_list_is_told(environ, roles, name, given):
     """The letters of a text would be taken for its words."""
-    lines = [line for line in GOOD.splitlines() if not line.startswith(f"    {door}=")]
-    text = "\n".join(lines).replace("    reads=", f"    {door}={given},\n    reads=")
+    daemon = GOOD.replace('run=["own-daemon"], ', "") if name == "run" else GOOD
+    text = daemon.replace("reads=", f"{name}={given}, reads=")
     (roles / "own" / "role.py").write_text(text)
 
-    code, said = refused("own", *(["own-daemon"] if door == "complete" else []), **environ)
+    code, said = refused("own", *(["own-daemon"] if name == "complete" else []), **environ)
 
-    expected = 'expected a list of words: ["own-daemon", "-f"], say'
+    expected = 'expected a list of words, e.g. ["own-daemon", "-f"]'
     assert code == 70
-    assert said == [f"the role own: {door} gives what is of type {kind} ({expected})"]
+    assert said == [f"the role own: daemon.{name} returns a value of type str ({expected})"]
 
 
 def test_a_broken_template_of_such_a_role_is_told_with_its_line(tmp_path):

@@ -126,7 +126,7 @@ def test_a_block_can_be_changed_and_is_where_it_says(role, block, tmp_path):
 
     assert {path for path, _, _ in places} == set(block.files)
     if block.section and block.section != "after all others":
-        sections = nginx_sections if quote_nginx in role.quotes.values() else flush_sections
+        sections = nginx_sections if quote_nginx in role.files.quoting.values() else flush_sections
         seen = {section for _, *each in places for section in sections(*each)}
         said = set(block.section.split(", "))
         assert said <= seen_as(seen) <= said | also(block)

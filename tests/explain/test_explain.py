@@ -232,7 +232,8 @@ def test_a_line_made_of_a_secret_is_hidden_also_where_it_does_not_show_it_as_it_
         return sha256(text).hexdigest() if text else quote_haproxy(value)
 
     role, settings, origins = read("haproxy", SITE | {"STATS_PORT": "1", "STATS_PASSWORD": "x1y2"})
-    hashing = replace(role, quotes=role.quotes | {".cfg": hashed}, secret_places=())
+    files = replace(role.files, quoting=role.files.quoting | {".cfg": hashed})
+    hashing = replace(role, files=files)
 
     lines = trace(hashing, settings, origins)["haproxy.cfg"].lines
 

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from small import SmallMachine, SmallSettings, rendered, small_role
+from small import SmallHostFacts, SmallSettings, rendered, small_role, with_files
 
 from entrykit.discovery.finder import load_role
 from entrykit.errors import RenderError
@@ -202,7 +202,7 @@ def test_a_template_sees_what_was_observed_of_the_machine(files):
     template = {"main.cfg.j2": "{{ host.cores }}\n"}
 
     assert files(template)["main.cfg"].text.endswith("\n1\n")
-    assert files(template, SmallMachine(cores=64))["main.cfg"].text.endswith("\n64\n")
+    assert files(template, SmallHostFacts(cores=64))["main.cfg"].text.endswith("\n64\n")
 
 
 def test_every_role_can_be_rendered_from_what_its_reference_shows():
@@ -211,14 +211,14 @@ def test_every_role_can_be_rendered_from_what_its_reference_shows():
 
     found = render(role, role.settings.from_environ({"DOMAINS": example}))
 
-    assert list(found)[-1] == role.main
+    assert list(found)[-1] == role.files.main
     assert {file.mode for file in found.values()} == {PUBLIC}
 
 
 def test_a_json_file_is_json_with_its_mark_inside(tmp_path):
     (tmp_path / "a.json.j2").write_text('{"a": [1]}\n')
     (tmp_path / "b.json.j2").write_text("{}\n")
-    role = replace(small_role(tmp_path), quotes={".json": quote_json})
+    role = with_files(small_role(tmp_path), quoting={".json": quote_json})
 
     files = render(role, SmallSettings.from_environ({}))
 
@@ -238,7 +238,7 @@ def test_a_whole_file_of_the_users_is_written_as_it_is_and_others_cannot_read_it
     assert (file.text, file.mode) == ("# mine\n{{ word }} 'x\n", PRIVATE)
 
 
-class Owning(SmallMachine):
+class Owning(SmallHostFacts):
     """A machine whose only fact is a whole file."""
 
     whole = WholeFile("# mine\n{{ word }} 'x")
@@ -247,6 +247,6 @@ class Owning(SmallMachine):
 def test_a_role_may_leave_a_file_out(tmp_path):
     for name in ("main.cfg", "other.cfg"):
         (tmp_path / f"{name}.j2").write_text("text\n")
-    role = replace(small_role(tmp_path), makes=lambda _settings, path: path == "main.cfg")
+    role = with_files(small_role(tmp_path), include=lambda _settings, path: path == "main.cfg")
 
     assert list(render(role, SmallSettings.from_environ({}))) == ["main.cfg"]

@@ -236,7 +236,6 @@ def test_what_is_no_text_is_said_with_its_path(own, tmp_path, data, reason):
         "{{ settings.parse_file('/etc/hostname') }}",
         "{{ settings.parse_raw('', proto='pickle', allow_pickle=True) }}",
         "{{ settings.secrets() }}",
-        "{{ settings.conflicts() }}",
         "{{ settings.secret_variables() }}",
         "{{ settings.folder({'CONFIG_DIR_FILE': '/etc/hostname'}) }}",
         "{{ settings._settings }}",

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 
 import pytest
-from small import small_role
+from small import small_role, with_daemon
 from testing.repository import CASE, ROLE, SITE, Repository
 
 from entrykit.discovery.finder import load_role
@@ -155,5 +154,5 @@ def test_the_package_that_is_named_is_debians(name, package):
 
 
 def test_any_name_of_a_daemon_where_only_roots_path_leads_is_said(tmp_path):
-    role = replace(small_role(tmp_path), also=("ldconfig",))  # in /sbin everywhere
+    role = with_daemon(small_role(tmp_path), names=("small", "ldconfig"))  # in /sbin everywhere
     assert describe_missing(role).endswith("here as /usr/sbin/ldconfig")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import warnings
-from dataclasses import replace
 
 import pytest
 from programs import under_test
-from small import small_role
+from small import small_role, with_daemon
 
 from entrykit import CheckError, SettingsError, UsageError
 from entrykit.testing import VariablesWarning, assert_settings_error, render_role
@@ -166,5 +165,5 @@ def test_a_daemon_that_is_not_there_is_named_with_its_package(tmp_path):
 
 
 def test_a_package_may_have_another_name(tmp_path):
-    role = replace(small_role(tmp_path), package="small-server")
+    role = with_daemon(small_role(tmp_path), package="small-server")
     assert describe_missing(role).endswith("Debian's package small-server has it")

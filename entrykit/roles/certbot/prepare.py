@@ -13,20 +13,17 @@ from entrykit.roles.certbot.settings import CertbotSettings
 _MAX_LISTED = 5
 
 
-def prepare(settings: CertbotSettings, folder: str, live: bool, log: Log) -> None:
+def prepare_host(settings: CertbotSettings, log: Log) -> None:
     """Make the folders, and say what will not work.
 
     Args:
         settings: CONFIG_DIR, CERTS_DIR and the paths of others' files.
-        folder: CONFIG_DIR, or one that is only judged.
-        live: whether certbot will run from there; else nothing is done.
         log: told of names without a certificate, and of files that cannot be used.
 
     Raises:
         CommitError: a folder cannot be made or written.
     """
-    if not live:
-        return
+    folder = settings.config_dir
     work, logs = CertbotHostFacts(writable=can_write_default_folders()).folders(folder)
     _make_writable(
         folder, 0o755

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 from entrykit.quoting.certbot import quote_certbot_ini
 from entrykit.quoting.json import quote_json
-from entrykit.role import Role
+from entrykit.role import Check, Daemon, Files, Prepare, Role
 from entrykit.roles.certbot.command_line import THUMBPRINT, pass_through
 from entrykit.roles.certbot.host import (
     KEEPER_MODULE,
@@ -18,7 +16,7 @@ from entrykit.roles.certbot.host import (
     CertbotHostFacts,
     keeper_conf_path,
 )
-from entrykit.roles.certbot.prepare import prepare
+from entrykit.roles.certbot.prepare import prepare_host
 from entrykit.roles.certbot.settings import CertbotSettings
 
 # Nothing can be made there: certbot then judges its ini and touches no folder.
@@ -35,38 +33,29 @@ def _complete(settings: CertbotSettings, command: Sequence[str]) -> Sequence[str
     return [*program, THUMBPRINT, plan] if THUMBPRINT in command else [*program, plan]
 
 
-def _emulate_entrypoint(command: Sequence[str]) -> Sequence[str]:
-    return command
-
-
-def _check(folder: str) -> Sequence[str]:
-    """Have certbot read the file: of its commands this one alone goes on without folders."""
-    words = ["certbot", "plugins", "--quiet", "--config", os.path.join(folder, "entrykit.ini")]
-    for name in ("config", "work", "logs"):
-        words += [f"--{name}-dir", _NOWHERE]
-    return words
-
-
-def _reads(command: Sequence[str], main: str) -> bool:
-    return main in command
-
+# Of certbot's commands this one alone goes on without directories.
+_CHECK: Final = ["certbot", "plugins", "--quiet", "--config", "{folder}/entrykit.ini"]
+_DIRECTORIES: Final = [
+    word for name in ("config", "work", "logs") for word in (f"--{name}-dir", _NOWHERE)
+]
 
 ROLE: Final = Role(
     name="certbot",
     summary="certificates for DOMAINS, kept and delivered to HAProxy",
     settings=CertbotSettings,
-    templates=Path(__file__).with_name("templates"),
-    main="keeper.conf",
-    quotes={".ini": quote_certbot_ini, ".conf": quote_json},
+    files=Files(
+        main="keeper.conf",
+        quoting={".ini": quote_certbot_ini, ".conf": quote_json},
+    ),
+    # The official image's entrypoint is certbot itself, which would end at once.
+    daemon=Daemon(
+        names=["certbot"],
+        run=_command,
+        complete=_complete,
+        passthrough=pass_through,
+    ),
+    check=Check(argv=[*_CHECK, *_DIRECTORIES]),
+    prepare=Prepare(host=prepare_host, host_before_check=True),
     facts=CertbotHostFacts,
-    daemon="certbot",
-    entrypoint="",  # the official image's is certbot itself, which would end at once
-    command=_command,
-    complete=_complete,
-    bare=_emulate_entrypoint,
-    check=_check,
-    reads=_reads,
-    passes=pass_through,
-    prepare=prepare,
-    secret_places=(r"(\beab-hmac-key\s*=\s*).*$",),
+    rules=CertbotSettings.conflicts,
 )

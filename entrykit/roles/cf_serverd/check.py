@@ -36,7 +36,7 @@ _TLS: Final = frozenset({"1.1", "1.2", "1.3"})
 ServerControl = Mapping[str, str | list[str]]
 
 
-def verdict(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[int, str]:
+def run_check(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[int, str]:
     """Run cf-promises in a work directory of its own, and judge what it says of the server.
 
     Args:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Self
 
 from entrykit.role import HostFacts
+from entrykit.roles.cf_serverd.policy_files import has_framework_link
+from entrykit.roles.cf_serverd.settings import CfServerdSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +27,10 @@ class HubHostFacts(HostFacts):
     def observe(cls, _environ: Mapping[str, str]) -> Self:
         """Look at this machine."""
         return cls(serves=True)
+
+    @classmethod
+    def defaults(cls, environ: Mapping[str, str]) -> Mapping[str, str]:
+        """Let a promises.cf give way that is the role's own link into a framework."""
+        asked = environ.get("ENTRYKIT_OVERWRITE") or environ.get("ENTRYKIT_OVERWRITE_FILE")
+        framed = not asked and has_framework_link(CfServerdSettings.folder(environ))
+        return {"ENTRYKIT_OVERWRITE": "on"} if framed else {}

@@ -27,23 +27,22 @@ _PRIVATE_BITS: Final = 0o077
 _OTHERS_WRITE: Final = 0o022
 
 
-def prepare(settings: CfServerdSettings, folder: str, live: bool, log: Log) -> None:
+def stage(settings: CfServerdSettings, folder: str, _log: Log) -> None:
+    """Link what the policy includes into a directory that is only checked."""
+    link_staged(settings, folder)
+
+
+def prepare_host(settings: CfServerdSettings, log: Log) -> None:
     """Make ready what has to be there before cf-serverd starts.
 
     Args:
         settings: CFENGINE_WORKDIR and all that it holds.
-        folder: CONFIG_DIR, or one that is only judged.
-        live: whether cf-serverd will run from there; else only what the policy includes is
-            linked into the folder.
         log: told of keys, and of folders that are empty or get another mode.
 
     Raises:
         CommitError: something cannot be made, or cf-serverd cannot run as this user.
         SettingsError: a path is not there, or an address is not this machine's.
     """
-    if not live:
-        link_staged(settings, folder)
-        return
     _refuse_without_account(settings.program_environ)
     _refuse_absent(settings, log)
     work = settings.cfengine_workdir

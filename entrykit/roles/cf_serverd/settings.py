@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, Literal, Self
 
 from pydantic import Field, PrivateAttr
 
 from entrykit.errors import InvalidValue
-from entrykit.roles.cf_serverd import acl, rules, workdir
+from entrykit.roles.cf_serverd import acl, workdir
+from entrykit.roles.cf_serverd import rules as hub_rules
 from entrykit.roles.cf_serverd import types as cf_serverd_types
 from entrykit.roles.cf_serverd.access import Access, AccessList, Lists, RoleList
 from entrykit.roles.cf_serverd.policy import Promise, augments, promises
 from entrykit.variables import reading as environment
 from entrykit.variables import types
 from entrykit.variables.secret import WholeFile
-from entrykit.variables.settings import Settings, ignore_warning
+from entrykit.variables.settings import Rules, Settings, ignore_warning, no_rules
 
 _ACL_EXAMPLE: Final = "10.0.0.0/8,2001:db8::/32"
 _NOT_SET: Final = f"CF_SERVERD_ACL: not set (expected {_ACL_EXAMPLE}, say: who may connect)"
@@ -150,7 +151,10 @@ class CfServerdSettings(Settings):
 
     @classmethod
     def from_environ(
-        cls, environ: Mapping[str, str] = os.environ, warn: Callable[[str], None] = ignore_warning
+        cls,
+        environ: Mapping[str, str] = os.environ,
+        warn: Callable[[str], None] = ignore_warning,
+        rules: Rules = no_rules,
     ) -> Self:
         """Read the role's variables; folders that are not set come from the installed package.
 
@@ -158,16 +162,17 @@ class CfServerdSettings(Settings):
             environ: names to texts; PATH leads to cf-serverd.
             warn: called with a line for each thing that is probably a mistake, and for each
                 way in which the server is open.
+            rules: of the role: yields what does not go together.
 
         Raises:
             SettingsError: with every fault of every variable.
         """
-        found = super().from_environ(environ, warn)
+        found = super().from_environ(environ, warn, rules)
         place = found.cfengine_workdir or workdir.find_workdir(environ)
         folder = found.config_dir or f"{place}/inputs"
         found = found.model_copy(update={"cfengine_workdir": place, "config_dir": folder})
         found._given = environ  # noqa: SLF001 -- a frozen model's own part
-        for warning in rules.find_open_access(found):
+        for warning in hub_rules.find_open_access(found):
             warn(warning)
         return found
 
@@ -185,12 +190,12 @@ class CfServerdSettings(Settings):
         return self._given.get("CF_SERVERD_PRIVATE_KEY_FILE", "")
 
     @classmethod
-    def from_reading(cls, reading: environment.Reading) -> Self:
+    def from_reading(cls, reading: environment.Reading, rules: Rules = no_rules) -> Self:
         """Ask for the ACL before all else is judged: without it nobody or everybody is served."""
         told = reading.values.keys() | reading.faults.keys()
         if not {"CF_SERVERD_ACL", "PROMISES"} & told:
             reading.faults["CF_SERVERD_ACL"] = reading.empty.get("CF_SERVERD_ACL", _NOT_SET)
-        return super().from_reading(reading)
+        return super().from_reading(reading, rules)
 
     @classmethod
     def folder(cls, environ: Mapping[str, str]) -> str:
@@ -202,10 +207,6 @@ class CfServerdSettings(Settings):
             except InvalidValue:
                 continue
         return f"{workdir.find_workdir(environ)}/inputs"
-
-    def conflicts(self) -> Iterator[str]:
-        """Yield what does not go together."""
-        return rules.conflicts(self)
 
     @property
     def foreign(self) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
 from entrykit.quoting.haproxy import quote_haproxy, quote_haproxy_map
-from entrykit.role import Role
+from entrykit.role import Check, Daemon, Files, Prepare, Role
 from entrykit.roles.haproxy.host import HaproxyHostFacts
-from entrykit.roles.haproxy.prepare import prepare
+from entrykit.roles.haproxy.prepare import prepare_host, stage
 from entrykit.roles.haproxy.settings import HaproxySettings
 
 if TYPE_CHECKING:
@@ -21,16 +21,13 @@ _IMAGE_CMD: Final = ["haproxy", "-f", "/usr/local/etc/haproxy/haproxy.cfg"]
 _PRINTS_AND_EXITS: Final = frozenset({"-v", "-vv", "--version", "-h", "--help"})
 
 
-def _command(settings: HaproxySettings) -> Sequence[str]:
-    return ["haproxy", "-f", f"{settings.config_dir}/haproxy.cfg"]
-
-
 def _complete(settings: HaproxySettings, command: Sequence[str]) -> Sequence[str]:
     """Have the CMD of the image, which nobody has typed, read our file wherever CONFIG_DIR is."""
-    return _command(settings) if [*command] == _IMAGE_CMD else command
+    main = f"{settings.config_dir}/haproxy.cfg"
+    return ["haproxy", "-f", main] if [*command] == _IMAGE_CMD else command
 
 
-def _emulate_entrypoint(command: Sequence[str]) -> Sequence[str]:
+def _without_entrypoint(command: Sequence[str]) -> Sequence[str]:
     """Execute as docker-entrypoint.sh of the official image does.
 
     -W is the master-worker mode, in which SIGUSR2 reloads; -db keeps it in the foreground.
@@ -42,13 +39,9 @@ def _emulate_entrypoint(command: Sequence[str]) -> Sequence[str]:
     return ["haproxy", "-W", "-db", *words]
 
 
-def _check(folder: str) -> Sequence[str]:
-    return ["haproxy", "-c", "-f", f"{folder}/haproxy.cfg"]
-
-
 def _reads(command: Sequence[str], main: str) -> bool:
     """Whether the command names the file, or its folder: HAProxy reads every .cfg in one."""
-    return main in command or str(Path(main).parent) in command
+    return main in command or str(PurePath(main).parent) in command
 
 
 def _list_destinations(settings: HaproxySettings) -> Sequence[Destination]:
@@ -62,24 +55,22 @@ ROLE: Final = Role(
     name="haproxy",
     summary="TLS by SNI, backends by Host, redirects to HTTPS",
     settings=HaproxySettings,
-    templates=Path(__file__).with_name("templates"),
-    main="haproxy.cfg",
-    quotes={".cfg": quote_haproxy, ".map": quote_haproxy_map},
-    facts=HaproxyHostFacts,
-    daemon="haproxy",
-    entrypoint="/usr/local/bin/docker-entrypoint.sh",
-    command=_command,
-    complete=_complete,
-    bare=_emulate_entrypoint,
-    check=_check,
-    reads=_reads,
-    says=_PRINTS_AND_EXITS,
-    prepare=prepare,
-    rehearses=True,
-    routes=_list_destinations,
-    secret_places=(
-        r"(\bpassword +)\S.*$",
-        r"(\bstats +auth +)\S.*$",
-        r"(?i)(\bauthorization\b).*$",
+    files=Files(
+        main="haproxy.cfg",
+        quoting={".cfg": quote_haproxy, ".map": quote_haproxy_map},
     ),
+    daemon=Daemon(
+        names=["haproxy"],
+        run=["haproxy", "-f", "{main}"],
+        entrypoint="/usr/local/bin/docker-entrypoint.sh",
+        complete=_complete,
+        without_entrypoint=_without_entrypoint,
+        reads=_reads,
+        prints_and_exits=_PRINTS_AND_EXITS,
+    ),
+    check=Check(argv=["haproxy", "-c", "-f", "{main}"]),
+    prepare=Prepare(stage=stage, host=prepare_host),
+    facts=HaproxyHostFacts,
+    routes=_list_destinations,
+    rules=HaproxySettings.conflicts,
 )

@@ -27,36 +27,51 @@ _MIRROR: Final = ".entrykit.tls"
 _LINK: Final = ".entrykit.link"
 
 
-def prepare(settings: HaproxySettings, folder: str, live: bool, log: Log) -> None:
-    """Index the certificates for the files in `folder`.
+def stage(settings: HaproxySettings, folder: str, log: Log) -> None:
+    """Index the certificates for the files in a directory that is not live.
 
     Args:
         settings: CERTS_DIR, or `certs` in CONFIG_DIR.
-        folder: where `tls` is made.
-        live: whether that is the folder that HAProxy will run from; for another
-            one nothing outside of it is changed.
+        folder: where `tls` is made; nothing outside of it is changed.
         log: told of each certificate that cannot be served.
 
     Raises:
-        CommitError: CERTS_DIR is no folder, or cannot be read; the folder of ADMIN_SOCKET
-            cannot be written; or `tls` is a file of somebody else's.
+        CommitError: CERTS_DIR is no directory, or cannot be read; or `tls` is a file of
+            somebody else's.
         OSError: `folder` cannot be written.
     """
-    if live and settings.admin_socket:
+    certs, tls = _certs_dir(settings), os.path.join(folder, "tls")
+    _refuse_unusable(settings, certs, tls)
+    if os.path.dirname(certs) == folder and not _is_folder(tls) and _write_index(certs, log):
+        _link(certs, tls)
+        return
+    if not _is_folder(tls) and os.path.lexists(tls):
+        os.unlink(tls)
+    _report(crt_list.write_absolute_index(certs, tls, certificate_folder.FIRST_LINE), log)
+
+
+def prepare_host(settings: HaproxySettings, log: Log) -> None:
+    """Index the certificates where HAProxy runs from, and make the directory of ADMIN_SOCKET.
+
+    Raises:
+        CommitError: as of `stage`; or the directory of ADMIN_SOCKET cannot be written.
+        OSError: CONFIG_DIR cannot be written.
+    """
+    if settings.admin_socket:
         _make_writable(os.path.dirname(settings.admin_socket))
-    certs = settings.certs_dir or os.path.join(settings.config_dir, "certs")
+    certs, tls = _certs_dir(settings), os.path.join(settings.config_dir, "tls")
+    _refuse_unusable(settings, certs, tls)
+    _make_live(certs, tls, log)
+
+
+def _certs_dir(settings: HaproxySettings) -> str:
+    return settings.certs_dir or os.path.join(settings.config_dir, "certs")
+
+
+def _refuse_unusable(settings: HaproxySettings, certs: str, tls: str) -> None:
     _refuse_unreadable(certs)
-    tls = os.path.join(folder, "tls")
     if not settings.entrykit_overwrite:
         _refuse_foreign(tls)
-    if live:
-        _make_live(certs, tls, log)
-    elif os.path.dirname(certs) != folder or _is_folder(tls) or not _write_index(certs, log):
-        if not _is_folder(tls) and os.path.lexists(tls):
-            os.unlink(tls)
-        _report(crt_list.write_absolute_index(certs, tls, certificate_folder.FIRST_LINE), log)
-    else:
-        _link(certs, tls)
 
 
 def _make_live(certs: str, tls: str, log: Log) -> None:

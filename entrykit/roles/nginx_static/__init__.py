@@ -3,36 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 from entrykit.quoting.nginx import quote_nginx, quote_nginx_map
-from entrykit.role import Role
+from entrykit.role import Check, Daemon, Files, Prepare, Role
 from entrykit.roles.nginx_static.command_line import (
     PRINTS_AND_EXITS,
     complete_command,
     parse_options,
 )
 from entrykit.roles.nginx_static.host import NginxHostFacts
-from entrykit.roles.nginx_static.prepare import prepare
+from entrykit.roles.nginx_static.prepare import prepare_host
 from entrykit.roles.nginx_static.settings import NginxSettings
-
-
-def _command(settings: NginxSettings) -> Sequence[str]:
-    return ["nginx", "-c", f"{settings.config_dir}/nginx.conf", "-g", "daemon off;"]
 
 
 def _complete(settings: NginxSettings, command: Sequence[str]) -> Sequence[str]:
     return complete_command(command, f"{settings.config_dir}/nginx.conf")
-
-
-def _emulate_entrypoint(command: Sequence[str]) -> Sequence[str]:
-    return command
-
-
-def _check(folder: str) -> Sequence[str]:
-    """Judge a folder; -e keeps what nginx says early out of the image's log files."""
-    return ["nginx", "-t", "-e", "stderr", "-c", f"{folder}/nginx.conf"]
 
 
 def _reads(command: Sequence[str], main: str) -> bool:
@@ -43,18 +29,21 @@ ROLE: Final = Role(
     name="nginx-static",
     summary="static sites by Host, a folder for each domain",
     settings=NginxSettings,
-    templates=Path(__file__).with_name("templates"),
-    main="nginx.conf",
-    quotes={".conf": quote_nginx, ".map": quote_nginx_map, ".types": quote_nginx},
+    files=Files(
+        main="nginx.conf",
+        quoting={".conf": quote_nginx, ".map": quote_nginx_map, ".types": quote_nginx},
+    ),
+    daemon=Daemon(
+        names=["nginx"],
+        run=["nginx", "-c", "{main}", "-g", "daemon off;"],
+        entrypoint="/docker-entrypoint.sh",
+        complete=_complete,
+        reads=_reads,
+        prints_and_exits=PRINTS_AND_EXITS,
+    ),
+    # -e keeps nginx's early messages out of the image's log files.
+    check=Check(argv=["nginx", "-t", "-e", "stderr", "-c", "{main}"], leaves=["nginx.pid"]),
+    prepare=Prepare(host=prepare_host, host_before_check=True),
     facts=NginxHostFacts,
-    daemon="nginx",
-    entrypoint="/docker-entrypoint.sh",
-    command=_command,
-    complete=_complete,
-    bare=_emulate_entrypoint,
-    check=_check,
-    reads=_reads,
-    says=PRINTS_AND_EXITS,
-    prepare=prepare,
-    traces=("nginx.pid",),
+    rules=NginxSettings.conflicts,
 )

@@ -13,21 +13,17 @@ from entrykit.roles.nginx_static.settings import NginxSettings
 _MAX_LISTED = 5
 
 
-def prepare(settings: NginxSettings, folder: str, live: bool, log: Log) -> None:
+def prepare_host(settings: NginxSettings, log: Log) -> None:
     """Make ready what nginx does not make itself.
 
     Args:
-        settings: LOG_DIR and WWW_ROOT.
-        folder: where its pid file will be.
-        live: whether nginx will run from there; else nothing is done.
+        settings: LOG_DIR, WWW_ROOT, and CONFIG_DIR, where the pid file will be.
         log: told of each domain without a folder, and of what has another owner now.
 
     Raises:
         CommitError: the log folder cannot be made or written to.
     """
-    if not live:
-        return
-    _remove_foreign_pid(f"{folder}/nginx.pid")
+    _remove_foreign_pid(f"{settings.config_dir}/nginx.pid")
     if settings.logs == "per-domain":
         open_to_workers(settings, log)
     elif not can_log("/dev/stdout"):

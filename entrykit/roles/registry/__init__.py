@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Final
 
 from entrykit.daemon.handover import installed
 from entrykit.quoting.base import Quote
 from entrykit.quoting.yaml import quote_yaml
-from entrykit.role import Passthrough, Role
+from entrykit.role import Check, Daemon, Files, Passthrough, Prepare, Role
 from entrykit.roles.registry import command_line, release
-from entrykit.roles.registry.check import verdict
-from entrykit.roles.registry.host import RegistryHostFacts, defaults
-from entrykit.roles.registry.prepare import prepare
+from entrykit.roles.registry.check import run_check
+from entrykit.roles.registry.host import RegistryHostFacts
+from entrykit.roles.registry.prepare import prepare_host, stage
+from entrykit.roles.registry.rules.rules import conflicts
 from entrykit.roles.registry.settings import RegistrySettings
 from entrykit.roles.registry.variables.s3 import ALIASES
 from entrykit.variables.secret import Secret
@@ -21,16 +21,8 @@ from entrykit.variables.secret import Secret
 _TRACES: Final = "OTEL_TRACES_EXPORTER"
 
 
-def _command(settings: RegistrySettings) -> Sequence[str]:
-    return ["serve", f"{settings.config_dir}/config.yml"]
-
-
 def _complete(settings: RegistrySettings, words: Sequence[str]) -> Sequence[str]:
     return command_line.complete_command(words, f"{settings.config_dir}/config.yml")
-
-
-def _check(folder: str) -> Sequence[str]:
-    return ["registry", "serve", f"{folder}/config.yml"]
 
 
 def _include(settings: RegistrySettings, path: str) -> bool:
@@ -72,29 +64,21 @@ ROLE: Final = Role(
     name="registry",
     summary="a registry of container images, on disk or in S3",
     settings=RegistrySettings,
-    templates=Path(__file__).with_name("templates"),
-    makes=_include,
-    main="config.yml",
-    quotes=_QUOTES,
-    facts=RegistryHostFacts,
-    daemon=release.PROGRAM_NAMES[0],
-    also=release.PROGRAM_NAMES[1:],
-    package="docker-registry",
-    begins=command_line.is_subcommand,
-    defaults=defaults,
-    entrypoint="/entrypoint.sh",
-    command=_command,
-    complete=_complete,
-    bare=command_line.emulate_entrypoint,
-    check=_check,
-    verdict=verdict,
-    environ=_clean_environ,
-    reads=command_line.reads,
-    passes=_pass_through,
-    prepare=prepare,
-    secret_places=(
-        r"(^ *(?:endpoints|hooks|http|storage): )\[.*$",
-        r"(?i)(^ *\"?[\w.-]*(?:pass|secret|key|token|auth|credential)[\w.-]*\"?: )\S.*$",
-        r"(^[^:#\s]+:)\$2.*$",
+    files=Files(main="config.yml", quoting=_QUOTES, include=_include),
+    daemon=Daemon(
+        names=release.PROGRAM_NAMES,
+        run=["serve", "{main}"],
+        entrypoint="/entrypoint.sh",
+        complete=_complete,
+        without_entrypoint=command_line.emulate_entrypoint,
+        reads=command_line.reads,
+        subcommands=command_line.is_subcommand,
+        passthrough=_pass_through,
+        environ=_clean_environ,
+        package="docker-registry",
     ),
+    check=Check(argv=["registry", "serve", "{main}"], run=run_check),
+    prepare=Prepare(stage=stage, host=prepare_host, host_before_check=True),
+    facts=RegistryHostFacts,
+    rules=conflicts,
 )

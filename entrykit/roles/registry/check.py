@@ -44,7 +44,7 @@ _HARMLESS_ENVIRON: Final[Mapping[str, str]] = {
 }
 
 
-def verdict(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[int, str]:
+def run_check(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[int, str]:
     """Serve by a file for a moment.
 
     Args:

@@ -36,6 +36,11 @@ class RegistryHostFacts(HostFacts):
         """Look at this machine, and at the registry that it has."""
         return cls(observed=True, release=release.find_release(environ))
 
+    @classmethod
+    def defaults(cls, environ: Mapping[str, str]) -> Mapping[str, str]:
+        """Return CONFIG_DIR where the image has its file, and let that file give way."""
+        return defaults(environ)
+
     def config(self, settings: RegistrySettings) -> Tree:
         """Build config.yml for this machine.
 

@@ -21,22 +21,27 @@ _IMAGE_FOLDERS: Final = ("docker/registry/v2/blobs", "docker/registry/v2/reposit
 _LOOPBACK: Final = ("127.", "localhost:", "[::1]:")
 
 
-def prepare(settings: RegistrySettings, _folder: str, live: bool, log: Log) -> None:
-    """Say what a person may not expect, and make the folder of the images.
+def stage(settings: RegistrySettings, _folder: str, log: Log) -> None:
+    """Report what may be unexpected: what stands open, and what will not last.
 
     Args:
         settings: where images are kept, who is let in.
-        live: whether the registry will run here; else nothing is made.
-        log: told of what stands open, and of what will not last.
-
-    Raises:
-        CommitError: the folder cannot be made, or cannot be written.
+        log: told of it.
     """
     for warning in (*_find_surprises(settings), *check_dates(settings)):
         log.warning(warning)
     if settings.login == "none" and not settings.extra_kinds("auth"):
         log.info("REGISTRY_AUTH: none: whoever reaches the registry may pull and push")
-    if live and settings.driver == "filesystem":
+
+
+def prepare_host(settings: RegistrySettings, log: Log) -> None:
+    """Report what may be unexpected, and create the directory of the images.
+
+    Raises:
+        CommitError: the directory cannot be created, or cannot be written.
+    """
+    stage(settings, settings.config_dir, log)
+    if settings.driver == "filesystem":
         _make_writable(settings)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Final, Literal, Self
 
@@ -18,7 +18,7 @@ from entrykit.roles.registry.variables.services import ServiceVariables
 from entrykit.roles.registry.variables.storage import StorageVariables
 from entrykit.variables import types
 from entrykit.variables.secret import Secret
-from entrykit.variables.settings import ignore_warning
+from entrykit.variables.settings import Rules, ignore_warning, no_rules
 
 _DRIVERS: Final = ("filesystem", "s3", "azure", "gcs")
 
@@ -53,13 +53,14 @@ class RegistrySettings(
         cls,
         environ: Mapping[str, str] = os.environ,
         warn: Callable[[str], None] = ignore_warning,
+        rules: Rules = no_rules,
     ) -> Self:
         """Read the variables, and tell of those of an older registry that mean nothing today."""
         from entrykit.roles.registry.rules.legacy_names import find_ignored
 
         for warning in find_ignored(environ):
             warn(warning)
-        return super().from_environ(environ, warn)
+        return super().from_environ(environ, warn, rules)
 
     @classmethod
     def refused(cls, environ: Mapping[str, str]) -> Mapping[str, str]:
@@ -67,12 +68,6 @@ class RegistrySettings(
         from entrykit.roles.registry.rules.legacy_names import refused
 
         return refused(environ, [name.upper() for name in cls.model_fields])
-
-    def conflicts(self) -> Iterator[str]:
-        """Yield what does not go together."""
-        from entrykit.roles.registry.rules.rules import conflicts
-
-        return conflicts(self)
 
     def secrets(self) -> list[str]:
         """Return every secret text, those within maps and lists too."""

@@ -12,7 +12,8 @@ from programs import entrykit
 from entrykit.errors import CommitError, HandOverError, SettingsError
 from entrykit.log import Log
 from entrykit.roles.certbot.host import CertbotHostFacts
-from entrykit.roles.certbot.prepare import prepare
+from entrykit.roles.certbot.prepare import prepare_host
+from entrykit.roles.certbot.role import ROLE
 from entrykit.roles.certbot.settings import CertbotSettings
 from entrykit.roles.certbot.types import to_seconds
 
@@ -130,7 +131,7 @@ def told(tmp_path, capsys):
 
     def run(**environ):
         made = settings(CONFIG_DIR=f"{tmp_path}/acme", **environ)
-        prepare(made, made.config_dir, True, Log(sys.stderr))
+        prepare_host(made, Log(sys.stderr))
         return capsys.readouterr().err.splitlines()
 
     return run
@@ -202,6 +203,6 @@ def test_a_folder_of_certificates_that_cannot_be_made_is_an_error(told, tmp_path
 def test_what_is_only_judged_is_left_alone(tmp_path):
     made = settings(CONFIG_DIR=f"{tmp_path}/acme")
 
-    prepare(made, str(tmp_path), False, Log(sys.stderr))
+    ROLE.prepare.stage(made, str(tmp_path), Log(sys.stderr))
 
     assert os.listdir(tmp_path) == []

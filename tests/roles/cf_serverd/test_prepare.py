@@ -13,7 +13,7 @@ from programs import under_test
 from entrykit.errors import CommitError, SettingsError
 from entrykit.files.config_file import add_mark
 from entrykit.log import Log
-from entrykit.roles.cf_serverd.prepare import prepare
+from entrykit.roles.cf_serverd.prepare import prepare_host
 from entrykit.roles.cf_serverd.settings import CfServerdSettings
 
 
@@ -32,7 +32,7 @@ class Place:
         settings = CfServerdSettings.from_environ(given | variables)
         stream = io.StringIO()
         try:
-            prepare(settings, settings.config_dir, True, Log(stream))
+            prepare_host(settings, Log(stream))
         finally:
             self.said = stream.getvalue()
         return self

@@ -14,7 +14,7 @@ from entrykit.errors import CommitError, SettingsError, UsageError
 from entrykit.log import Log
 from entrykit.roles.registry import command_line
 from entrykit.roles.registry.host import RegistryHostFacts, defaults
-from entrykit.roles.registry.prepare import prepare
+from entrykit.roles.registry.prepare import prepare_host, stage
 from entrykit.roles.registry.rules.files import check_files
 from entrykit.roles.registry.rules.stock_config import is_stock
 from entrykit.roles.registry.settings import RegistrySettings
@@ -115,9 +115,9 @@ def test_the_folder_of_images_is_made_and_has_to_be_writable(tmp_path):
     images = tmp_path / "a" / "images"
     given = settings(REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY=str(images))
 
-    prepare(given, "", False, Log())
+    stage(given, "", Log())
     assert not images.exists()
-    prepare(given, "", True, Log())
+    prepare_host(given, Log())
     assert images.is_dir()
 
 
@@ -126,7 +126,7 @@ def test_a_file_in_its_place_is_told(tmp_path):
     given = settings(REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY=str(tmp_path / "images"))
 
     with pytest.raises(CommitError, match="images"):
-        prepare(given, "", True, Log())
+        prepare_host(given, Log())
 
 
 # Commands
@@ -179,7 +179,7 @@ def test_a_file_of_another_s_is_refused(given):
     ],
 )
 def test_a_command_is_ours_as_the_official_entrypoint_has_it(words, ours):
-    assert ROLE.owns(words) is ours
+    assert ROLE.daemon.owns(words) is ours
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_nothing_that_the_registry_would_lay_over_its_file_is_handed_over(tmp_pa
     more = {"S3_ENDPOINT_FILE": "", "REGISTRY_STORAGE_PORT": "tcp://10.0.0.1:80", "KEPT": "1"}
     environ = {"PATH": str(old.parent), "REGISTRY_LOG_LEVEL": "info", **s3, **role, **more}
 
-    given = ROLE.environ(RegistrySettings.from_environ(environ), environ)
+    given = ROLE.daemon.environ(RegistrySettings.from_environ(environ), environ)
 
     assert given == {"PATH": str(old.parent), **role, "KEPT": "1"}
 
@@ -217,7 +217,7 @@ def test_nothing_that_the_registry_would_lay_over_its_file_is_handed_over(tmp_pa
 def test_what_is_not_for_a_registry_on_disk_stays():
     environ = {"AWS_REGION": "us-east-1", "PATH": "/nowhere"}
 
-    assert ROLE.environ(RegistrySettings.from_environ(environ), environ) == environ
+    assert ROLE.daemon.environ(RegistrySettings.from_environ(environ), environ) == environ
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ def test_traces_go_nowhere_unless_wanted(tmp_path, version, given, exporter):
     script(tmp_path / "registry", f"echo registry github.com/{version}")
     environ = {"PATH": str(tmp_path), **given}
 
-    found = ROLE.environ(settings(), environ)
+    found = ROLE.daemon.environ(settings(), environ)
 
     assert found.get("OTEL_TRACES_EXPORTER") == exporter
 

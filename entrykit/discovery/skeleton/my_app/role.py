@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Annotated, Final
 
 from pydantic import Field, PlainValidator
 
-from entrykit.display import display
-from entrykit.errors import InvalidValue
-from entrykit.quoting.nginx import quote_nginx
-from entrykit.role import Role
-from entrykit.variables import types
-from entrykit.variables.secret import Secret
-from entrykit.variables.settings import Settings
+from entrykit.api import (
+    Check,
+    Daemon,
+    Files,
+    InvalidValue,
+    Role,
+    Secret,
+    Settings,
+    display,
+    quote_nginx,
+    types,
+)
 
 
 def greeting(text: str) -> str:
@@ -66,44 +70,23 @@ class MyAppSettings(Settings):
         examples=["add_header X-Served-By my-app;"],
     )
 
-    def conflicts(self) -> Iterator[str]:
-        """Yield what no value can be refused for alone."""
-        if "$" in self.config_dir:
-            yield "CONFIG_DIR: has a $, with which nginx begins a variable (expected none)"
 
-
-def _command(settings: MyAppSettings) -> Sequence[str]:
-    """Return the command of a container that is given none."""
-    return ["nginx", "-c", f"{settings.config_dir}/nginx.conf", "-g", "daemon off;"]
-
-
-def _without_entrypoint(command: Sequence[str]) -> Sequence[str]:
-    """Return what the image's entrypoint would execute, where there is no entrypoint."""
-    return command
-
-
-def _check(folder: str) -> Sequence[str]:
-    """Return the command that judges a folder; it must not change anything outside of it."""
-    return ["nginx", "-t", "-e", "stderr", "-c", f"{folder}/nginx.conf"]
-
-
-def _reads(command: Sequence[str], main: str) -> bool:
-    """Return whether a command names our file; a start warns where it does not."""
-    return main in command
+def rules(settings: MyAppSettings) -> Iterator[str]:
+    """Yield a message for values that are valid alone, and wrong together or for nginx."""
+    if "$" in settings.config_dir:
+        yield "CONFIG_DIR: has a $, with which nginx begins a variable (expected none)"
 
 
 ROLE: Final = Role(
     name="my-app",
-    summary="nginx, which says a line",
+    summary="nginx, which greets every client",
     settings=MyAppSettings,
-    templates=Path(__file__).with_name("templates"),
-    main="nginx.conf",
-    quotes={".conf": quote_nginx},
-    daemon="nginx",
-    entrypoint="/docker-entrypoint.sh",
-    command=_command,
-    bare=_without_entrypoint,
-    check=_check,
-    reads=_reads,
-    traces=("nginx.pid",),
+    files=Files(main="nginx.conf", quoting={".conf": quote_nginx}),
+    daemon=Daemon(
+        names=["nginx"],
+        run=["nginx", "-c", "{main}", "-g", "daemon off;"],
+        entrypoint="/docker-entrypoint.sh",
+    ),
+    check=Check(argv=["nginx", "-t", "-e", "stderr", "-c", "{main}"], leaves=["nginx.pid"]),
+    rules=rules,
 )
