@@ -27,7 +27,7 @@ help: ## list the targets
 
 .PHONY: demo
 demo: setup ## run HAProxy, certbot and nginx on loopback, with a CA for trying, until Ctrl-C
-	@PYTHONPATH=tests:tests/roles $(BIN)/python tools/demo
+	@PYTHONPATH=tests:tests/roles:tools $(BIN)/python tools/demo
 
 # What depends most on trixie's releases; `make test-trixie` and `make test-versions` run all of it.
 .PHONY: test
@@ -109,7 +109,7 @@ bench: .cache/bench/.ready ## start time, many domains and golden cases, as tabl
 
 .PHONY: bench-images
 bench-images: images ## the start of containers, as a table of ratios; and what the layer is made of
-	@PYTHONPATH=tests:tests/roles $(BIN)/python benchmarks/images.py
+	@PYTHONPATH=tests:tests/roles:tools $(BIN)/python benchmarks/images.py
 	@tools/layer-sizes
 
 .PHONY: wheel

@@ -13,10 +13,12 @@ from pathlib import Path
 
 from haproxy.polling import eventually
 from haproxy.ports import free_port
+from image_data.listing import role_images
 
 ENTRYKIT = Path(sys.executable).with_name("entrykit")
 DEADLINE = 180  # seconds; on a loaded machine a start may take twenty
-ALSO = {"registry": ["docker-registry"]}  # as Debian calls it
+DAEMONS = [image.daemon for image in role_images().values()]
+ALSO = {daemon.name: daemon.also for daemon in DAEMONS}
 
 
 def entrykit(*words, environ, **how):
