@@ -39,6 +39,12 @@ def under_test(daemon):
     return os.path.abspath(program)
 
 
+def folders_under_test():
+    """The folders of every role's daemon, those that variables name before the machine's own."""
+    names = sorted(ALSO, key=lambda name: f"ENTRYKIT_TEST_{name.upper()}" not in os.environ)
+    return [os.path.dirname(under_test(name)) for name in names]
+
+
 def script(path, text):
     """Write a program for sh(1)."""
     path.write_text(f"#!/bin/sh\n{text}\n")
