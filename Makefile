@@ -49,6 +49,12 @@ bundle: images ## save the images and deploy/ into one archive, for where there 
 dockerfiles: setup ## write images/*/Dockerfile from images/Dockerfile.j2 and image.toml
 	@tools/image-data dockerfiles
 
+# What it writes is compared by the same tests, and by tests/engines/test_dockerfiles.py.
+.PHONY: generated
+generated: dockerfiles ## write what is made of data: Dockerfiles, and the tables of docs/
+	UPDATE_CASES=1 $(BIN)/pytest --quiet tests/docs/test_generated.py tests/docs/test_blocks.py \
+		tests/docs/test_docs.py tests/docs/test_pages.py
+
 .PHONY: wheelhouse
 wheelhouse: setup ## fetch the wheels that the images are built from
 	tools/wheelhouse
