@@ -12,10 +12,8 @@ SHELL := bash
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
-# What the tests and the demo run, beside Python's packages.
-PROGRAMS := haproxy nginx libnginx-mod-http-brotli-filter libnginx-mod-http-brotli-static \
-	certbot cfengine3 docker-registry skopeo redis-server rabbitmq-server pebble curl wget openssl \
-	docker.io iproute2 procps util-linux
+# What the tests run, beside Python's packages and what images/*/image.toml says that a role needs.
+PROGRAMS := rabbitmq-server curl wget openssl docker.io iproute2 procps util-linux
 # Releases of Debian whose daemons are not this machine's own; the first of them is always tried.
 CODENAME := $(shell . /etc/os-release && echo "$$VERSION_CODENAME")
 OTHERS := $(filter-out $(CODENAME),trixie bookworm sid)
@@ -29,13 +27,11 @@ help: ## list the targets
 
 .PHONY: demo
 demo: setup ## run HAProxy, certbot and nginx on loopback, with a CA for trying, until Ctrl-C
-	@PYTHONPATH=tests:tests/roles $(BIN)/python tools/demo
+	@PYTHONPATH=tests:tests/roles:tools $(BIN)/python tools/demo
 
 # What depends most on trixie's releases; `make test-trixie` and `make test-versions` run all of it.
-MOST := images tests/roles/haproxy
-
 .PHONY: test
-test: WHERE := $(MOST)
+test: export GATE = 1
 test: lint docs test-here test-$(firstword $(OTHERS)) test-images ## everything that has to pass: here, with trixie's daemons, in containers
 
 .PHONY: test-all
@@ -48,6 +44,16 @@ images: wheelhouse ## build the container images; ENGINE=docker: on the official
 .PHONY: bundle
 bundle: images ## save the images and deploy/ into one archive, for where there is no network
 	tools/bundle
+
+.PHONY: dockerfiles
+dockerfiles: setup ## write images/*/Dockerfile from images/Dockerfile.j2 and image.toml
+	@tools/image-data dockerfiles
+
+# What it writes is compared by the same tests, and by tests/engines/test_dockerfiles.py.
+.PHONY: generated
+generated: dockerfiles ## write what is made of data: Dockerfiles, and the tables of docs/
+	UPDATE_CASES=1 $(BIN)/pytest --quiet tests/docs/test_generated.py tests/docs/test_blocks.py \
+		tests/docs/test_docs.py tests/docs/test_pages.py
 
 .PHONY: wheelhouse
 wheelhouse: setup ## fetch the wheels that the images are built from
@@ -91,16 +97,14 @@ links: ## list the links that lead out of the pages: no test fetches them
 
 .PHONY: test-here
 test-here: setup ## all tests but those of containers, with this machine's daemons
-	@tools/registry-release 3.1 >/dev/null && tools/kustomize version >/dev/null
+	@tools/image-data prepare && tools/kustomize version >/dev/null
 	$(PYTEST) -m "not containers"
 
 .PHONY: $(addprefix test-,$(OTHERS))
 $(addprefix test-,$(OTHERS)): test-%: setup
-	haproxy=$$(tools/daemon-release haproxy $*) nginx=$$(tools/daemon-release nginx $*) && \
-	certbot=$$(tools/certbot-release $*) cfengine=$$(tools/daemon-release cfengine3 $*) && \
-	ENTRYKIT_TEST_HAPROXY=$$haproxy ENTRYKIT_TEST_NGINX=$$nginx ENTRYKIT_TEST_CERTBOT=$$certbot \
-	ENTRYKIT_TEST_CFENGINE=$$cfengine \
-	$(PYTEST) -m versions $(WHERE)
+	releases=$$(tools/image-data releases $*) && eval "$$releases" && \
+	gate=$$([ -z "$${GATE:-}" ] || tools/image-data gate) && \
+	$(PYTEST) -m versions $$gate $(WHERE)
 
 .PHONY: bench
 bench: .cache/bench/.ready ## start time, many domains and golden cases, as tables of ratios
@@ -111,7 +115,7 @@ bench: .cache/bench/.ready ## start time, many domains and golden cases, as tabl
 
 .PHONY: bench-images
 bench-images: images ## the start of containers, as a table of ratios; and what the layer is made of
-	@PYTHONPATH=tests:tests/roles $(BIN)/python benchmarks/images.py
+	@PYTHONPATH=tests:tests/roles:tools $(BIN)/python benchmarks/images.py
 	@tools/layer-sizes
 
 .PHONY: wheel
@@ -131,7 +135,7 @@ clean: ## remove everything that was made here
 
 .PHONY: setup
 setup: .venv/.ready ## make the virtual environment, install what is missing
-	@tools/debian-packages $(PROGRAMS)
+	@packages=$$(tools/image-data packages) && tools/debian-packages $$packages $(PROGRAMS)
 
 .venv/.ready: pyproject.toml .venv/$(MADE)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'

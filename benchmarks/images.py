@@ -50,8 +50,10 @@ def answers(port: int) -> bool:
 def made(row: Row, image: str, options: list[str], command: list[str]) -> Iterator[Made]:
     """Make a container and its port; both are gone afterwards."""
     port = free_port()
-    published = ["--user", "root", "--publish", f"127.0.0.1:{port}:{row.port}"]
-    container = podman("create", *row.options, *published, *options, image, *command).stdout.strip()
+    published = ["--user", "root", "--publish", f"127.0.0.1:{port}:{row.serves.port}"]
+    container = podman(
+        "create", *row.container.options, *published, *options, image, *command
+    ).stdout.strip()
     try:
         yield container, port
     finally:
@@ -60,13 +62,15 @@ def made(row: Row, image: str, options: list[str], command: list[str]) -> Iterat
 
 def once(row: Row, folder: Path) -> tuple[float, float]:
     """Start the image, then its base with the files that the image has made."""
-    variables = [f"--env={name}={value}" for name, value in row.environ.items()]
+    variables = [f"--env={name}={value}" for name, value in row.serves.environ.items()]
     with made(row, row.image, variables, []) as (container, port):
         ours = started(container, port)
-        podman("cp", f"{container}:{row.scratch}", folder)
-    nginx = ["nginx", "-c", f"{row.scratch}/nginx.conf", "-g", "daemon off;"]
-    command = nginx if row.daemon == "nginx" else []
-    with made(row, row.bare, [f"--volume={folder}:{row.scratch}"], command) as (container, port):
+        podman("cp", f"{container}:{row.container.scratch}", folder)
+    command = row.serves.base_command
+    with made(row, row.bare, [f"--volume={folder}:{row.container.scratch}"], command) as (
+        container,
+        port,
+    ):
         return ours, started(container, port)
 
 

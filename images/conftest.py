@@ -10,34 +10,23 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from image_data.listing import role_images
 from programs import under_test
+from role_warnings import ignore_warnings
 
-from entrykit.discovery.finder import load_role
 from entrykit.errors import EntrykitError
+
+IMAGES = Path(__file__).parent
+
+
+def pytest_configure(config):
+    ignore_warnings(config)
 
 
 def pytest_itemcollected(item):
-    """Have what a daemon says of a case said by its other releases as well.
-
-    The registry's come not from Debian's releases: its own tests run with each.
-    """
-    if item.name == "check" and item.case.role != "registry":
+    """Have a case checked by the daemon's other releases as well, where image.toml has them."""
+    if item.name == "check" and role_images()[item.case.role].releases:
         item.add_marker(pytest.mark.versions)
-
-
-def pytest_collection_modifyitems(config, items):
-    """Have certbot judge equal files once: it takes long to start, and has equal ones in half.
-
-    Of its cases' other file, of our keeper, it knows nothing.
-    """
-    kept, again, seen = [], [], set()
-    for item in items:
-        file = item.path.parent / "expected" / "entrykit.ini"
-        text = file.read_bytes() if item.name == "check" and file.exists() else item
-        (again if text in seen else kept).append(item)
-        seen.add(text)
-    config.hook.pytest_deselected(items=again)
-    items[:] = kept
 
 
 @pytest.hookimpl(wrapper=True)
@@ -48,10 +37,12 @@ def pytest_runtest_call(item):
     """
     if item.name != "check":
         return (yield)
-    program = under_test(load_role(item.case.role).daemon)
+    role = item.case.role
+    daemon = role_images()[role].daemon.name
+    program = under_test(daemon)
     needed = needs(item.case.folder)
-    with in_path(load_role(item.case.role).daemon, program):
-        if not needed or needed <= features(program):
+    with in_path(daemon, program):
+        if not needed or needed <= features(role, program):
             return (yield)
         with pytest.raises(EntrykitError) as refused:
             yield
@@ -78,13 +69,10 @@ def needs(case: Path) -> set[str]:
 
 
 @cache
-def features(daemon: str) -> set[str]:
-    """What this build has: features as `haproxy -vv` lists them, options as certbot does."""
-    if Path(daemon).name == "certbot":
-        said = subprocess.run([daemon, "--help", "all"], capture_output=True, text=True, check=True)
-        return {word for word in said.stdout.split() if word.startswith("--")}
-    if Path(daemon).name in {"registry", "docker-registry"}:
-        said = subprocess.run([daemon, "--version"], capture_output=True, text=True, check=True)
-        return {"3", "azure"} if "/v3" in said.stdout else {"2.8"}  # Debian's 2.8 is without
-    said = subprocess.run([daemon, "-vv"], capture_output=True, text=True, check=True).stdout
-    return {word.removeprefix("+") for word in said.split() if word.startswith("+")}
+def features(role: str, daemon: str) -> set[str]:
+    """What this build has, as images/<role>/features tells; nothing without that file."""
+    asks = IMAGES / role / "features"
+    if not asks.exists():
+        return set()
+    done = subprocess.run([asks, daemon], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())

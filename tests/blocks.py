@@ -1,4 +1,4 @@
-"""The blocks of the roles' templates, as they are and as docs/templates.md lists them."""
+"""The blocks of the roles' templates, as they are and as docs/<role>.md lists them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def files_of(template, texts):
 
 
 def table(role):
-    """The table of docs/templates.md."""
+    """The table of the role's page."""
     rows = ["| Template | Block | Place | What |", "|---|---|---|---|"]
     for block in blocks(role):
         place = ", ".join(filter(None, (" ".join(block.files), block.section)))

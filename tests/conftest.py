@@ -7,6 +7,7 @@ import signal
 import pytest
 from hypothesis import HealthCheck, settings
 from programs import under_test
+from role_warnings import ignore_warnings
 
 from entrykit.cli.main import main
 
@@ -18,6 +19,7 @@ settings.load_profile("any load")
 
 def pytest_configure(config):
     config.stash[EVIDENCE] = []
+    ignore_warnings(config)
     _heed_signals()
 
 

@@ -13,10 +13,12 @@ from pathlib import Path
 
 from haproxy.polling import eventually
 from haproxy.ports import free_port
+from image_data.listing import role_images
 
 ENTRYKIT = Path(sys.executable).with_name("entrykit")
 DEADLINE = 180  # seconds; on a loaded machine a start may take twenty
-ALSO = {"registry": ["docker-registry"]}  # as Debian calls it
+DAEMONS = [image.daemon for image in role_images().values()]
+ALSO = {daemon.name: daemon.also for daemon in DAEMONS}
 
 
 def entrykit(*words, environ, **how):
@@ -35,6 +37,12 @@ def under_test(daemon):
     program = next(filter(None, (shutil.which(name, path=path) for name in named)), None)
     assert program, f"no {named}: install it, or name one in {variable}"
     return os.path.abspath(program)
+
+
+def folders_under_test():
+    """The folders of every role's daemon, those that variables name before the machine's own."""
+    names = sorted(ALSO, key=lambda name: f"ENTRYKIT_TEST_{name.upper()}" not in os.environ)
+    return [os.path.dirname(under_test(name)) for name in names]
 
 
 def script(path, text):

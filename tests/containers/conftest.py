@@ -23,12 +23,18 @@ def site(tmp_path):
 
 def volumes(row, site):
     """What a row has mounted."""
-    if row.name == "registry":
-        images = site.parent / f"images-{free_port()}"
-        images.mkdir()
-        images.chmod(0o777)
-        return {"/var/lib/registry": images}
-    return {"/www:ro": site} if row.name == "nginx-static" else {}
+    return {
+        path: site if what == "site" else empty(site.parent)
+        for path, what in row.serves.volumes.items()
+    }
+
+
+def empty(folder):
+    """A new folder that any user writes to."""
+    made = folder / f"empty-{free_port()}"
+    made.mkdir()
+    made.chmod(0o777)
+    return made
 
 
 @pytest.fixture
@@ -40,9 +46,9 @@ def serving(site, evidence):
         port = free_port()
         container = Container(
             row.image,
-            options=row.options_for(user or row.own, writable=writable),
-            environ=row.environ | environ,
-            ports={row.port: port},
+            options=row.options_for(user or row.container.user, writable=writable),
+            environ=row.serves.environ | environ,
+            ports={row.serves.port: port},
             volumes=volumes(row, site),
             evidence=evidence,
         )

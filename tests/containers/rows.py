@@ -1,4 +1,4 @@
-"""The table of images: how each is run, asked, and told to stop. A row is all that a test knows."""
+"""How each image is run, asked, and told to stop: rows of what images/<name>/image.toml has."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import socket
 from dataclasses import dataclass, replace
 
 import pytest
+from image_data.listing import role_images
+from image_data.model import RoleImage
 
 ANY = "12345:0"  # an arbitrary user of group 0, as OpenShift has it
 LOW_PORTS = ("--sysctl", "net.ipv4.ip_unprivileged_port_start=0")  # as Docker has it by default
@@ -17,41 +19,34 @@ BIG = 8 * 1024 * 1024  # bytes of an answer, more than sockets hold
 
 @dataclass(frozen=True)
 class Row:
-    """One image.
+    """One image on one base.
 
     Attributes:
-        name: of its folder, and its tag.
-        daemon: what PID 1 is called (comm).
-        environ: variables that make it serve.
-        port: where it serves HTTP in the container.
-        request: what is asked there; the answer has 200.
-        body: what the answer ends with.
-        own: the image's own user, and a second one that its folders are for.
-        root_needs: capabilities that the daemon needs as root.
-        scratch: the one folder that has to be writable.
-        reload: the signal; None where the daemon knows none.
-        options: of every run.
-        bad: variables that are wrong, and the word that has to be in the log.
+        name: of its folder.
+        role_image: what its image.toml has.
         bare: the image that it stands on.
-        alpine: that on Alpine.
         tag: with its colon, or nothing.
     """
 
     name: str
-    daemon: str
-    environ: dict[str, str]
-    port: int
-    request: str
-    body: str
-    own: str
-    scratch: str
+    role_image: RoleImage
     bare: str
-    alpine: str
-    reload: str | None
-    bad: dict[str, str]
-    root_needs: tuple[str, ...] = ()
-    options: tuple[str, ...] = ()
     tag: str = ""
+
+    @property
+    def container(self):
+        """What its tests run it with."""
+        return self.role_image.container
+
+    @property
+    def serves(self):
+        """How it is asked."""
+        return self.container.serves
+
+    @property
+    def daemon(self):
+        """What PID 1 is called (comm)."""
+        return self.role_image.daemon.name
 
     @property
     def image(self):
@@ -64,21 +59,27 @@ class Row:
 
     @property
     def on_alpine(self):
-        """The same image on Alpine, as `tools/images --alpine` builds it."""
-        return replace(self, bare=self.alpine, tag=":alpine")
+        """The same image on Alpine, as `tools/images --alpine` builds it, or None."""
+        return self._on("alpine")
 
     @property
     def on_bookworm(self):
-        """The same image on Debian 12, as `tools/images --bookworm` builds it."""
-        return replace(self, bare=f"{self.bare}-bookworm", tag=":bookworm")
+        """The same image on Debian 12, as `tools/images --bookworm` builds it, or None."""
+        return self._on("bookworm")
+
+    def _on(self, tag):
+        bare = getattr(self.role_image.bases, tag)
+        return replace(self, bare=bare, tag=f":{tag}") if bare else None
 
     def options_for(self, user, *, writable):
         """Options for one user, with no capability but what the daemon needs."""
-        options = [*self.options, "--cap-drop", "ALL"]
+        options = [*self.container.options, "--cap-drop", "ALL"]
         if user == "root":
-            options += [word for name in self.root_needs for word in ("--cap-add", name)]
+            options += [
+                word for name in self.role_image.daemon.capabilities for word in ("--cap-add", name)
+            ]
         if not writable:
-            options += ["--read-only", "--read-only-tmpfs=false", "--tmpfs", self.scratch]
+            options += ["--read-only", "--read-only-tmpfs=false", "--tmpfs", self.container.scratch]
             # Podman's tmpfs is root's, with the mode of the image's folder, 775.
             options += ["--group-add", "0"]
         return [*options, "--user", user]
@@ -87,7 +88,7 @@ class Row:
         """Ask once; returns the body of an answer with 200."""
         with socket.create_connection(("127.0.0.1", port), 5) as connection:
             connection.settimeout(5)
-            connection.sendall(written(self.request))
+            connection.sendall(written(self.serves.request))
             data = b"".join(iter(lambda: connection.recv(65536), b""))
         head, _, body = data.partition(b"\r\n\r\n")
         assert head.split()[1:2] == [b"200"], head
@@ -100,65 +101,13 @@ def written(path, *headers):
     return "\r\n".join(lines).encode()
 
 
-SLOW = """\
-    http-request wait-for-body time 30s if { path /slow }
-    http-request return status 200 content-type text/plain string served if { path /slow }
-"""
-
-HAPROXY = Row(
-    name="haproxy",
-    daemon="haproxy",
-    # It is its own app: what answers is the health endpoint, through the whole way of a request.
-    environ={
-        "DOMAINS": "127.0.0.1:8401:example.com",
-        "HTTPS_REDIRECT": "off",
-        "HAPROXY_EXTRA_FRONTEND": SLOW,
-    },
-    port=80,
-    request="/healthz",
-    body="Service ready.\n</body></html>\n",
-    own="haproxy",
-    scratch="/usr/local/etc/haproxy",
-    bare="docker.io/library/haproxy:3.2",
-    alpine="docker.io/library/haproxy:3.2-alpine",
-    reload="SIGUSR2",
-    options=LOW_PORTS,
-    bad={"DOMAINS": "web:", "HTTP_PORT": "http"},
-)
-
-NGINX = Row(
-    name="nginx-static",
-    daemon="nginx",
-    environ={"DOMAINS": "example.com"},
-    port=8080,
-    request="/hello.txt",
-    body="hello from a volume\n",
-    own="nginx:0",
-    scratch="/etc/nginx/entrykit",
-    bare="docker.io/library/nginx:1.28",
-    alpine="docker.io/library/nginx:1.28-alpine-slim",
-    reload="SIGHUP",
-    root_needs=("CHOWN", "SETGID", "SETUID"),
-    bad={"DOMAINS": "-", "HTTP_PORT": "http"},
-)
-
-REGISTRY = Row(
-    name="registry",
-    daemon="registry",
-    environ={},
-    port=5000,
-    request="/v2/",
-    body="{}",
-    own="1000:0",
-    scratch="/etc/docker/registry",
-    bare="docker.io/library/registry:2.8.3",
-    alpine="localhost/entrykit-tests/registry:alpine",
-    reload=None,
-    bad={"REGISTRY_HTTP_ADDR": "x", "REGISTRY_LOG_LEVEL": "loud"},
-)
-
-SERVERS = (HAPROXY, NGINX, REGISTRY)
-OFFICIALLY_DEBIAN = (HAPROXY, NGINX)
+ROLES = {
+    name: Row(name=name, role_image=image, bare=image.base.image)
+    for name, image in role_images().items()
+}
+SERVERS = tuple(row for row in ROLES.values() if row.serves)
+# By which tests show what holds of all images.
+HAPROXY, NGINX, REGISTRY = (ROLES[name] for name in ("haproxy", "nginx-static", "registry"))
 USERS = ("root", "own", ANY)
 
 
@@ -175,10 +124,9 @@ def marks(row):
 
 
 def everywhere(rows):
-    """Yield each image, each on Alpine, and some on Debian 12."""
-    yield from rows
-    yield from (row.on_alpine for row in rows)
-    yield from (row.on_bookworm for row in rows if row in OFFICIALLY_DEBIAN)
+    """Yield each image on each base that it is built on."""
+    bases = [[*rows], [row.on_alpine for row in rows], [row.on_bookworm for row in rows]]
+    yield from (row for built in bases for row in built if row)
 
 
 def each(rows):
@@ -191,7 +139,7 @@ def every_way(rows):
     return [
         pytest.param(
             row,
-            row.own if user == "own" else user,
+            row.container.user if user == "own" else user,
             writable,
             id=f"{row.id}-{user}-{'writable' if writable else 'read-only'}",
             marks=marks(row),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import pytest
 from containers.engine import podman
-from containers.rows import REGISTRY, SERVERS
+from containers.rows import REGISTRY
+from image_data.listing import images
 
 pytestmark = [pytest.mark.containers, pytest.mark.alpine]
 
-CERTBOT, ALONE = "localhost/entrykit/certbot:alpine", "localhost/entrykit/entrykit:alpine"
-IMAGES = [*(row.on_alpine.image for row in SERVERS), CERTBOT, ALONE]
+ALONE = "localhost/entrykit/entrykit:alpine"
+IMAGES = [
+    f"localhost/entrykit/{name}:alpine" for name, image in images().items() if image.bases.alpine
+]
 LAYER = "/opt/entrykit"
 # The base's own loader, which is older than Python in the layer.
 OLD = "/lib/ld-musl-x86_64.so.1"

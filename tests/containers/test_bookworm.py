@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 from containers.engine import layers_of, podman
-from containers.rows import OFFICIALLY_DEBIAN
+from containers.rows import ROLES
 
 pytestmark = [pytest.mark.containers, pytest.mark.bookworm]
 
-ROWS = [row.on_bookworm for row in OFFICIALLY_DEBIAN]
+ROWS = [row.on_bookworm for row in ROLES.values() if row.on_bookworm]
 LIBC = "import os, sys; print(sys.version_info[:2], os.confstr('CS_GNU_LIBC_VERSION'))"
 
 

@@ -157,7 +157,8 @@ def started(folder, *words):
 
 def test_what_is_whole_is_loaded_and_started(small):
     """Also with files of one's own."""
-    mine = ("www/example.com/index.html", "secrets/password", "registry/.env", "backup.tar")
+    mine = ("www/example.com/index.html", "secrets/password", "registry/.env", "backup.tar",
+            "cf-serverd/masterfiles/promises.cf")  # fmt: skip
     for name in mine:
         path = small / "deploy" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -184,7 +185,8 @@ def test_what_compose_does_not_bring_up_is_told_apart(small, words):
     code, said = started(small, *words)
 
     assert code == 64
-    assert said.startswith("usage: ./start [cf-serverd|registry]\n")
+    stacks = sorted(path.parent.name for path in HOME.glob("deploy/*/compose.yaml"))
+    assert said.startswith(f"usage: ./start [{'|'.join(stacks)}]\n")
     assert "deploy/kubernetes is for `kubectl apply --kustomize`" in said
 
 
@@ -211,6 +213,7 @@ def linked(path):
         ("deploy/compose.yaml", os.unlink),
         ("deploy/compose.yaml", without_its_line),
         ("deploy/compose.override.yaml", linked),
+        ("deploy/cf-serverd/compose.override.yaml", linked),
         ("SHA256SUMS", os.truncate),
     ],
 )

@@ -8,19 +8,16 @@ import pytest
 from certbot.pebble import Pebble
 from containers.engine import Container, podman
 from containers.keepers import reached
-from containers.rows import ANY, TAGS
+from containers.rows import ANY, ROLES, TAGS
 from programs import children, status
 
 pytestmark = pytest.mark.containers
 
 IMAGE = "localhost/entrykit/certbot"
-BARE = {
-    "": "docker.io/certbot/certbot:v5.5.0",
-    ":alpine": "localhost/entrykit-tests/certbot:alpine",
-}
-# As root it makes files of another group, in folders of another user.
+ROW = ROLES["certbot"]
+BARE = {"": ROW.bare, ":alpine": ROW.on_alpine.bare}
 LOOKED = "the next look"
-ROOT_NEEDS = ("CHOWN", "DAC_OVERRIDE", "FOWNER")
+ROOT_NEEDS = ROW.role_image.daemon.capabilities
 
 
 @pytest.fixture

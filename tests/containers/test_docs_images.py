@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import runpy
+from signal import Signals
 
 import pytest
-from containers.engine import HOME, config_of
+from containers.engine import HOME, config_of, podman
+from image_data.listing import load, names
+from image_data.pages import stop_signal
 
 pytestmark = pytest.mark.containers
 
 PAGE = (HOME / "docs/images.md").read_text()
-IMAGES = sorted(path.parent.name for path in HOME.glob("images/*/Dockerfile"))
+IMAGES = names()
 
 
 def figures(table):
@@ -34,16 +37,20 @@ def test_the_table_of_the_layer_is_what_the_command_prints():
 
 
 @pytest.mark.parametrize("name", IMAGES)
-def test_every_image_has_its_row(name):
-    """With its base, its signal and its ports."""
-    (row,) = re.findall(
-        rf"^\| `{name}` \| `(.*)$", PAGE.partition("## What each")[2], re.MULTILINE
-    )[:1]
-    config = config_of(f"localhost/entrykit/{name}")
-    recipe = (HOME / f"images/{name}/Dockerfile").read_text()
-    base = re.search(r"^ARG BASE=docker.io/(?:library/)?(.*)$", recipe, re.MULTILINE)[1]
+def test_an_image_is_what_its_row_says(name):
+    """The rows are made of image.toml: its user, signal, ports, volumes and folders are real."""
+    image, tag = load(name), f"localhost/entrykit/{name}"
+    config = config_of(tag)
+    ports = {port.removesuffix("/tcp") for port in config.get("ExposedPorts") or ()}
+    folders = podman("run", "--rm", "--entrypoint", "ls", tag, "-d", *image.page.folders, "/")
 
-    assert row.startswith(f"{base}`")
-    for port in config.get("ExposedPorts") or ():
-        assert port.removesuffix("/tcp") in row
-    assert config.get("StopSignal", "") in row
+    assert ports == {*image.base.ports, *image.own.ports}
+    assert {*(config.get("Volumes") or ())} == {*image.base.volumes}
+    assert (config.get("User") or "root") == (image.own.user or image.base.user or "root")
+    assert (config.get("StopSignal") or stop_signal(image)) in signals(stop_signal(image))
+    assert {*folders.stdout.split()} == {*image.page.folders, "/"}
+
+
+def signals(name):
+    """A signal's name and number: engines tell either."""
+    return {name, str(int(Signals[name]))} if name else {"", "SIGTERM", "15"}

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, replace
 
 import pytest
 from containers.engine import Container, podman
-from containers.rows import ANY, LOW_PORTS, SERVERS
+from containers.rows import ANY, LOW_PORTS, ROLES, marks
 
 pytestmark = pytest.mark.containers
 
@@ -17,119 +16,75 @@ ALONE = ("--network", "none", "--no-healthcheck")
 ENGINES = {"C /etc", "C /etc/passwd", "C /etc/group"}
 
 
-@dataclass(frozen=True)
-class Image:
-    """One image.
-
-    Attributes:
-        name: of its folder, with a tag on Alpine.
-        daemon: the word on its command line.
-        users: root, its own or the one that its folders are for, and anybody; with their ids.
-        bad: variables that are wrong.
-        scratch: the one folder that has to be writable.
-    """
-
-    name: str
-    daemon: str
-    users: dict[str, str]
-    bad: dict[str, str]
-    scratch: str
-
-    @property
-    def tag(self):
-        return f"localhost/entrykit/{self.name}"
-
-    def options(self, user, *, writable):
-        words = [*LOW_PORTS, *ALONE, "--cap-drop", "ALL", "--user", user]
-        if not writable:
-            words += ["--read-only", "--read-only-tmpfs=false", "--tmpfs", self.scratch]
-        return words
+def uids(row):
+    """Root, the image's own user or the one that its folders are for, and anybody; their ids."""
+    return {"root": "0", row.container.user: row.container.uid, ANY: "12345"}
 
 
-OWN = {"haproxy": "99", "nginx-static": "101", "registry": "1000"}
-IMAGES = (
-    *(
-        Image(
-            row.name,
-            row.daemon,
-            {"root": "0", row.own: OWN[row.name], ANY: "12345"},
-            row.bad,
-            row.scratch,
-        )
-        for row in SERVERS
-    ),
-    Image(
-        "certbot",
-        "certbot",
-        {"root": "0", "99:99": "99", ANY: "12345"},
-        {"DOMAINS": "web:", "PORT": "http"},
-        "/tmp",
-    ),
-    Image(
-        "cf-serverd",
-        "cf-serverd",
-        {"root": "0", "hub": "1000", ANY: "12345"},
-        {"CF_SERVERD_ACL": "everybody", "CF_SERVERD_PORT": "cf"},
-        "/work",
-    ),
-)
-ON_ALPINE = tuple(
-    replace(image, name=f"{image.name}:alpine") for image in IMAGES if image.name != "cf-serverd"
-)
-BOTH = [*((image, ()) for image in IMAGES), *((image, pytest.mark.alpine) for image in ON_ALPINE)]
+def options_for(row, user, *, writable):
+    """Options for one user, with no capability."""
+    words = [*LOW_PORTS, *ALONE, "--cap-drop", "ALL", "--user", user]
+    if not writable:
+        words += ["--read-only", "--read-only-tmpfs=false", "--tmpfs", row.container.scratch]
+    return words
+
+
+EACH_BASE = [each for row in ROLES.values() for each in (row, row.on_alpine) if each]
 EVERY_WAY = [
     pytest.param(
-        image,
+        row,
         user,
         writable,
-        id=f"{image.name}-{user}-{'writable' if writable else 'read-only'}",
-        marks=marks,
+        id=f"{row.name}{row.tag}-{user}-{'writable' if writable else 'read-only'}",
+        marks=marks(row),
     )
-    for image, marks in BOTH
-    for user, writable in itertools.product(image.users, (True, False))
+    for row in EACH_BASE
+    for user, writable in itertools.product(uids(row), (True, False))
 ]
-EACH = [pytest.param(image, id=image.name, marks=marks) for image, marks in BOTH]
+EACH = [pytest.param(row, id=f"{row.name}{row.tag}", marks=marks(row)) for row in EACH_BASE]
 
 
-@pytest.mark.parametrize(("image", "user", "writable"), EVERY_WAY)
-def test_bad_variables_start_nothing(image, user, writable, evidence):
+@pytest.mark.parametrize(("row", "user", "writable"), EVERY_WAY)
+def test_bad_variables_start_nothing(row, user, writable, evidence):
     """Exit code 78, each variable in the log, and no daemon that was half configured."""
-    options = image.options(user, writable=writable)
-    with Container(image.tag, options=options, environ=image.bad, evidence=evidence) as container:
+    options = options_for(row, user, writable=writable)
+    with Container(
+        row.image, options=options, environ=row.container.bad, evidence=evidence
+    ) as container:
         assert container.ended() == 78
         lines = container.log.splitlines()
-        assert {line.split(": ")[2] for line in lines} == {*image.bad}
+        assert {line.split(": ")[2] for line in lines} == {*row.container.bad}
         assert {tuple(line.split(": ")[:2]) for line in lines} == {("entrykit", "error")}
         assert {*podman("diff", container.id).stdout.splitlines()} <= ENGINES
 
 
-@pytest.mark.parametrize(("image", "user", "writable"), EVERY_WAY)
-def test_another_command_is_just_run(image, user, writable):
+@pytest.mark.parametrize(("row", "user", "writable"), EVERY_WAY)
+def test_another_command_is_just_run(row, user, writable):
     """`run IMAGE sh -c id`: nothing is configured, no variable is missing."""
     done = podman(
-        *("run", "--rm", *image.options(user, writable=writable)),
-        *(image.tag, "sh", "-c", "id -u; exec id -u"),
+        *("run", "--rm", *options_for(row, user, writable=writable)),
+        *(row.image, "sh", "-c", "id -u; exec id -u"),
     )
 
-    assert done.stdout.split() == [image.users[user]] * 2
+    assert done.stdout.split() == [uids(row)[user]] * 2
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize("image", EACH)
-def test_what_it_runs_is_as_with_no_entrypoint(image):
+@pytest.mark.parametrize("row", EACH)
+def test_what_it_runs_is_as_with_no_entrypoint(row):
     """User, groups, folder and variables are those that the engine gives by the image."""
     ask = "id; pwd; env | grep -v ^HOSTNAME= | sort"
-    ours = podman("run", "--rm", *ALONE, image.tag, "sh", "-c", ask)
-    engines = podman("run", "--rm", *ALONE, "--entrypoint", "sh", image.tag, "-c", ask)
+    ours = podman("run", "--rm", *ALONE, row.image, "sh", "-c", ask)
+    engines = podman("run", "--rm", *ALONE, "--entrypoint", "sh", row.image, "-c", ask)
 
     assert ours.stdout == engines.stdout
 
 
-@pytest.mark.parametrize("image", EACH)
-def test_its_version_is_told_without_a_variable(image):
+@pytest.mark.parametrize("row", EACH)
+def test_its_version_is_told_without_a_variable(row):
     """`run IMAGE DAEMON --version`, as with the image below."""
-    word = "-v" if image.daemon in ("haproxy", "nginx") else "--version"
-    ours = podman("run", "--rm", *ALONE, image.tag, image.daemon, word)
-    engines = podman("run", "--rm", *ALONE, "--entrypoint", image.daemon, image.tag, word)
+    word = row.role_image.daemon.version
+    ours = podman("run", "--rm", *ALONE, row.image, row.daemon, word)
+    engines = podman("run", "--rm", *ALONE, "--entrypoint", row.daemon, row.image, word)
 
     assert ours.stdout + ours.stderr == engines.stdout + engines.stderr != ""

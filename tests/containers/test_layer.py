@@ -9,12 +9,14 @@ import socket
 import subprocess
 import tarfile
 from pathlib import Path
+from signal import Signals
 
 import pytest
 from containers.engine import ENGINE, HOME, config_of, layers_of, podman
-from containers.rows import BOOKWORM, HAPROXY, NGINX, SERVERS, TAGS
+from containers.rows import BOOKWORM, HAPROXY, NGINX, ROLES, SERVERS, TAGS, marks
 from haproxy.polling import eventually
 from haproxy.ports import free_port
+from image_data.listing import images, names
 
 import entrykit
 
@@ -26,17 +28,24 @@ RECIPE = f"{HOME}/images/{{}}/Dockerfile"
 BUILD = ("build", "--quiet", "--no-cache", "--network", "none", "--format", "docker")
 BUILD += ("--timestamp", "315532800")
 OCI = ("title", "description", "version", "licenses")
-BASES = {row.name: row.bare for row in SERVERS} | {"certbot": "docker.io/certbot/certbot:v5.5.0"}
-BASES_ON_ALPINE = {f"{row.name}:alpine": row.alpine for row in SERVERS}
-BASES_ON_ALPINE |= {"certbot:alpine": "localhost/entrykit-tests/certbot:alpine"}
-IMAGES = sorted(path.parent.name for path in HOME.glob("images/*/Dockerfile"))
-DAEMONS = [name for name in IMAGES if name != "entrykit"]
-ON_ALPINE = [f"{name}:alpine" for name in DAEMONS if name != "cf-serverd"]
-EACH = [*DAEMONS, *(pytest.param(name, marks=pytest.mark.alpine) for name in ON_ALPINE)]
+# Those whose base is the daemon's own image; the others are Debian's with a package.
+BASED = [row for row in ROLES.values() if row.role_image.package is None]
+PACKAGED = [row for row in ROLES.values() if row.role_image.package]
+IMAGES = names()
+DAEMONS = [*ROLES]
+EACH = [
+    *DAEMONS,
+    *(
+        pytest.param(f"{row.name}:alpine", marks=pytest.mark.alpine)
+        for row in ROLES.values()
+        if row.on_alpine
+    ),
+]
 LIBRARY = "docker.io/library"
+ALONE = images()["entrykit"]
 BUILT_FROM = {
-    "": (f"{LIBRARY}/debian:trixie-slim", f"{LIBRARY}/python:3.13-slim-bookworm"),
-    ":alpine": (f"{LIBRARY}/alpine:3.22", f"{LIBRARY}/python:3.13-alpine"),
+    "": (ALONE.base.image, f"{LIBRARY}/python:3.13-slim-bookworm"),
+    ":alpine": (ALONE.bases.alpine, f"{LIBRARY}/python:3.13-alpine"),
 }
 
 
@@ -124,7 +133,7 @@ def test_two_builds_give_the_same_layers(tag):
     assert layers_of(image.replace("entrykit/entrykit", "entrykit/again")) == before
 
 
-@pytest.mark.parametrize("name", sorted(BASES))
+@pytest.mark.parametrize("name", [row.name for row in BASED])
 def test_what_is_on_top_is_the_same_as_well(name, tmp_path):
     """Built anew, but for the layer that all of them have: that is taken from another image."""
     recipe = Path(RECIPE.format(name)).read_text()
@@ -140,8 +149,10 @@ def test_what_is_on_top_is_the_same_as_well(name, tmp_path):
 @pytest.mark.parametrize(
     ("name", "bare"),
     [
-        *BASES.items(),
-        *(pytest.param(*each, marks=pytest.mark.alpine) for each in BASES_ON_ALPINE.items()),
+        pytest.param(f"{row.name}{row.tag}", row.bare, marks=marks(row))
+        for based in BASED
+        for row in (based, based.on_alpine)
+        if row
     ],
 )
 def test_the_bases_own_ways_are_kept(name, bare):
@@ -154,12 +165,13 @@ def test_the_bases_own_ways_are_kept(name, bare):
     assert ours["Entrypoint"] == ["entrykit", name.partition(":")[0]]
 
 
-def test_the_hub_has_no_base_of_its_own():
+@pytest.mark.parametrize("row", PACKAGED, ids=lambda row: row.name)
+def test_what_is_packaged_says_itself_how_it_runs(row):
     """Debian's shell is not its command, nor is its signal Debian's to say."""
-    config = config_of("localhost/entrykit/cf-serverd")
+    config, own = config_of(row.image), row.role_image.own
 
-    assert (config["Entrypoint"], config["Cmd"]) == (["entrykit", "cf-serverd"], ["cf-serverd"])
-    assert config["StopSignal"] in ("SIGTERM", "15")
+    assert (config["Entrypoint"], config["Cmd"]) == (["entrykit", row.name], own.command)
+    assert config["StopSignal"] in (own.stopsignal, str(int(Signals[own.stopsignal])))
     assert not config.get("User")
 
 

@@ -6,45 +6,36 @@ import re
 
 import pytest
 from containers.engine import HOME, Container, podman
-from containers.rows import ANY
+from containers.rows import ANY, ROLES, marks
+from image_data.listing import images
 
 pytestmark = pytest.mark.containers
 
 IMAGES = "localhost/entrykit"
-# What each needs to start, with a volume that nobody has prepared.
-STARTS = {
-    "certbot": ("--env=DOMAINS=web:example.com", "--env=ACME_SERVER=https://127.0.0.1:1/dir"),
-    "cf-serverd": (
-        "--env=CF_SERVERD_ACL=127.0.0.1",
-        "--env=CFENGINE_WORKDIR=/work",
-        "--volume=/work",
-    ),
-    "registry": ("--read-only", "--tmpfs=/etc/docker/registry"),
-}
-STARTS |= {f"{name}:alpine": STARTS[name] for name in ("certbot", "registry")}
+# Those that start on a volume which nobody has prepared.
+STARTS = [row for row in ROLES.values() if row.container.new_volume is not None]
+EACH = [*STARTS, *(row.on_alpine for row in STARTS if row.on_alpine)]
+SHARED = ["/certs", "/run/haproxy"]
+SHARING = [name for name, image in images().items() if {*SHARED} <= {*image.page.folders}]
 
 
 @pytest.mark.parametrize("user", ["root", ANY])
 @pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.alpine if name.endswith(":alpine") else ())
-        for name in STARTS
-    ],
+    "row", [pytest.param(row, id=f"{row.name}{row.tag}", marks=marks(row)) for row in EACH]
 )
-def test_group_0_may_write_to_a_new_volume(name, user, evidence):
+def test_group_0_may_write_to_a_new_volume(row, user, evidence):
     """Root with no capability is no more than its group, as any other user of group 0."""
-    options = ["--cap-drop", "ALL", "--user", user, *STARTS[name]]
-    with Container(f"{IMAGES}/{name}", options=options, evidence=evidence) as container:
+    options = ["--cap-drop", "ALL", "--user", user, *row.container.new_volume]
+    with Container(row.image, options=options, evidence=evidence) as container:
         container.comes(container.is_healthy)
 
 
-@pytest.mark.parametrize("name", ["haproxy", "certbot", "entrykit"])
+@pytest.mark.parametrize("name", SHARING)
 def test_a_shared_volume_is_right_whoever_is_first(name):
     """As the image's user and as another, the folders are those of HAProxy's user and group 0."""
     for user in ((), ("--user", ANY)):
-        volumes = ("--volume", "/certs", "--volume", "/run/haproxy")
-        words = ("-c", "stat -c %u:%g:%a /certs /run/haproxy")
+        volumes = [word for path in SHARED for word in ("--volume", path)]
+        words = ("-c", f"stat -c %u:%g:%a {' '.join(SHARED)}")
         argv = [*user, *volumes, "--entrypoint", "sh", f"{IMAGES}/{name}", *words]
 
         assert podman("run", "--rm", "--network", "none", *argv).stdout == "99:0:775\n" * 2

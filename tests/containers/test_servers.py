@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import time
 from contextlib import contextmanager
-from hashlib import sha256
 from http.client import HTTPConnection
 from statistics import median
 from threading import Thread
@@ -13,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from containers.engine import Container, podman
-from containers.rows import BIG, HAPROXY, NGINX, REGISTRY, SERVERS, each, every_way, written
+from containers.rows import BIG, SERVERS, each, every_way, written
 from haproxy.polling import eventually
 from haproxy.ports import free_port
 from programs import children, opened, status
@@ -37,19 +36,19 @@ def test_any_user_on_any_root(serving, row, user, writable):
     At STOPSIGNAL nobody new is served, and an old request is, to its last byte.
     """
     with serving(row, user, writable=writable) as (container, port):
-        assert row.answer(port).endswith(row.body)
+        assert row.answer(port).endswith(row.serves.body)
         pid = container.pid
         assert {comm(each) for each in family(pid)} == {row.daemon}
         assert not [what for what in opened(pid) if "/opt/entrykit" in what]
         container.comes(container.is_healthy)
 
-        if row.reload:
+        if row.serves.reload:
             before = set(children(pid))
-            container.kill(row.reload)
+            container.kill(row.serves.reload)
             container.comes(lambda: children(pid) and not before & set(children(pid)))
 
         assert container.pid == pid
-        assert row.answer(port).endswith(row.body)
+        assert row.answer(port).endswith(row.serves.body)
         # The engine takes the network away with PID 1, and what was not fetched yet goes with it,
         # so another request keeps both until then.
         with in_flight(row, port), in_flight(row, port) as connection:
@@ -64,38 +63,39 @@ def test_any_user_on_any_root(serving, row, user, writable):
 
 def in_flight(row, port):
     """Begin a request that the daemon is busy with until the rest is sent, or read."""
+    slow = row.serves.slow
     connection = socket.create_connection(("127.0.0.1", port), 5)
     connection.settimeout(30)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    if row.name == "nginx-static":
-        connection.sendall(written("/slow"))
+    if slow.method == "GET":
+        connection.sendall(written(slow.path))
         connection.recv(1024, socket.MSG_PEEK)
     else:
-        method, path = slow_body(row, port)
-        connection.sendall(written(path, "Content-Length: 4").replace(b"GET", method) + b"ab")
+        asked = written(slow_path(slow, port), "Content-Length: 4")
+        connection.sendall(asked.replace(b"GET", slow.method.encode()) + b"ab")
     return connection
 
 
-def slow_body(row, port):
-    """What is asked with a body that comes in parts: of HAProxy, or a layer for the registry."""
-    if row.name == "haproxy":
-        return b"POST", "/slow"
+def slow_path(slow, port):
+    """What is asked with a body that comes in parts: where a request before it leads, if any."""
+    if slow.begin is None:
+        return slow.path
     begun = HTTPConnection("127.0.0.1", port, timeout=5)
-    begun.request("POST", "/v2/test/blobs/uploads/")
+    begun.request("POST", slow.begin)
     place = urlsplit(begun.getresponse().headers["location"])
     begun.close()
-    return b"PUT", f"{place.path}?{place.query}&digest=sha256:{sha256(b'abcd').hexdigest()}"
+    return f"{place.path}?{place.query}{slow.path}"
 
 
 def finished(row, connection):
     """Send the rest, or read it; returns whether the whole answer came."""
-    if row.name != "nginx-static":
+    slow = row.serves.slow
+    if slow.method != "GET":
         connection.sendall(b"cd")
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BIG)
     data = b"".join(iter(lambda: connection.recv(1 << 20), b""))
     head, _, body = data.partition(b"\r\n\r\n")
-    wanted = {"haproxy": (b"200", 6), "nginx-static": (b"200", BIG), "registry": (b"201", 0)}
-    return (head.split()[1], len(body)) == wanted[row.name]
+    return (int(head.split()[1]), len(body)) == (slow.status, slow.length)
 
 
 def refused(row, port):
@@ -126,7 +126,7 @@ def test_a_stop_takes_as_long_as_the_bases(serving, row, tmp_path, evidence):
     """Idle, `podman stop` is as quick as for the base alone with the same files."""
     files = tmp_path / "files"
     with serving(row) as (container, port):
-        podman("cp", f"{container.id}:{row.scratch}", files)
+        podman("cp", f"{container.id}:{row.container.scratch}", files)
         ours = stop_times(container, port)
     with base(row, files, evidence) as (container, port):
         bases = stop_times(container, port)
@@ -137,14 +137,13 @@ def test_a_stop_takes_as_long_as_the_bases(serving, row, tmp_path, evidence):
 @contextmanager
 def base(row, files, evidence):
     """The base image, its own entrypoint, with the files that ours has made."""
-    command = ["nginx", "-c", f"{row.scratch}/nginx.conf", "-g", "daemon off;"]
     port = free_port()
     container = Container(
         row.bare,
-        *(command if row.daemon == "nginx" else []),
-        options=[*row.options, "--user", "root"],
-        ports={row.port: port},
-        volumes={row.scratch: files},
+        *row.serves.base_command,
+        options=[*row.container.options, "--user", "root"],
+        ports={row.serves.port: port},
+        volumes={row.container.scratch: files},
         evidence=evidence,
     )
     with container:
@@ -160,21 +159,13 @@ def answers(port):
         return connection.recv(1)
 
 
-@pytest.mark.parametrize(
-    ("row", "variable", "value"),
-    [
-        pytest.param(HAPROXY, "HEALTH_PORT", "8500", id="haproxy"),
-        pytest.param(NGINX, "HEALTH_PORT", "8500", id="nginx-static"),
-        pytest.param(REGISTRY, "REGISTRY_HTTP_ADDR", "0.0.0.0:8500", id="registry"),
-    ],
-)
-def test_health_is_asked_where_it_is(row, variable, value, site, evidence):
+@pytest.mark.parametrize("row", SERVERS, ids=lambda row: row.id)
+def test_health_is_asked_where_it_is(row, site, evidence):
     """On a port that a variable of the container has chosen."""
-    environ = {name: text.replace("8401", "8500") for name, text in row.environ.items()}
     container = Container(
         row.image,
-        options=row.options,
-        environ=environ | {variable: value},
+        options=row.container.options,
+        environ=row.serves.environ | row.serves.elsewhere,
         volumes={"/www:ro": site},
         evidence=evidence,
     )

@@ -7,6 +7,7 @@ import re
 import subprocess
 
 import pytest
+from image_data.listing import role_images
 from namespaces import UNSHARE, mounted
 from programs import (
     ENTRYKIT,
@@ -137,11 +138,9 @@ def test_another_program_is_executed_as_it_is(shown, command, said):
 
 # Of each role, how people see what is inside; the certbot role gives all but `certbot` to certbot.
 QUESTIONS = [
-    *(("haproxy", "haproxy", word) for word in ("-v", "-vv", "--version", "-h", "--help")),
-    *(("nginx-static", "nginx", word) for word in ("-v", "-V", "--version", "-h", "-?")),
-    *(("registry", "registry", word) for word in ("-v", "--version", "-h", "--help")),
-    *(("cf-serverd", "cf-serverd", word) for word in ("-V", "--version", "-h", "--help")),
-    *(("certbot", "certbot", word) for word in ("--version", "-h", "--help")),
+    (role, image.daemon.name, word)
+    for role, image in role_images().items()
+    for word in (image.daemon.version, *image.daemon.asks)
 ]
 
 

@@ -4,39 +4,19 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 
 import pytest
 from blocks import blocks, table
+from image_data.listing import role_images
+from pages import DOCS
 
 from entrykit.discovery.finder import load_role, role_names
-from entrykit.quoting.nginx import quote_nginx
 from entrykit.rendering.role_files import render
 
-PAGE = Path(__file__).parents[2] / "docs" / "templates.md"
 UPDATE = os.environ.get("UPDATE_CASES") == "1"
-DOMAINS = (
-    '{"web": {"domains": ["a.test", "*.b.test"]},'
-    ' "raw": {"tls": "passthrough", "domains": ["c.test"]}}'
-)
-# All that a template can do is asked for somewhere.
-FULL = {
-    "haproxy": [
-        {"DOMAINS": DOMAINS, "STATS_PORT": "1", "METRICS_PORT": "2", "HTTP3": "on"},
-        {"DOMAINS": DOMAINS, "LOG_FORMAT": "json", "HSTS_MAX_AGE": "1", "ADMIN_SOCKET": "/x"},
-    ],
-    "nginx-static": [{"DOMAINS": "a.test,*.b.test"}, {"DOMAINS": "a.test", "LOGS": "per-domain"}],
-    "certbot": [{"DOMAINS": "web:a.test"}],
-    "cf-serverd": [
-        {
-            "CF_SERVERD_ACL": "::1",
-            "CF_SERVERD_BINDTOINTERFACE": "::1",
-            "CF_SERVERD_DENYBADCLOCKS": "on",
-            "CF_SERVERD_ACCESS": '[{"path": "/srv", "shortcut": "srv"}]',
-            "CF_SERVERD_ROLES": '[{"classes": "x", "authorize": ["root"]}]',
-        }
-    ],
-}
+BEGIN, END = "<!-- blocks: begin -->\n", "<!-- blocks: end -->\n"
+# How a role's files mark sections, and variables that ask for all that its templates can do.
+IMAGES = role_images()
 EVERY = [
     pytest.param(load_role(name), block, id=f"{name}-{block.template}-{block.name}")
     for name in role_names()
@@ -81,17 +61,17 @@ def nginx_sections(before, _part):
     return [" ".join(re.findall(r"(\w+)\s*\{", bare)) or "main"]
 
 
-@pytest.mark.parametrize("name", role_names())
-def test_the_page_has_the_table_of_every_role(name):
-    begin, end = f"<!-- blocks of {name}: begin -->\n", f"<!-- blocks of {name}: end -->\n"
-    written = PAGE.read_text()
-    before, _, rest = written.partition(begin)
-    current = f"{before}{begin}{table(load_role(name))}{end}{rest.partition(end)[2]}"
+@pytest.mark.parametrize("name", [name for name in role_names() if blocks(load_role(name))])
+def test_the_page_of_a_role_has_their_table(name):
+    page = DOCS / f"{name}.md"
+    written = page.read_text()
+    before, found, rest = written.partition(BEGIN)
+    current = f"{before}{BEGIN}{table(load_role(name))}{END}{rest.partition(END)[2]}"
+    assert found, f"docs/{name}.md: no line {BEGIN}"
     if UPDATE:
-        PAGE.write_text(current)
+        page.write_text(current)
         written = current
 
-    assert begin in written
     assert current == written
 
 
@@ -99,8 +79,9 @@ def test_the_page_has_the_table_of_every_role(name):
 def test_every_block_says_what_it_is(role, block):
     """In a comment beside it, with the section where its file has sections."""
     assert block.meaning, "no comment beside the block"
-    assert re.match(r"[A-Z/`X]|gzip|certbot", block.meaning)
-    sectioned = role.name != "certbot" and not block.template.endswith(".map.j2")
+    assert re.match(rf"[A-Z/`X]|gzip|{IMAGES[role.name].daemon.name}", block.meaning)
+    sections = IMAGES[role.name].blocks.sections
+    sectioned = sections != "none" and not block.template.endswith(".map.j2")
     assert bool(block.section) == sectioned
     assert block.files
 
@@ -117,7 +98,7 @@ def test_no_block_is_there_twice_in_one_template():
 def test_a_block_can_be_changed_and_is_where_it_says(role, block, tmp_path):
     """With `super()` alone nothing changes but the marks, and those are in the section."""
     places = []
-    for environ in FULL[role.name]:
+    for environ in IMAGES[role.name].blocks.environ:
         found = changed(role, block, tmp_path, environ)
         plain = render(role, role.settings.from_environ(environ))
         for path, file in found.items():
@@ -126,7 +107,9 @@ def test_a_block_can_be_changed_and_is_where_it_says(role, block, tmp_path):
 
     assert {path for path, _, _ in places} == set(block.files)
     if block.section and block.section != "after all others":
-        sections = nginx_sections if quote_nginx in role.files.quoting.values() else flush_sections
+        sections = {"braces": nginx_sections, "lines": flush_sections}[
+            IMAGES[role.name].blocks.sections
+        ]
         seen = {section for _, *each in places for section in sections(*each)}
         said = set(block.section.split(", "))
         assert said <= seen_as(seen) <= said | also(block)

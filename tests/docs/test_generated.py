@@ -1,4 +1,4 @@
-"""Variables, modules, the command line and errors: pages have what the code has, all of it.
+"""Roles, images, variables, the command line and errors: pages have what there is, all of it.
 
 UPDATE_CASES=1 writes their tables in place of comparing them.
 """
@@ -13,6 +13,7 @@ from importlib import import_module
 from pkgutil import walk_packages
 
 import pytest
+from image_data.pages import what_each_is, what_each_needs
 from pages import DOCS, ROOT, blocks
 from programs import entrykit as run
 
@@ -40,6 +41,26 @@ def compared(page, name, current, same=str):
         written = current
 
     assert same(written) == same(current)
+
+
+# index.md, templates.md, images.md
+
+
+def test_every_role_is_listed():
+    lines = [f"- [{name}]({name}.md): {load_role(name).summary}\n" for name in role_names()]
+
+    compared("index.md", "roles", "".join(lines))
+
+
+def test_the_blocks_of_every_role_are_linked_to():
+    lines = [f"- [{name}]({name}.md#template-blocks)\n" for name in role_names()]
+
+    compared("templates.md", "block tables", "".join(lines))
+
+
+def test_every_image_has_its_rows():
+    compared("images.md", "images", what_each_is())
+    compared("images.md", "rights", what_each_needs())
 
 
 # variables.md

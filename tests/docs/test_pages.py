@@ -10,12 +10,11 @@ import re
 import shlex
 import subprocess
 from contextlib import chdir, suppress
-from pathlib import Path
 
 import pytest
 from namespaces import UNSHARE
 from pages import DOCS, PAGES, blocks
-from programs import ENTRYKIT, under_test
+from programs import ENTRYKIT, folders_under_test
 
 from entrykit.cli.main import main
 from entrykit.verb_table import VERBS
@@ -77,8 +76,7 @@ def ran(page, folder, world):
         for number, (command, _) in enumerate(shown)
     ]
     (world / "commands").write_text("".join(lines))
-    programs = [Path(under_test(name)).parent for name in ("haproxy", "nginx", "certbot")]
-    folders = ":".join(map(str, [ENTRYKIT.parent, *programs]))
+    folders = ":".join(map(str, [ENTRYKIT.parent, *folders_under_test()]))
     environ = {"PATH": f"{folders}:/usr/sbin:/usr/bin:/sbin:/bin", "COLUMNS": "80"}
     argv = [*UNSHARE, "--net", "bash", "-c", _WORLD, "bash", world, folder]
 

@@ -1,4 +1,7 @@
-"""What each Dockerfile says by itself, built with no argument and by any builder."""
+"""What each Dockerfile says by itself, built with no argument and by any builder.
+
+They are generated: `make dockerfiles` writes them.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import re
 from pathlib import Path
 
 import pytest
+from image_data.dockerfile import dockerfile
 
 import entrykit
 
@@ -13,6 +17,10 @@ HOME = Path(__file__).resolve().parents[2]
 FILES = sorted(HOME.glob("images/*/Dockerfile"))
 
 pytestmark = pytest.mark.parametrize("path", FILES, ids=lambda path: path.parent.name)
+
+
+def test_it_is_what_the_template_and_the_data_give(path):
+    assert path.read_text() == dockerfile(path.parent.name), "make dockerfiles"
 
 
 def test_it_is_of_this_version(path):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from explained import read
+from image_data.listing import role_images
 
 from entrykit.cli.main import main
 from entrykit.discovery.finder import load_role, role_names
@@ -155,7 +156,7 @@ def test_every_role_is_explained(name, capsys):
 def required(name):
     """What a role has to be told, as its examples have it; a hub's is required by default."""
     known = variables(load_role(name).settings)
-    needed = {each.name for each in known if each.required} | {"CF_SERVERD_ACL"}
+    needed = {each.name for each in known if each.required} | role_images()[name].trial.keys()
     return [f"{each.name}={each.example}" for each in known if each.name in needed]
 
 

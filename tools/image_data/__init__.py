@@ -1,0 +1,1 @@
+"""What is known of each image: images/<name>/image.toml, and what is made of it."""
