@@ -59,7 +59,7 @@ class CheckError(EntrykitError):
         self.status = status
         self.output = output
         outcome = (
-            "refused the configuration" if status > 0 else f"was killed by {_signal_name(-status)}"
+            "refused the configuration" if status > 0 else f"was killed by {signal_name(-status)}"
         )
         super().__init__(
             f"{argv[0]} {outcome}; nothing was changed\n"
@@ -160,7 +160,8 @@ class HandOverError(EntrykitError):
         super().__init__(f"{program or repr(program)}: {reason}")
 
 
-def _signal_name(number: int) -> str:
+def signal_name(number: int) -> str:
+    """Return the name of a signal, e.g. SIGKILL."""
     from signal import Signals
 
     return Signals(number).name if number in set(Signals) else f"signal {number}"
