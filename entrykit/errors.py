@@ -27,7 +27,7 @@ class EntrykitError(Exception):
     """What a person is told, and the exit code that goes with it.
 
     Args:
-        messages: told one by one: an error of several faults has several.
+        messages: one for each problem, in the order in which they are reported.
     """
 
     exit_code: int = EX_SOFTWARE
@@ -59,7 +59,7 @@ class CheckError(EntrykitError):
         self.status = status
         self.output = output
         outcome = (
-            "refused the configuration" if status > 0 else f"was killed by {_signal_name(-status)}"
+            "refused the configuration" if status > 0 else f"was killed by {signal_name(-status)}"
         )
         super().__init__(
             f"{argv[0]} {outcome}; nothing was changed\n"
@@ -104,14 +104,13 @@ class RoleError(EntrykitError):
     """The code of a role that is not entrykit's own is broken.
 
     Args:
-        faults: a line each, of the form `/roles/app/role.py:12: what is wrong`.
+        messages: a line each, of the form `/roles/app/role.py:12: what is wrong`.
     """
 
     exit_code = 70
 
-    def __init__(self, faults: Iterable[str]) -> None:
-        self.faults = tuple(faults)
-        super().__init__(*self.faults)
+    def __init__(self, messages: Iterable[str]) -> None:
+        super().__init__(*messages)
 
 
 class CommitError(EntrykitError):
@@ -135,14 +134,13 @@ class SettingsError(EntrykitError):
     """Every bad variable at once, a line each, in the order of the model.
 
     Args:
-        faults: lines of the form `NAME: what is wrong (what would be right)`.
+        messages: lines of the form `NAME: what is wrong (what would be right)`.
     """
 
     exit_code = 78
 
-    def __init__(self, faults: Iterable[str]) -> None:
-        self.faults = tuple(faults)
-        super().__init__(*self.faults)
+    def __init__(self, messages: Iterable[str]) -> None:
+        super().__init__(*messages)
 
 
 class HandOverError(EntrykitError):
@@ -160,7 +158,8 @@ class HandOverError(EntrykitError):
         super().__init__(f"{program or repr(program)}: {reason}")
 
 
-def _signal_name(number: int) -> str:
+def signal_name(number: int) -> str:
+    """Return the name of a signal, e.g. SIGKILL."""
     from signal import Signals
 
     return Signals(number).name if number in set(Signals) else f"signal {number}"
@@ -181,31 +180,31 @@ T = TypeVar("T")
 
 
 class InvalidValue(ValueError):  # noqa: N818 -- it holds several errors
-    """The faults of one text.
+    """Everything that is wrong with one text.
 
     Args:
-        faults: a message each, in order, without the name of the variable:
-            that is known to the caller only.
+        messages: one for each problem, in order, without the name of the variable:
+            only the caller knows it.
     """
 
-    def __init__(self, faults: Iterable[str]) -> None:
-        self.faults = tuple(faults)
-        super().__init__("\n".join(self.faults))
+    def __init__(self, messages: Iterable[str]) -> None:
+        self.messages = tuple(messages)
+        super().__init__("\n".join(self.messages))
 
 
 def parse_each(parse: Callable[[str], T], texts: Iterable[str]) -> list[T]:
     """Parse each text.
 
     Raises:
-        Faults: those of all texts, in order, each once.
+        InvalidValue: with the messages of all texts, in order, each once.
     """
     good: list[T] = []
-    faults: list[str] = []
+    messages: list[str] = []
     for text in texts:
         try:
             good.append(parse(text))
         except InvalidValue as error:
-            faults += error.faults
-    if faults:
-        raise InvalidValue(dict.fromkeys(faults))
+            messages += error.messages
+    if messages:
+        raise InvalidValue(dict.fromkeys(messages))
     return good

@@ -96,7 +96,7 @@ def _read_overwrite(environ: Mapping[str, str]) -> bool:
             raise SettingsError([reading.faults[OVERWRITE]])
         return types.switch(reading.values.get(OVERWRITE, "off"))
     except InvalidValue as error:
-        raise SettingsError([f"{OVERWRITE}: {fault}" for fault in error.faults]) from None
+        raise SettingsError([f"{OVERWRITE}: {fault}" for fault in error.messages]) from None
 
 
 def wait(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> int:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Mapping
+import time
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from entrykit.display import display
-from entrykit.errors import HandOverError
+from entrykit.errors import HandOverError, signal_name
+
+if TYPE_CHECKING:
+    from subprocess import Popen
 
 # Where execvp(3) looks when there is no PATH.
 _DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_MAX_OUTPUT: Final = 1 << 16
 
 
 def find(program: str, environ: Mapping[str, str]) -> str:
@@ -51,3 +57,118 @@ def _refuse_without_interpreter(program: str) -> None:
 def execution_error(path: str, error: OSError) -> HandOverError:
     """Say what the system said; it also finds no file where a script's interpreter is missing."""
     return HandOverError(path, str(error.strerror), found=error.errno != errno.ENOENT)
+
+
+def query(
+    argv: Sequence[str],
+    environ: Mapping[str, str],
+    seconds: float = 20.0,
+    *,
+    extra: Mapping[str, str] | None = None,
+    pass_fds: Collection[int] = (),
+) -> str:
+    """Ask a program about itself, e.g. for its version.
+
+    It sees PATH and LC_ALL=C of the environment, and so no secrets; it has no standard input
+    and no terminal. It is killed, with all processes of its session's group, where it takes too
+    long or writes more than 64 KiB.
+
+    Args:
+        argv: the program, a name or a path, and its arguments.
+        environ: its PATH is searched for the program, and passed on.
+        seconds: the time limit.
+        extra: further variables for the program.
+        pass_fds: descriptors that it inherits.
+
+    Returns:
+        Its standard output and standard error, in the order in which they were written.
+
+    Raises:
+        HandOverError: it is not there, cannot be executed, does not end in time, writes too
+            much, or exits with another status than 0.
+    """
+    import subprocess
+
+    program = find(argv[0], environ)
+    try:
+        child = subprocess.Popen(
+            argv,
+            executable=program,
+            env=_minimal_environ(environ) | dict(extra or {}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            pass_fds=pass_fds,
+        )
+    except OSError as error:
+        raise execution_error(program, error) from error
+    return _read_answer(child, program, " ".join(argv), seconds)
+
+
+def _minimal_environ(environ: Mapping[str, str]) -> dict[str, str]:
+    return {"PATH": environ.get("PATH") or _DEFAULT_PATH, "LC_ALL": "C"}
+
+
+def _read_answer(child: Popen[bytes], program: str, command: str, seconds: float) -> str:
+    """Read what a program writes until it ends, and leave no process of it behind."""
+    import subprocess
+
+    output = bytearray()
+    try:
+        _read_until_end(child, output, seconds)
+    except subprocess.TimeoutExpired:
+        _refuse(program, f"`{command}` does not end within {seconds:g} s", output)
+    finally:
+        if child.returncode is None:  # not reaped yet: the number is still its own
+            _kill_group(child)
+        assert child.stdout  # noqa: S101 -- tells the type checker what PIPE means
+        child.stdout.close()
+    if len(output) > _MAX_OUTPUT:
+        _refuse(program, f"`{command}` writes more than {_MAX_OUTPUT} bytes", output[:_MAX_OUTPUT])
+    if child.returncode:
+        _refuse(program, f"`{command}` {_describe_status(child.returncode)}", output)
+    return output.decode(errors="replace")
+
+
+def _read_until_end(child: Popen[bytes], output: bytearray, seconds: float) -> None:
+    """Add what a program writes to `output`; return at its end, or when it is too much.
+
+    Raises:
+        TimeoutExpired: the time is over.
+    """
+    import select
+    import subprocess
+
+    assert child.stdout  # noqa: S101 -- tells the type checker what PIPE means
+    end = time.monotonic() + seconds
+    pipe = select.poll()
+    pipe.register(child.stdout, select.POLLIN)
+    while len(output) <= _MAX_OUTPUT:
+        if not pipe.poll(max(end - time.monotonic(), 0) * 1000):
+            raise subprocess.TimeoutExpired(child.args, seconds)
+        data = os.read(child.stdout.fileno(), _MAX_OUTPUT)
+        output += data
+        if not data:
+            child.wait(max(end - time.monotonic(), 0))
+            return
+
+
+def _kill_group(child: Popen[bytes]) -> None:
+    from signal import SIGKILL
+
+    with suppress(ProcessLookupError):
+        os.killpg(child.pid, SIGKILL)
+    child.wait()
+
+
+def _describe_status(status: int) -> str:
+    return f"exits with status {status}" if status > 0 else f"was killed by {signal_name(-status)}"
+
+
+def _refuse(program: str, problem: str, output: bytes | bytearray) -> NoReturn:
+    """Raise the error, with the last line that the program wrote."""
+    lines = output.decode(errors="replace").split("\n")
+    last = next((line for line in reversed(lines) if line.strip()), "")
+    words = f": {display(last.strip())}" if last else ""
+    raise HandOverError(program, f"{problem}{words}", found=True)

@@ -28,6 +28,6 @@ def roles(environ: Mapping[str, str]) -> Iterator[Role[Any]]:
         try:
             yield load_role(name, environ)
         except RoleError as error:
-            faults += error.faults
+            faults += error.messages
     if faults:
         raise RoleError(faults)

@@ -58,7 +58,7 @@ class Collector:
         try:
             return parse(given)
         except InvalidValue as error:
-            self.refuse(place, *error.faults)
+            self.refuse(place, *error.messages)
             return otherwise
 
     def add(

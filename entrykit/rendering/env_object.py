@@ -156,7 +156,7 @@ class Variables:
 
     def _describe(self, text: str, error: InvalidValue) -> Iterator[str]:
         """Yield what is wrong; of a secret only what would be right."""
-        for fault in error.faults:
+        for fault in error.messages:
             expected = re.search(r"\(expected .*\)$", fault)
             hidden = f"not what is wanted here {expected[0] if expected else ''}".rstrip()
             yield hidden if text in self._secrets else fault

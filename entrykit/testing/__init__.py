@@ -98,8 +98,8 @@ def assert_settings_error(role: str, environ: Mapping[str, str], *names: str) ->
 
 
 def _assert_names(error: SettingsError, names: tuple[str, ...]) -> None:
-    blamed = {fault.partition(":")[0] for fault in error.faults}
+    blamed = {fault.partition(":")[0] for fault in error.messages}
     missing = [name for name in names if not blamed & {name, f"{name}_FILE"}]
     if missing:
-        faults = "\n".join(f"  {fault}" for fault in error.faults)
+        faults = "\n".join(f"  {fault}" for fault in error.messages)
         raise AssertionError(f"no fault of {' and '.join(missing)}; there are:\n{faults}")

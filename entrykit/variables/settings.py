@@ -250,7 +250,7 @@ def _errors_by_variable(
         name, context = field.upper(), item.get("ctx", {})
         cause = context.get("error")
         if isinstance(cause, InvalidValue):
-            faults[name] = "\n".join(f"{name}: {fault}" for fault in cause.faults)
+            faults[name] = "\n".join(f"{name}: {fault}" for fault in cause.messages)
         elif item["type"] == "missing":
             examples = model.model_fields[field].examples or ["a value"]
             faults[name] = f"{name}: not set (expected {examples[0]}, say)"

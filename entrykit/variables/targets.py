@@ -88,7 +88,7 @@ def _network_target(said: str, kind: str, authority: str, path: str) -> Target:
         name = app_name(host) if kind == "https" else _host(host)
         chosen = port(number) if number else _PORTS[kind]
     except InvalidValue as error:
-        told = [fault.replace("not an app name", "not a host") for fault in error.faults]
+        told = [fault.replace("not an app name", "not a host") for fault in error.messages]
         raise InvalidValue([f"{said}: {fault}" for fault in told]) from None
     if kind == "tcp":
         return Target(kind, name, chosen, "")

@@ -59,7 +59,7 @@ def user_list(text: str) -> UserList:
         try:
             found.append(_user(item))
         except InvalidValue as error:
-            faults += [f"user {number}: {fault}" for fault in error.faults]
+            faults += [f"user {number}: {fault}" for fault in error.messages]
     names = [user.name for user in found]
     twice = sorted({each for each in names if names.count(each) > 1})
     faults += [f"{display(each)}: there twice (expected each name once)" for each in twice]

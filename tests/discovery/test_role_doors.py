@@ -94,7 +94,7 @@ def test_names_that_are_not_safe_to_ignore_are_faults_with_the_others():
     with pytest.raises(SettingsError) as error:
         Closed.from_environ(environ)
 
-    assert error.value.faults == (
+    assert error.value.messages == (
         'NUMBER: "many": not a whole number (expected 1 to 999999999)',
         "SMALL_WORD: no such variable",
     )
@@ -106,7 +106,7 @@ def test_such_a_name_is_told_once():
     with pytest.raises(SettingsError) as error:
         Closed.from_environ({"SMALL_NUMBER": "5", "SMALL_NUMBR": "5"}, warnings.append)
 
-    assert len(error.value.faults) == 2
+    assert len(error.value.messages) == 2
     assert warnings == []
 
 
@@ -124,7 +124,7 @@ def test_nothing_is_said_of_what_goes_with_a_value_that_is_refused(role):
     with pytest.raises(SettingsError) as error:
         replace(role, rules=paired).read_settings({"NUMBER": "many", "WORD": "odd"})
 
-    assert error.value.faults == (
+    assert error.value.messages == (
         'NUMBER: "many": not a whole number (expected 1 to 999999999)',
         "SWITCH: on (expected off)",
     )

@@ -41,8 +41,8 @@ def test_the_variables_of_the_page_are_read_and_refused_as_it_says(python):
     assert settings.secrets() == ["made-up"]
     with pytest.raises(SettingsError) as error:
         model.from_environ({"CACHE_MEMORY": "half", "CACHE_POLICY": "x"})
-    assert f"`{error.value.faults[0]}`" in PAGE
-    assert len(error.value.faults) == 2
+    assert f"`{error.value.messages[0]}`" in PAGE
+    assert len(error.value.messages) == 2
 
 
 @pytest.mark.parametrize(

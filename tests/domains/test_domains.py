@@ -31,7 +31,7 @@ LABEL = "l" * 63
 def faults(text):
     with pytest.raises(InvalidValue) as caught:
         parse_domains(text)
-    return caught.value.faults
+    return caught.value.messages
 
 
 @pytest.mark.parametrize(

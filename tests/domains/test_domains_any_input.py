@@ -85,7 +85,7 @@ def outcome(text):
     try:
         return parse_domains(text), ()
     except InvalidValue as error:
-        return (), error.faults
+        return (), error.messages
 
 
 def check_outcome(text):

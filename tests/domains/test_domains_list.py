@@ -23,7 +23,7 @@ NO_SWITCH = "spa: neither on nor off (expected one of them)"
 def faults(parse, text):
     with pytest.raises(InvalidValue) as caught:
         parse(text)
-    return caught.value.faults
+    return caught.value.messages
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_any_text(text):
     try:
         outcome = parse_domains_or_list(text)
     except InvalidValue as error:
-        outcome = error.faults
+        outcome = error.messages
 
     assert outcome
     assert all(isinstance(item, App) or item.isprintable() for item in outcome)

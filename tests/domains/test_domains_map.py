@@ -28,7 +28,7 @@ ALIAS = '(expected no alias; what begins with * needs quotes: "*.example.com")'
 def faults(text):
     with pytest.raises(InvalidValue) as caught:
         parse_domains(text)
-    return caught.value.faults
+    return caught.value.messages
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_what_is_said_of_apps_names_them_as_they_were_written():
     with pytest.raises(InvalidValue) as caught:
         parse_domains("web:a.test api:80:a.test web:80:b.test", ports=PORTS)
 
-    assert caught.value.faults == ('"a.test" is named for both web and api:80',)
+    assert caught.value.messages == ('"a.test" is named for both web and api:80',)
 
 
 def test_yaml_guesses_no_types():

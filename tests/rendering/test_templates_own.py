@@ -140,7 +140,7 @@ def test_a_name_that_means_nothing_is_refused_with_those_that_do(own, tmp_path, 
 
     known = "(known: _part.cfg.j2, b.map.j2, main.cfg.j2)"
     said = fault.format(tmp_path / "own")
-    assert caught.value.faults == (f"ENTRYKIT_TEMPLATES: {said} {known}",)
+    assert caught.value.messages == (f"ENTRYKIT_TEMPLATES: {said} {known}",)
 
 
 def test_a_pipe_in_the_folder_hangs_nothing(own, tmp_path):
@@ -152,14 +152,14 @@ def test_a_pipe_in_the_folder_hangs_nothing(own, tmp_path):
     with pytest.raises(SettingsError) as caught:
         own({"_part2.cfg.j2": "x"})
 
-    assert [fault.split('"')[1] for fault in caught.value.faults] == ["_part2.cfg.j2", "a.j2"]
+    assert [fault.split('"')[1] for fault in caught.value.messages] == ["_part2.cfg.j2", "a.j2"]
 
 
 def test_every_name_that_means_nothing_is_told_at_once(own):
     with pytest.raises(SettingsError) as caught:
         own({"main.conf.j2": "", "c.map.j2": "", "b.map.j2": "x"})
 
-    assert [fault.split('"')[1] for fault in caught.value.faults] == [
+    assert [fault.split('"')[1] for fault in caught.value.messages] == [
         "c.map.j2", "main.conf.j2",
     ]  # fmt: skip
 
@@ -174,7 +174,7 @@ def test_a_folder_that_is_not_there_is_a_fault_of_the_variable():
         render(role, settings)
 
     said = 'ENTRYKIT_TEMPLATES: "/absent": No such file or directory'
-    assert caught.value.faults == (said,)
+    assert caught.value.messages == (said,)
 
 
 BROKEN = [

@@ -110,7 +110,7 @@ def test_a_refusal_is_returned_with_all_its_faults():
     error = assert_settings_error("haproxy", {"DOMAINS": "web:", "HTTP_PORT": "x"}, "DOMAINS")
 
     assert isinstance(error, SettingsError)
-    assert [fault.partition(":")[0] for fault in error.faults] == ["DOMAINS", "HTTP_PORT"]
+    assert [fault.partition(":")[0] for fault in error.messages] == ["DOMAINS", "HTTP_PORT"]
 
 
 def test_a_fault_of_a_file_counts_as_one_of_its_variable(tmp_path):

@@ -119,7 +119,7 @@ def test_every_line_without_a_name_is_said_at_once(env_file, line, name):
     with pytest.raises(SettingsError) as caught:
         overlay({}, [path], [])
 
-    assert caught.value.faults == tuple(
+    assert caught.value.messages == tuple(
         f"{path}:{number}: {name} is not a name (expected NAME=value)" for number in (2, 4)
     )
 
@@ -208,7 +208,7 @@ def test_what_is_no_text_is_a_fault_and_not_shown():
     with pytest.raises(SettingsError) as caught:
         render("haproxy", {"HTTP_PORT": 81, "STATS_PASSWORD": b"hunter2", "DOMAINS": "a:b.c"})
 
-    assert caught.value.faults == (
+    assert caught.value.messages == (
         "HTTP_PORT: the value is of type int (expected text)",
         "STATS_PASSWORD: the value is of type bytes (expected text)",
     )

@@ -65,7 +65,7 @@ def test_what_is_no_target_is_refused_with_what_would_be(word, fault):
     with pytest.raises(InvalidValue) as caught:
         targets([word])
 
-    assert caught.value.faults == (fault,)
+    assert caught.value.messages == (fault,)
 
 
 def test_a_path_too_long_for_a_socket_is_refused():
@@ -89,7 +89,7 @@ def test_every_fault_of_the_variable_is_told():
     with pytest.raises(SettingsError) as caught:
         settings(ENTRYKIT_WAIT="db tcp://a:1 tcp://b", ENTRYKIT_WAIT_TIMEOUT="30")
 
-    assert caught.value.faults == (
+    assert caught.value.messages == (
         f'ENTRYKIT_WAIT: "db": not a target ({EXPECTED})',
         'ENTRYKIT_WAIT: "tcp://b": no port (expected tcp://host:port)',
         'ENTRYKIT_WAIT_TIMEOUT: "30": not a time (expected a number and ms, s, m, h or d: 30s)',

@@ -83,7 +83,7 @@ def _read_paths(environ: Mapping[str, str]) -> dict[str, str]:
         try:
             paths[name] = folder(text)
         except InvalidValue as error:
-            faults += [f"{name}: {fault}" for fault in error.faults]
+            faults += [f"{name}: {fault}" for fault in error.messages]
     if faults:
         raise SettingsError(faults)
     return paths

@@ -170,7 +170,7 @@ class CertbotSettings(Settings):
         try:
             _ = self.groups
         except InvalidValue as error:
-            yield from (f"CERT_PER: {fault}" for fault in error.faults)
+            yield from (f"CERT_PER: {fault}" for fault in error.messages)
 
     def _check_account(self) -> Iterator[str]:
         for name in ("staging", "test"):

@@ -117,7 +117,7 @@ def _parse_items(
         try:
             found.append(make(item))
         except InvalidValue as error:
-            faults += [f"entry {place}: {fault}" for fault in error.faults]
+            faults += [f"entry {place}: {fault}" for fault in error.messages]
     if faults:
         raise InvalidValue(faults)
     return found
@@ -168,7 +168,7 @@ def _collect_errors(faults: list[str], name: str, read: Callable[[], Any]) -> An
     try:
         return read()
     except InvalidValue as error:
-        faults += [f"{name}: {fault}" for fault in error.faults]
+        faults += [f"{name}: {fault}" for fault in error.messages]
         return None
 
 

@@ -254,7 +254,7 @@ def test_what_is_no_public_key_in_the_folder_is_refused_by_its_name(place, other
     with pytest.raises(SettingsError) as caught:
         place.prepared(CF_SERVERD_TRUSTED_KEYS_DIR=str(folder))
 
-    assert list(caught.value.faults) == [
+    assert list(caught.value.messages) == [
         f'CF_SERVERD_TRUSTED_KEYS_DIR: "{name}.pub": not a public key in PEM' for name in "ab"
     ]
 
@@ -268,7 +268,7 @@ def test_what_is_no_file_in_the_folder_is_refused_by_its_name(place, folder):
     with pytest.raises(SettingsError) as caught:
         place.prepared(CF_SERVERD_TRUSTED_KEYS_DIR=str(folder))
 
-    assert list(caught.value.faults) == [
+    assert list(caught.value.messages) == [
         f'CF_SERVERD_TRUSTED_KEYS_DIR: "{name}.pub": not a file, nor a link to one'
         for name in "abc"
     ]
@@ -292,7 +292,7 @@ def test_what_is_to_be_served_has_to_be_there(place, tmp_path):
             CF_SERVERD_PORT=str(free_port()),
         )
 
-    assert [fault.split(":")[0] for fault in caught.value.faults] == [
+    assert [fault.split(":")[0] for fault in caught.value.messages] == [
         *["CF_SERVERD_MASTERFILES", "CF_SERVERD_ACCESS", "CF_SERVERD_BINDTOINTERFACE"]
     ]
 

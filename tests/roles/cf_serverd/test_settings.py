@@ -62,7 +62,7 @@ def test_an_acl_at_fault_is_told_once():
     with pytest.raises(SettingsError) as caught:
         CfServerdSettings.from_environ({"CF_SERVERD_ACL": "x", "CF_SERVERD_PORT": "x"})
 
-    assert [fault.split(":")[0] for fault in caught.value.faults] == [
+    assert [fault.split(":")[0] for fault in caught.value.messages] == [
         *["CF_SERVERD_ACL", "CF_SERVERD_PORT"]
     ]
 

@@ -30,7 +30,7 @@ def tree(**environ):
 def faults(**environ):
     with pytest.raises(SettingsError) as error:
         settings(**environ)
-    return error.value.faults
+    return error.value.messages
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_what_2_8_would_ignore_is_refused_where_it_is_installed():
     with pytest.raises(SettingsError) as error:
         machine.config(given)
 
-    assert [fault.partition(":")[0] for fault in error.value.faults] == [
+    assert [fault.partition(":")[0] for fault in error.value.messages] == [
         "REGISTRY_HTTP_H2C_ENABLED",
         "REGISTRY_REDIS_ADDR",
     ]

@@ -105,7 +105,7 @@ def test_faults_of_files_are_told_at_once_and_only_of_a_machine_that_was_looked_
     assert RegistryHostFacts().config(settings(**lost))
     with pytest.raises(SettingsError) as error:
         RegistryHostFacts(observed=True).config(settings(**lost))
-    assert len(error.value.faults) == 5
+    assert len(error.value.messages) == 5
 
 
 # Images

@@ -154,7 +154,7 @@ def _check_redis(settings: RegistrySettings) -> Iterator[str]:
         try:
             host_port(address)
         except InvalidValue as error:
-            yield from (f"REGISTRY_REDIS_ADDR: {fault}" for fault in error.faults)
+            yield from (f"REGISTRY_REDIS_ADDR: {fault}" for fault in error.messages)
     if settings.redis or "redis" in settings.extra:
         pair = settings.registry_redis_tls_certificate, settings.registry_redis_tls_key
         if (pair[0] is None) != (pair[1] is None):

@@ -32,7 +32,7 @@ def _parse_maps(
         try:
             good.append(_parse_entry(entry, known, required))
         except InvalidValue as error:
-            faults += [f"entry {number}: {fault}" for fault in error.faults]
+            faults += [f"entry {number}: {fault}" for fault in error.messages]
     if faults:
         raise InvalidValue(faults)
     return good
@@ -52,7 +52,7 @@ def _parse_entry(
         try:
             found[name] = known[name](value)
         except InvalidValue as error:
-            faults += [f"{name}: {fault}" for fault in error.faults]
+            faults += [f"{name}: {fault}" for fault in error.messages]
     if faults:
         raise InvalidValue(faults)
     return found
