@@ -1,3 +1,0 @@
-"""TCP ports."""
-
-from __future__ import annotations
