@@ -16,6 +16,7 @@ from entrykit.display import display
 from entrykit.errors import InvalidValue
 from entrykit.variables import types
 from entrykit.variables.documents import TypedTree, parse_typed
+from entrykit.variables.parsers import parse_secret, split_list
 from entrykit.variables.secret import Secret
 
 _RIGHTS: Final = ("configure", "write", "read")
@@ -85,7 +86,7 @@ def _user(item: TypedTree) -> User:
         raise InvalidValue(sorted(faults))
     return User(
         str(item["name"]),
-        types.secret(str(item["password"])),
+        parse_secret(str(item["password"])),
         _tags(item.get("tags", [])),
         _permissions(item.get("permissions", {})),
     )
@@ -102,7 +103,7 @@ def _unknown(key: str) -> str:
 
 
 def _tags(tree: TypedTree) -> tuple[str, ...]:
-    tags = types.split_list(tree) if isinstance(tree, str) else tree
+    tags = split_list(tree) if isinstance(tree, str) else tree
     if not isinstance(tags, list) or not all(isinstance(tag, str) and tag for tag in tags):
         raise InvalidValue(
             ["tags: not a list of texts (expected administrator or monitoring, say)"]

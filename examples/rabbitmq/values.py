@@ -10,6 +10,7 @@ from pydantic import PlainValidator
 from entrykit.display import display
 from entrykit.errors import InvalidValue
 from entrykit.variables import types
+from entrykit.variables.parsers import parse_line
 
 # rabbitmq.conf has no quotes: blanks around a value are dropped, # begins a comment wherever it
 # stands, $( names another setting (cuttlefish, conf_parse.peg). Newer releases know quotes, with
@@ -40,7 +41,7 @@ def path(text: str) -> str:
 
 def name(text: str) -> str:
     """Accept the name of a user or a virtual host."""
-    return types.line(text)
+    return parse_line(text)
 
 
 def watermark(text: str) -> str:

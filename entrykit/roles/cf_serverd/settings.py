@@ -15,6 +15,7 @@ from entrykit.roles.cf_serverd.access import Access, AccessList, Lists, RoleList
 from entrykit.roles.cf_serverd.policy import Promise, augments, promises
 from entrykit.variables import reading as environment
 from entrykit.variables import types
+from entrykit.variables.parsers import parse_folder
 from entrykit.variables.secret import WholeFile
 from entrykit.variables.settings import Settings, ignore_warning
 
@@ -198,7 +199,7 @@ class CfServerdSettings(Settings):
         for name, below in (("CONFIG_DIR", ""), ("CFENGINE_WORKDIR", "/inputs")):
             try:
                 if given := environment.peek(environ, name):
-                    return f"{types.folder(given)}{below}"
+                    return f"{parse_folder(given)}{below}"
             except InvalidValue:
                 continue
         return f"{workdir.find_workdir(environ)}/inputs"
