@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from entrykit.tls.pem import InvalidPem, refuse_pair
     from entrykit.variables import types
     from entrykit.variables.documents import TypedTree, parse_typed
+    from entrykit.variables.integers import parse_integer
+    from entrykit.variables.parsers import parse_line, parse_secret, split_list
     from entrykit.variables.secret import Secret, Snippet, WholeFile
     from entrykit.variables.settings import Settings
 
@@ -71,6 +73,8 @@ _MODULES: Final = {
     "tls.pem": ("InvalidPem", "refuse_pair"),
     "variables": ("types",),
     "variables.documents": ("TypedTree", "parse_typed"),
+    "variables.integers": ("parse_integer",),
+    "variables.parsers": ("parse_line", "parse_secret", "split_list"),
     "variables.secret": ("Secret", "Snippet", "WholeFile"),
     "variables.settings": ("Settings",),
 }
@@ -107,6 +111,9 @@ __all__ = [
     "WholeFile",
     "display",
     "make_folder",
+    "parse_integer",
+    "parse_line",
+    "parse_secret",
     "parse_typed",
     "quote_cfengine",
     "quote_haproxy",
@@ -117,6 +124,7 @@ __all__ = [
     "quote_shell",
     "quote_yaml",
     "refuse_pair",
+    "split_list",
     "types",
 ]
 

@@ -77,8 +77,8 @@ def configure(
 def _wait(settings: Settings, log: Log) -> None:
     """Wait for what the daemon needs: its check may need it too, and so may `prepare`."""
     if settings.entrykit_wait:
+        from entrykit.variables.durations import milliseconds
         from entrykit.variables.targets import targets
-        from entrykit.variables.types import milliseconds
         from entrykit.wait import wait
 
         wait(targets(settings.entrykit_wait), milliseconds(settings.entrykit_wait_timeout), log)

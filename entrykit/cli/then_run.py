@@ -13,7 +13,8 @@ from entrykit.display import display
 from entrykit.errors import InvalidValue, SettingsError, UsageError
 from entrykit.files.config_file import PUBLIC
 from entrykit.log import Log, check_format
-from entrykit.variables import types
+from entrykit.variables.durations import milliseconds, parse_duration
+from entrykit.variables.parsers import parse_switch
 from entrykit.variables.reading import read
 
 OVERWRITE = "ENTRYKIT_OVERWRITE"
@@ -94,7 +95,7 @@ def _read_overwrite(environ: Mapping[str, str]) -> bool:
     try:
         if OVERWRITE in reading.faults:
             raise SettingsError([reading.faults[OVERWRITE]])
-        return types.switch(reading.values.get(OVERWRITE, "off"))
+        return parse_switch(reading.values.get(OVERWRITE, "off"))
     except InvalidValue as error:
         raise SettingsError([f"{OVERWRITE}: {fault}" for fault in error.messages]) from None
 
@@ -106,7 +107,7 @@ def wait(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> int
     from entrykit.wait import wait as wait_for
 
     try:
-        limit = types.duration(words.timeout)
+        limit = parse_duration(words.timeout)
     except InvalidValue as error:
         raise UsageError(f"--timeout {error}") from None
     try:
@@ -114,7 +115,7 @@ def wait(words: argparse.Namespace, environ: Mapping[str, str], log: Log) -> int
     except InvalidValue as error:
         raise UsageError(str(error)) from None
     _require_program(words.command, environ)
-    wait_for(found, types.milliseconds(limit), log)
+    wait_for(found, milliseconds(limit), log)
     return _run_command(words.command, environ)
 
 

@@ -23,6 +23,7 @@ from entrykit.domains.apps import DEFAULTS, Options, Site, cut_name
 from entrykit.domains.collector import Collector, Place
 from entrykit.errors import InvalidValue
 from entrykit.variables.documents import Tree, parse_tree
+from entrykit.variables.parsers import parse_switch
 
 _OPTIONS: Final = frozenset(Options._fields)
 _KNOWN_FIELDS: Final = _OPTIONS | {"port", "domains"}
@@ -173,12 +174,10 @@ def _tls(value: Tree) -> str:
 
 def _switch(value: Tree) -> bool | None:
     """Read true and false, or the words for on and off that variables have."""
-    from entrykit.variables.types import switch
-
     if not isinstance(value, str):
         return value if isinstance(value, bool) else None
     try:
-        return switch(value)
+        return parse_switch(value)
     except InvalidValue:
         return None
 

@@ -17,6 +17,7 @@ from entrykit.domains.apps import App
 from entrykit.domains.entries import is_map, parse_domains, strip_comments
 from entrykit.errors import InvalidValue, parse_each
 from entrykit.variables.hostnames import are_normalized, domain
+from entrykit.variables.parsers import split_list
 
 # Its colon makes no entry of a map: none has slashes behind it.
 _URL: Final = re.compile(r"https?://[^\s,]*")
@@ -39,8 +40,6 @@ def parse_domains_or_list(text: str) -> tuple[App, ...]:
 
 def _items(text: str) -> list[str]:
     """Return the items of a list; none where this is something else."""
-    from entrykit.variables.types import split_list
-
     if re.match(r'\s*\[\s*"', text):
         return split_list(text)
     if ":" in _URL.sub("", text):

@@ -13,8 +13,8 @@ from entrykit.display import display
 from entrykit.errors import InvalidValue
 from entrykit.rendering.undefined import MissingValue
 from entrykit.variables import reading as environment
-from entrykit.variables import types
 from entrykit.variables.documents import Tree, parse_tree
+from entrykit.variables.parsers import parse_switch, split_list
 from entrykit.variables.secret import MASK
 from entrykit.variables.typos import near_misses
 
@@ -125,11 +125,11 @@ class Variables:
 
     def bool(self, name: str, default: object = _UNSET) -> Any:  # noqa: ANN401
         """Return whether it is on: on, true, yes, 1, or off, false, no, 0."""
-        return self._read(name, default, types.switch)
+        return self._read(name, default, parse_switch)
 
     def list(self, name: str, default: object = _UNSET) -> Any:  # noqa: ANN401
         """Return texts: `a,b` or a list in JSON."""
-        return self._read(name, default, types.split_list)
+        return self._read(name, default, split_list)
 
     def map(self, name: str, default: object = _UNSET) -> Any:  # noqa: ANN401
         """Return a map, of JSON or YAML."""

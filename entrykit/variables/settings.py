@@ -15,6 +15,7 @@ from entrykit.display import display
 from entrykit.errors import InvalidValue, SettingsError
 from entrykit.variables import reading as environment
 from entrykit.variables import types
+from entrykit.variables.parsers import parse_folder
 from entrykit.variables.secret import Secret, mask
 
 _PATH_TYPES: Final = frozenset({"path", "folder", "socket path", "list of paths"})
@@ -178,7 +179,7 @@ class Settings(BaseModel):
         """Return CONFIG_DIR while other variables may be at fault; if it is itself, the default."""
         given = environment.peek(environ, "CONFIG_DIR")
         with suppress(InvalidValue):
-            return types.folder(given or "")
+            return parse_folder(given or "")
         return str(cls.model_fields["config_dir"].default)
 
     def secrets(self) -> list[str]:
@@ -211,7 +212,7 @@ def type_info(field: FieldInfo) -> types.TypeInfo:
         marks += getattr(part, "__metadata__", ())
         if choices := [arg for arg in get_args(part) if isinstance(arg, str)]:
             return types.TypeInfo(" or ".join(choices), {"enum": choices})
-    return next(mark for mark in marks if isinstance(mark, types.TypeInfo))
+    return next(mark for mark in reversed(marks) if isinstance(mark, types.TypeInfo))
 
 
 def _empty_secret_errors(model: type[Settings], reading: environment.Reading) -> dict[str, str]:
@@ -232,8 +233,8 @@ def _hide_file_contents(
         if type_info(model.model_fields[name.lower()]).name in _PATH_TYPES:
             found[name] = f"{file} holds no path (expected {name} to name the file itself)"
             continue
-        quoted = f"{name}: {display(reading.values[name])}:"
-        found[name] = found[name].replace(quoted, f"{file} what it holds:")
+        quoted = f"{name}: {display(reading.values[name])}"
+        found[name] = found[name].replace(quoted, f"{file} what it holds")
     return found
 
 

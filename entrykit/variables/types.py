@@ -1,242 +1,141 @@
-"""The kinds of values that variables have: from text to a value, or a clear fault.
+"""The types that variables have, as annotations of a settings model.
 
-Each kind is a type for a settings model. Its validator is a plain function at
-module level, from the text of a variable to the value; what it refuses is a
-`Faults` whose messages show the text (never a secret's) and what would be right.
+A ready-made one is used as it is, `http_port: types.Port`; another one is an alias with metadata:
+
+    Greeting = Annotated[str, types.text(forbid="$")]
+    Token = Annotated[Secret, types.secret(r"[a-z0-9]{8,}", expected="8 or more of a-z 0-9")]
+    Workers = Annotated[int, types.integer(1, 64)]
+    Percent = Annotated[int, types.TypeInfo("percentage", parse=percent)]
+
+The functions that parse stand in `parsers`, which does without pydantic.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from functools import partial
 from typing import Annotated, Final
 
-from pydantic import PlainValidator
-
-from entrykit.display import display
-from entrykit.errors import InvalidValue, parse_each
-from entrykit.variables.hostnames import app_name
+from entrykit.variables.durations import parse_duration
+from entrykit.variables.integers import integer_pattern, parse_integer
 from entrykit.variables.network import port
+from entrykit.variables.parsers import (
+    OFF,
+    ON,
+    parse_addresses,
+    parse_folder,
+    parse_host_port,
+    parse_line,
+    parse_networks,
+    parse_secret,
+    parse_snippet,
+    parse_socket_path,
+    parse_switch,
+    parse_text,
+    parse_wait_targets,
+)
 from entrykit.variables.secret import Secret as SecretText
 from entrykit.variables.secret import Snippet as RawText
+from entrykit.variables.type_info import TypeInfo
 
-_MAX_SOCKET_PATH: Final = 97
-_ON: Final = {"on": True, "true": True, "yes": True, "1": True}
-_OFF: Final = {"off": False, "false": False, "no": False, "0": False}
-_DURATION: Final = re.compile(r"([1-9][0-9]{0,9})(ms|s|m|h|d)")
-_MILLISECONDS: Final = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+__all__ = [
+    "Addresses",
+    "Count",
+    "Duration",
+    "Folder",
+    "HostPort",
+    "Line",
+    "Networks",
+    "Port",
+    "Seconds",
+    "Secret",
+    "Snippet",
+    "SocketPath",
+    "Switch",
+    "Targets",
+    "TypeInfo",
+    "integer",
+    "secret",
+    "text",
+]
+
+_ONE_LINE: Final = r"^[^\x00-\x1f\x7f]*$"
 
 
-@dataclass(frozen=True, slots=True)
-class TypeInfo:
-    """What the documentation says of a type.
+def text(
+    *, forbid: str = "", pattern: str = "", expected: str = "", name: str = "text"
+) -> TypeInfo:
+    """Return the metadata of a text of one line.
 
-    Attributes:
-        name: a word or two for a table.
-        schema: the JSON Schema of the variable's text.
-        secret: whether the value is masked, and gone before the hand-over.
+    Args:
+        forbid: characters that must not be in it.
+        pattern: a regular expression that matches the whole text.
+        expected: what would be right, in a few words for the error message.
+        name: the type's name in the table of variables.
     """
-
-    name: str
-    schema: Mapping[str, object] = field(default_factory=lambda: {"type": "string"}, hash=False)
-    secret: bool = False
+    parse = partial(parse_text, forbid=forbid, pattern=pattern, expected=expected)
+    return TypeInfo(name, _matching(f"^({pattern})$" if pattern else _ONE_LINE), parse=parse)
 
 
-def switch(text: str) -> bool:
-    """Parse on or off; true, yes, 1 and false, no, 0 are understood as well."""
-    value = (_ON | _OFF).get(text.lower())
-    if value is None:
-        raise InvalidValue([f"{display(text)}: neither on nor off (expected one of them)"])
-    return value
+def secret(pattern: str = "", *, expected: str = "", name: str = "secret") -> TypeInfo:
+    """Return the metadata of a secret of one line, which no message ever shows.
 
-
-def count(text: str) -> int:
-    """Parse a whole number above zero."""
-    if not re.fullmatch(r"[1-9][0-9]{0,8}", text):
-        raise InvalidValue([f"{display(text)}: not a whole number (expected 1 to 999999999)"])
-    return int(text)
-
-
-def seconds(text: str) -> int:
-    """Parse a whole number of seconds, 0 included."""
-    if not re.fullmatch(r"0|[1-9][0-9]{0,9}", text):
-        expected = "expected 0 to 9999999999"
-        raise InvalidValue([f"{display(text)}: not a whole number of seconds ({expected})"])
-    return int(text)
-
-
-def duration(text: str) -> str:
-    """Parse a time with its unit, as HAProxy and many others write it: 500ms, 30s, 5m, 1h, 2d.
-
-    A bare number is refused: what it means differs from daemon to daemon.
+    Args:
+        pattern: a regular expression that matches the whole text.
+        expected: what would be right, in a few words for the error message.
+        name: the type's name in the table of variables.
     """
-    match = _DURATION.fullmatch(text)
-    if not match:
-        raise InvalidValue(
-            [f"{display(text)}: not a time (expected a number and ms, s, m, h or d: 30s)"]
-        )
-    # HAProxy keeps timers in milliseconds, in 31 bits (configuration manual, 2.5).
-    if milliseconds(text) >= 2**31:
-        raise InvalidValue([f"{display(text)}: too long (expected at most 24d)"])
-    return text
+    parse = partial(parse_secret, pattern=pattern, expected=expected)
+    return TypeInfo(name, secret=True, parse=parse)
 
 
-def milliseconds(duration: str) -> int:
-    """Return how long a time of the kind above is."""
-    match = _DURATION.fullmatch(duration)
-    assert match  # noqa: S101 -- the kind has checked it
-    return int(match[1]) * _MILLISECONDS[match[2]]
+def integer(
+    least: int, most: int, *, name: str = "number", noun: str = "a whole number"
+) -> TypeInfo:
+    """Return the metadata of a whole number from `least` to `most`.
 
-
-def line(text: str) -> str:
-    """Accept any text of one line."""
-    if any(char < " " or char == "\x7f" for char in text):
-        raise InvalidValue([f"{display(text)}: has a control character or more than one line"])
-    return text
-
-
-def secret(text: str) -> SecretText:
-    """Accept any secret of one line; what is wrong is said without showing it."""
-    if any(char < " " or char == "\x7f" for char in text):
-        raise InvalidValue(["the secret has a control character or more than one line"])
-    return SecretText(text)
-
-
-def wait_targets(text: str) -> tuple[str, ...]:
-    """Parse a list of what is waited for; blanks may separate it as well."""
-    from entrykit.variables.targets import targets
-
-    items = [word for item in split_list(text) for word in item.split()]
-    targets(items)
-    return tuple(dict.fromkeys(items))
-
-
-def snippet(text: str) -> RawText:
-    """Accept raw lines for a config file; the daemon is their only judge."""
-    if "\0" in text or "\r" in text:
-        raise InvalidValue(
-            ["has a NUL or a carriage return (expected lines of the daemon's own syntax)"]
-        )
-    return RawText(text.strip("\n"))
-
-
-def folder(text: str) -> str:
-    """Accept an absolute path."""
-    line(text)
-    if not text.startswith("/"):
-        raise InvalidValue([f"{display(text)}: not an absolute path (expected /a/path)"])
-    return text.rstrip("/") or "/"
-
-
-def socket_path(text: str) -> str:
-    """Accept an absolute path that HAProxy can bind to: of 97 bytes at most.
-
-    It binds PATH.PID.tmp first and renames; sun_path holds 107 bytes (unix(7)).
+    Args:
+        least: the lowest number, 0 or above.
+        most: the highest number.
+        name: the type's name in the table of variables.
+        noun: what a text is not, in the error message: "not a whole number (expected 1 to 9)".
     """
-    folder(text)
-    if text.endswith("/"):
-        raise InvalidValue(
-            [f"{display(text)}: names a folder (expected /run/haproxy/admin.sock, say)"]
-        )
-    if len(text.encode()) > _MAX_SOCKET_PATH:
-        raise InvalidValue([f"{display(text)}: too long for a socket (expected at most 97 bytes)"])
-    return text
+    parse = partial(parse_integer, least=least, most=most, noun=noun)
+    return TypeInfo(name, _integer_schema(least, most), parse=parse)
 
 
-def host_port(text: str) -> str:
-    """Accept name:port, address:port or [address]:port."""
-    host, colon, number = text.rpartition(":")
-    if not colon:
-        raise InvalidValue([f"{display(text)}: no port (expected name:port)"])
-    port(number)
-    try:
-        app_name(host)
-    except InvalidValue:
-        raise InvalidValue(
-            [f"{display(text)}: not a host and a port (expected name:port)"]
-        ) from None
-    return text
+def _matching(pattern: str) -> Mapping[str, object]:
+    return {"type": "string", "pattern": pattern}
 
 
-def split_list(text: str) -> list[str]:
-    """Split a list: `a,b`, or a JSON list of strings."""
-    # A bracket alone may also begin an IPv6 address.
-    if not re.match(r'\s*\[\s*["\]]', text):
-        return [item.strip() for item in text.split(",")]
-    import json
-
-    try:
-        items = json.loads(text)
-    except (ValueError, RecursionError):
-        raise InvalidValue([f'{display(text)}: not a JSON list (expected ["a", "b"])']) from None
-    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
-        raise InvalidValue([f'{display(text)}: not a list of strings (expected ["a", "b"])'])
-    return items
+def _integer_schema(least: int, most: int) -> Mapping[str, object]:
+    """Return the schema of whole numbers; YAML has them as numbers, environments as texts."""
+    pattern = f"^({integer_pattern(least, most)})$"
+    kinds = ["integer", "string"]
+    return {"type": kinds, "pattern": pattern, "minimum": least, "maximum": most}
 
 
-def addresses(text: str) -> tuple[str, ...]:
-    """Parse a list of IP addresses, in the canonical form of each."""
-    from entrykit.variables.network import address
-
-    return tuple(dict.fromkeys(parse_each(address, split_list(text))))
-
-
-def networks(text: str) -> tuple[str, ...]:
-    """Parse a list of IP networks in CIDR form; an address alone is a network of one."""
-    from entrykit.variables.network import network
-
-    return tuple(dict.fromkeys(parse_each(network, split_list(text))))
-
-
-def _integer_info(name: str, pattern: str, least: int, most: int) -> TypeInfo:
-    """Return a kind of whole numbers; YAML has them as numbers, environments as texts."""
-    return TypeInfo(
-        name,
-        {
-            "type": ["integer", "string"],
-            "pattern": f"^({pattern})$",
-            "minimum": least,
-            "maximum": most,
-        },
-    )
-
-
-_ONE_LINE: Final = {"type": "string", "pattern": r"^[^\x00-\x1f\x7f]*$"}
-_PORT_NUMBERS: Final = (
-    "[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
-)
-_ABSOLUTE: Final = {"type": "string", "pattern": "^/"}
-
-Port = Annotated[int, PlainValidator(port), _integer_info("port", _PORT_NUMBERS, 1, 65535)]
+Port = Annotated[int, TypeInfo("port", _integer_schema(1, 65535), parse=port)]
 Switch = Annotated[
-    bool,
-    PlainValidator(switch),
-    TypeInfo("on or off", {"enum": [*_ON, *_OFF, True, False]}),
+    bool, TypeInfo("on or off", {"enum": [*ON, *OFF, True, False]}, parse=parse_switch)
 ]
-Count = Annotated[
-    int, PlainValidator(count), _integer_info("number", "[1-9][0-9]{0,8}", 1, 999_999_999)
-]
+Count = Annotated[int, integer(1, 999_999_999)]
 Seconds = Annotated[
-    int, PlainValidator(seconds), _integer_info("seconds", "0|[1-9][0-9]{0,9}", 0, 9_999_999_999)
+    int, integer(0, 9_999_999_999, name="seconds", noun="a whole number of seconds")
 ]
 Duration = Annotated[
-    str,
-    PlainValidator(duration),
-    TypeInfo("time", {"type": "string", "pattern": "^[1-9][0-9]{0,9}(ms|s|m|h|d)$"}),
+    str, TypeInfo("time", _matching("^[1-9][0-9]{0,9}(ms|s|m|h|d)$"), parse=parse_duration)
 ]
-Line = Annotated[str, PlainValidator(line), TypeInfo("text", _ONE_LINE)]
-Secret = Annotated[SecretText, PlainValidator(secret), TypeInfo("secret", secret=True)]
-Snippet = Annotated[RawText, PlainValidator(snippet), TypeInfo("raw lines", secret=True)]
-Targets = Annotated[tuple[str, ...], PlainValidator(wait_targets), TypeInfo("list of targets")]
-Folder = Annotated[str, PlainValidator(folder), TypeInfo("folder", _ABSOLUTE)]
+Line = Annotated[str, TypeInfo("text", _matching(_ONE_LINE), parse=parse_line)]
+Secret = Annotated[SecretText, TypeInfo("secret", secret=True, parse=parse_secret)]
+Snippet = Annotated[
+    RawText, TypeInfo("raw lines", secret=True, parse=parse_snippet, may_be_empty=True)
+]
+Targets = Annotated[tuple[str, ...], TypeInfo("list of targets", parse=parse_wait_targets)]
+Folder = Annotated[str, TypeInfo("folder", _matching("^/"), parse=parse_folder, is_path=True)]
 SocketPath = Annotated[
-    str,
-    PlainValidator(socket_path),
-    TypeInfo("socket path", {"type": "string", "pattern": "^/.*[^/]$"}),
+    str, TypeInfo("socket path", _matching("^/.*[^/]$"), parse=parse_socket_path, is_path=True)
 ]
-HostPort = Annotated[
-    str, PlainValidator(host_port), TypeInfo("host:port", {"type": "string", "pattern": ":[0-9]+$"})
-]
-Addresses = Annotated[tuple[str, ...], PlainValidator(addresses), TypeInfo("list of IP addresses")]
-Networks = Annotated[tuple[str, ...], PlainValidator(networks), TypeInfo("list of networks")]
+HostPort = Annotated[str, TypeInfo("host:port", _matching(":[0-9]+$"), parse=parse_host_port)]
+Addresses = Annotated[tuple[str, ...], TypeInfo("list of IP addresses", parse=parse_addresses)]
+Networks = Annotated[tuple[str, ...], TypeInfo("list of networks", parse=parse_networks)]

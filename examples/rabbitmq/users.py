@@ -12,7 +12,16 @@ from typing import Annotated, Final
 
 from pydantic import PlainValidator
 
-from entrykit.api import InvalidValue, Secret, TypedTree, display, parse_typed, types
+from entrykit.api import (
+    InvalidValue,
+    Secret,
+    TypedTree,
+    display,
+    parse_secret,
+    parse_typed,
+    split_list,
+    types,
+)
 
 _RIGHTS: Final = ("configure", "write", "read")
 _KEYS: Final = {"name", "password", "tags", "permissions"}
@@ -81,7 +90,7 @@ def _user(item: TypedTree) -> User:
         raise InvalidValue(sorted(faults))
     return User(
         str(item["name"]),
-        types.secret(str(item["password"])),
+        parse_secret(str(item["password"])),
         _tags(item.get("tags", [])),
         _permissions(item.get("permissions", {})),
     )
@@ -98,7 +107,7 @@ def _unknown(key: str) -> str:
 
 
 def _tags(tree: TypedTree) -> tuple[str, ...]:
-    tags = types.split_list(tree) if isinstance(tree, str) else tree
+    tags = split_list(tree) if isinstance(tree, str) else tree
     if not isinstance(tags, list) or not all(isinstance(tag, str) and tag for tag in tags):
         raise InvalidValue(
             ["tags: not a list of texts (expected administrator or monitoring, say)"]

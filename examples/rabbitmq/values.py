@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from pydantic import PlainValidator
 
-from entrykit.api import InvalidValue, display, types
+from entrykit.api import InvalidValue, display, parse_line, types
 
 # rabbitmq.conf has no quotes: blanks around a value are dropped, # begins a comment wherever it
 # stands, $( names another setting (cuttlefish, conf_parse.peg). Newer releases know quotes, with
@@ -38,7 +38,7 @@ def path(text: str) -> str:
 
 def name(text: str) -> str:
     """Accept the name of a user or a virtual host."""
-    return types.line(text)
+    return parse_line(text)
 
 
 def watermark(text: str) -> str:

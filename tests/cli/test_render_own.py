@@ -150,7 +150,7 @@ def test_all_that_is_missing_or_bad_is_told_at_once(render, here):
         'PORT: "abc": not a whole number (expected 5432, say) (t.j2:2)',
         "MORE: not set (t.j2:2)",
         "COUNT: not set (t.j2:2)",
-        'DEBUG: "perhaps": neither on nor off (expected one of them) (t.j2:3)',
+        'DEBUG: "perhaps" is not a boolean (use on/off, true/false, yes/no or 1/0) (t.j2:3)',
         "NAMES: not set (t.j2:4)",
         "PART: not set (part.j2:2)",
         "KEY: the key that billing has sent you (t.j2:6)",
@@ -400,7 +400,8 @@ def test_a_file_that_we_did_not_write_is_left_alone(render, here, kind):
 def test_a_bad_switch_is_told(render):
     said = faults(render("x", target="out", ENTRYKIT_OVERWRITE="perhaps"))
 
-    assert said == ['ENTRYKIT_OVERWRITE: "perhaps": neither on nor off (expected one of them)']
+    expected = "use on/off, true/false, yes/no or 1/0"
+    assert said == [f'ENTRYKIT_OVERWRITE: "perhaps" is not a boolean ({expected})']
 
 
 def test_a_link_stays_and_the_file_that_it_leads_to_is_written(render, here):

@@ -283,6 +283,7 @@ def test_an_empty_file_of_a_secret_is_a_fault(run, env_file):
     [
         ("CERTS_DIR", "hush", "holds no path (expected CERTS_DIR to name the file itself)"),
         ("HTTP_PORT", "hush", "what it holds: not a port (expected 1 to 65535)"),
+        ("HTTP3", "hush", "what it holds is not a boolean (use "),
         ("TLS_PROFILE", "hush", "what it holds: no such choice (expected "),
         ("STATS_USER", "me\nhush", "what it holds: has a control character or more than one line"),
     ],

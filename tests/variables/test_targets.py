@@ -23,6 +23,7 @@ GOOD = [
     ("file:///run/x", Target("file", "", 0, "/run/x"), "file:/run/x"),
     ("unix:/run/y", Target("unix", "", 0, "/run/y"), "unix:/run/y"),
 ]
+DURATION = "expected a number and ms, s, m, h or d, e.g. 30s"
 EXPECTED = "expected tcp://db:5432, http://app/health, file:/a/path or unix:/a/socket, say"
 HOST = "a host (expected a DNS name, an IPv4 address or an IPv6 address in brackets)"
 BAD = [
@@ -92,5 +93,5 @@ def test_every_fault_of_the_variable_is_told():
     assert caught.value.messages == (
         f'ENTRYKIT_WAIT: "db": not a target ({EXPECTED})',
         'ENTRYKIT_WAIT: "tcp://b": no port (expected tcp://host:port)',
-        'ENTRYKIT_WAIT_TIMEOUT: "30": not a time (expected a number and ms, s, m, h or d: 30s)',
+        f'ENTRYKIT_WAIT_TIMEOUT: "30": not a duration ({DURATION})',
     )

@@ -12,7 +12,7 @@ from entrykit.errors import InvalidValue, SettingsError
 from entrykit.roles.certbot.host import KEEPER_MODULE, MODULE_FLAGS
 from entrykit.roles.certbot.settings import CONFIG_DIR
 from entrykit.variables import reading as environment
-from entrykit.variables.types import folder
+from entrykit.variables.parsers import parse_folder
 
 THUMBPRINT: Final = "--thumbprint"
 _THUMBPRINT_COMMANDS: Final = ([THUMBPRINT], ["certbot", THUMBPRINT])
@@ -81,7 +81,7 @@ def _read_paths(environ: Mapping[str, str]) -> dict[str, str]:
     paths, faults = {}, [*reading.faults.values()]
     for name, text in reading.values.items():
         try:
-            paths[name] = folder(text)
+            paths[name] = parse_folder(text)
         except InvalidValue as error:
             faults += [f"{name}: {fault}" for fault in error.messages]
     if faults:

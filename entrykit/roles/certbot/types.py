@@ -10,12 +10,13 @@ from pydantic import PlainValidator
 from entrykit.display import display
 from entrykit.errors import InvalidValue
 from entrykit.variables import types
+from entrykit.variables.durations import DurationForm, milliseconds, parse_duration
 from entrykit.variables.hostnames import app_name
 from entrykit.variables.network import port
+from entrykit.variables.parsers import parse_folder
 from entrykit.variables.secret import Secret
 
-_SECONDS: Final = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
-_LONGEST: Final = 366 * _SECONDS["d"]
+_INTERVAL: Final = DurationForm(366 * 86_400_000, ("s", "m", "h", "d"), bare="s", zero=True)
 _LARGEST_GROUP: Final = 2**32 - 2  # the one above means "none" to chown(2)
 
 
@@ -64,7 +65,7 @@ def plugin(text: str) -> str:
 def hidden_path(text: str) -> str:
     """Accept an absolute path, and never show the text: DNS_CREDENTIALS_FILE invites a mistake."""
     try:
-        return types.folder(text)
+        return parse_folder(text)
     except InvalidValue:
         raise InvalidValue(
             ["not an absolute path (expected that of the file, not what is in it)"]
@@ -86,21 +87,13 @@ def group(text: str) -> int:
 
 
 def interval(text: str) -> str:
-    """Accept a time: 12h, 1d, or a bare number of seconds, 0 as well."""
-    _accept(
-        text,
-        r"(?:0|[1-9][0-9]{0,8})[smhd]?",
-        "not a time (expected 0, or a number and s, m, h or d: 12h)",
-    )
-    if to_seconds(text) > _LONGEST:
-        raise InvalidValue([f"{display(text)}: too long (expected at most 366d)"])
-    return text
+    """Accept a duration: 12h, 1d, or a bare number of seconds, 0 as well."""
+    return parse_duration(text, _INTERVAL)
 
 
 def to_seconds(text: str) -> int:
     """Return the seconds of an `interval`."""
-    number = text.rstrip("smhd")
-    return int(number) * _SECONDS[text[len(number) :]]
+    return milliseconds(text, bare="s") // 1000
 
 
 def container(text: str) -> str:
@@ -128,7 +121,7 @@ Origin = Annotated[
 ]
 Plugin = Annotated[str, PlainValidator(plugin), types.TypeInfo("text")]
 _PATH: Final = types.TypeInfo("path", {"type": "string", "pattern": "^/"})
-Path = Annotated[str, PlainValidator(types.folder), _PATH]
+Path = Annotated[str, PlainValidator(parse_folder), _PATH]
 HiddenPath = Annotated[str, PlainValidator(hidden_path), _PATH]
 HmacKey = Annotated[Secret, PlainValidator(hmac_key), types.TypeInfo("secret", secret=True)]
 Group = Annotated[

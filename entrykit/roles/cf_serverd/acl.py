@@ -14,7 +14,8 @@ from pydantic import PlainValidator
 
 from entrykit.display import display
 from entrykit.errors import InvalidValue
-from entrykit.variables.types import TypeInfo, split_list
+from entrykit.variables.parsers import split_list
+from entrykit.variables.types import TypeInfo
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network

@@ -16,6 +16,7 @@ from entrykit.roles.cf_serverd.access import Access, AccessList, Lists, RoleList
 from entrykit.roles.cf_serverd.policy import Promise, augments, promises
 from entrykit.variables import reading as environment
 from entrykit.variables import types
+from entrykit.variables.parsers import parse_folder
 from entrykit.variables.secret import WholeFile
 from entrykit.variables.settings import Rules, Settings, ignore_warning, no_rules
 
@@ -203,7 +204,7 @@ class CfServerdSettings(Settings):
         for name, below in (("CONFIG_DIR", ""), ("CFENGINE_WORKDIR", "/inputs")):
             try:
                 if given := environment.peek(environ, name):
-                    return f"{types.folder(given)}{below}"
+                    return f"{parse_folder(given)}{below}"
             except InvalidValue:
                 continue
         return f"{workdir.find_workdir(environ)}/inputs"

@@ -13,6 +13,7 @@ from entrykit.errors import InvalidValue
 from entrykit.quoting.cfengine import find_cfengine_error
 from entrykit.roles.cf_serverd.acl import refuse_empty
 from entrykit.variables import types
+from entrykit.variables.parsers import parse_addresses, parse_folder, parse_line, split_list
 from entrykit.variables.secret import Secret, WholeFile
 
 # A digest of a client's key, as `cf-key -p` prints it.
@@ -25,7 +26,7 @@ _is_user: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}").fullmatch
 
 def path(text: str) -> str:
     """Accept an absolute path that policy can hold."""
-    found = types.folder(text)
+    found = parse_folder(text)
     if reason := find_cfengine_error(found):
         raise InvalidValue([f"{display(text)}: policy cannot hold it: {reason}"])
     return found
@@ -46,7 +47,7 @@ def shell_safe_path(text: str) -> str:
 
 def interface(text: str) -> str:
     """Parse one IP address: of a device's name, cf-serverd makes a failure to start."""
-    found = types.addresses(text)
+    found = parse_addresses(text)
     if len(found) != 1:
         raise InvalidValue(
             [f"{display(text)}: several addresses (expected one: 0.0.0.0 and :: are all)"]
@@ -56,7 +57,7 @@ def interface(text: str) -> str:
 
 def users(text: str) -> tuple[str, ...]:
     """Parse a list of users, who are the names that cf-runagent gives."""
-    return user_entries(refuse_empty(types.split_list(text)))
+    return user_entries(refuse_empty(split_list(text)))
 
 
 def user_entries(items: list[str]) -> tuple[str, ...]:
@@ -66,7 +67,7 @@ def user_entries(items: list[str]) -> tuple[str, ...]:
 
 def hostnames(text: str) -> tuple[str, ...]:
     """Parse a list of host names; one that begins with a dot is all below a domain."""
-    return hostname_entries(refuse_empty(types.split_list(text)))
+    return hostname_entries(refuse_empty(split_list(text)))
 
 
 def hostname_entries(items: list[str]) -> tuple[str, ...]:
@@ -77,7 +78,7 @@ def hostname_entries(items: list[str]) -> tuple[str, ...]:
 
 def digests(text: str) -> tuple[str, ...]:
     """Parse a list of keys' digests."""
-    return digest_entries(refuse_empty(types.split_list(text)))
+    return digest_entries(refuse_empty(split_list(text)))
 
 
 def digest_entries(items: list[str]) -> tuple[str, ...]:
@@ -117,7 +118,7 @@ def ciphers(text: str) -> str:
     SSL_CTX_set_cipher_list(3). Where either finds nothing it says so and ends with 0; and a
     name that OpenSSL does not know is dropped in silence (tried with 3.21).
     """
-    types.line(text)
+    parse_line(text)
     names = text.split(":")
     faults = [f"{display(name)}: {reason}" for name in names if (reason := _check_cipher(name))]
     rest = [name for name in names if not name.startswith("TLS_")]

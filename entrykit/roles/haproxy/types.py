@@ -12,6 +12,7 @@ from entrykit.domains.entries import App, parse_domains
 from entrykit.errors import InvalidValue
 from entrykit.roles.haproxy.backends import DEFAULT_PORTS
 from entrykit.variables import types
+from entrykit.variables.parsers import parse_line
 
 
 def domains(text: str) -> tuple[App, ...]:
@@ -21,7 +22,7 @@ def domains(text: str) -> tuple[App, ...]:
 
 def user(text: str) -> str:
     """Accept the name of a user: in a browser's answer a colon ends it (RFC 7617, 2)."""
-    if ":" in types.line(text):
+    if ":" in parse_line(text):
         raise InvalidValue([f"{display(text)}: has a colon (expected a name without one)"])
     return text
 

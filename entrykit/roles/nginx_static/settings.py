@@ -16,6 +16,7 @@ from entrykit.quoting.nginx import quote_nginx_literal, quote_nginx_path
 from entrykit.roles.nginx_static.headers import SECURITY_HEADERS, Headers, headers, merge_headers
 from entrykit.roles.nginx_static.sites import Sites, check_app, select_sites
 from entrykit.variables import types
+from entrykit.variables.integers import parse_integer
 from entrykit.variables.secret import Snippet
 from entrykit.variables.settings import Settings
 
@@ -28,7 +29,7 @@ _LONGEST_PATH: Final = 1000  # octets, so that one with a name after it fits int
 
 def parse_workers(text: str) -> int | None:
     """Parse how many workers there are; None for as many as there are processors for us."""
-    return None if text.lower() == "auto" else types.count(text)
+    return None if text.lower() == "auto" else parse_integer(text, 1, 999_999_999)
 
 
 Domains = Annotated[

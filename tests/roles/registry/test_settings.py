@@ -45,7 +45,7 @@ def test_a_time_is_as_go_has_it_or_in_days(text, means):
     "text", ["10", "0", "0s", "s", "1w", "1 s", "-1s", "1h30", "1d12h", "\u0661s"]
 )
 def test_a_time_without_a_unit_or_of_none_is_refused(text):
-    with pytest.raises(InvalidValue, match="not a time"):
+    with pytest.raises(InvalidValue, match="not a duration"):
         types.duration(text)
 
 

@@ -1,45 +1,19 @@
-"""The role my-app: nginx, which says a line to whoever may hear it."""
+"""The role my-app: nginx, which greets every client."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Annotated, Final
 
-from pydantic import Field, PlainValidator
+from pydantic import Field
 
-from entrykit.api import (
-    Check,
-    Daemon,
-    Files,
-    InvalidValue,
-    Role,
+from entrykit.api import Check, Daemon, Files, Role, Secret, Settings, quote_nginx, types
+
+Greeting = Annotated[str, types.text(forbid="$")]
+Token = Annotated[
     Secret,
-    Settings,
-    display,
-    quote_nginx,
-    types,
-)
-
-
-def greeting(text: str) -> str:
-    """Accept a line without a $, with which nginx begins a variable."""
-    if "$" in text:
-        raise InvalidValue([f"{display(text)}: has a $ (expected a line without)"])
-    return types.line(text)
-
-
-def token(text: str) -> Secret:
-    """Accept a secret of characters that need no quotes; what is wrong is said without it."""
-    if not re.fullmatch(r"[A-Za-z0-9._~+/=-]{8,}", text):
-        raise InvalidValue(
-            ["the secret is no token (expected 8 or more of A-Z a-z 0-9 . _ ~ + / = -)"]
-        )
-    return Secret(text)
-
-
-Greeting = Annotated[str, PlainValidator(greeting), types.TypeInfo("text")]
-Token = Annotated[Secret, PlainValidator(token), types.TypeInfo("secret", secret=True)]
+    types.secret(r"[A-Za-z0-9._~+/=-]{8,}", expected="8 or more of A-Z a-z 0-9 . _ ~ + / = -"),
+]
 
 
 class MyAppSettings(Settings):

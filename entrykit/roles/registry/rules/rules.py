@@ -10,7 +10,7 @@ from entrykit.errors import InvalidValue
 from entrykit.roles.registry.rules.extra_yaml import check_extra_yaml
 from entrykit.roles.registry.rules.storage import check_storage
 from entrykit.roles.registry.variables.sensitive import get_nested
-from entrykit.variables.types import host_port
+from entrykit.variables.parsers import parse_host_port
 
 if TYPE_CHECKING:
     from entrykit.roles.registry.settings import RegistrySettings
@@ -152,7 +152,7 @@ def _check_redis(settings: RegistrySettings) -> Iterator[str]:
         yield "REGISTRY_REDIS_ADDRS: not the same as REGISTRY_REDIS_ADDR (expected one of them)"
     for address in settings.redis:
         try:
-            host_port(address)
+            parse_host_port(address)
         except InvalidValue as error:
             yield from (f"REGISTRY_REDIS_ADDR: {fault}" for fault in error.messages)
     if settings.redis or "redis" in settings.extra:

@@ -13,7 +13,8 @@ from entrykit.roles.registry.variables.maps import check_header_map
 from entrykit.roles.registry.variables.sensitive import SensitiveTree
 from entrykit.roles.registry.variables.types import duration, url
 from entrykit.variables.documents import TypedTree, parse_typed
-from entrykit.variables.types import TypeInfo, folder
+from entrykit.variables.parsers import parse_folder
+from entrykit.variables.types import TypeInfo
 
 Validator = Callable[[TypedTree], "TypedTree"]
 
@@ -73,7 +74,7 @@ def _url(value: TypedTree) -> TypedTree:
 
 
 def _path(value: TypedTree) -> TypedTree:
-    return folder(str(value))
+    return parse_folder(str(value))
 
 
 def _boolean(value: TypedTree) -> TypedTree:

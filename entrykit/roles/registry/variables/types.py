@@ -10,6 +10,8 @@ from pydantic import PlainValidator
 from entrykit.display import display
 from entrykit.errors import InvalidValue
 from entrykit.variables import types
+from entrykit.variables.durations import DurationForm, milliseconds, parse_duration
+from entrykit.variables.parsers import parse_folder, parse_line, split_list
 
 _MIB: Final = 1 << 20
 _GIB: Final = 1 << 30
@@ -19,29 +21,22 @@ _GCS_UNIT: Final = 256 << 10
 _FEWEST_THREADS: Final = 25
 _MAX_PORT: Final = 65535
 
-# Go's time.ParseDuration, without the signs; and days, which it does not know.
-_PART: Final = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)(ns|us|µs|ms|s|m|h)")
-_DAYS: Final = re.compile(r"([1-9][0-9]{0,4})d")
-_HOURS: Final = {"ns": 3.6e12, "us": 3.6e9, "µs": 3.6e9, "ms": 3.6e6, "s": 3600, "m": 60, "h": 1}
-_LONGEST: Final = 2_000_000  # hours: int64 nanoseconds hold some more
+# What Go's time.ParseDuration reads, without signs; and days, which it does not know.
+_GO: Final = DurationForm(
+    most=2_000_000 * 3_600_000,  # int64 nanoseconds hold some more
+    units=("ns", "us", "µs", "ms", "s", "m", "h", "d"),
+    compound=True,
+)
 
 
 def duration(text: str) -> str:
-    """Parse a time as Go writes it: 30s, 1h30m; or in days, which become hours.
+    """Parse a duration as Go writes it: 30s, 1h30m; or in days, which become hours.
 
     A bare number is refused: the registry takes it for nanoseconds.
     """
-    if days := _DAYS.fullmatch(text):
-        text = f"{int(days[1]) * 24}h"
-    parts = _PART.findall(text)
-    total = sum(float(number) / _HOURS[unit] for number, unit in parts)
-    if not parts or "".join(map("".join, parts)) != text or not total:
-        example = f"{text}s" if text.isdigit() and text.strip("0") else "30s"
-        expected = f"expected a number and ms, s, m, h or d: {display(example)[1:-1]}"
-        raise InvalidValue([f"{display(text)}: not a time ({expected})"])
-    if total > _LONGEST:
-        raise InvalidValue([f"{display(text)}: too long (expected at most {_LONGEST}h)"])
-    return text
+    has_days = "d" in text
+    parse_duration(text, _GO._replace(compound=not has_days))
+    return f"{milliseconds(text) // 3_600_000}h" if has_days else text
 
 
 def lifetime(text: str) -> str:
@@ -89,7 +84,7 @@ def natural(text: str) -> int:
 
 def items(text: str) -> list[str]:
     """Parse a list: `a,b` or JSON; no item is empty."""
-    found = [types.line(item) for item in types.split_list(text)]
+    found = [parse_line(item) for item in split_list(text)]
     if not all(found):
         raise InvalidValue([f"{display(text)}: an empty item (expected single commas between)"])
     return found
@@ -102,7 +97,7 @@ def paths(text: str) -> list[str]:
 
 def path(text: str) -> str:
     """Accept the absolute path of a file."""
-    types.folder(text)
+    parse_folder(text)
     if text.endswith("/"):
         raise InvalidValue([f"{display(text)}: names a folder (expected a file)"])
     return text
@@ -110,13 +105,13 @@ def path(text: str) -> str:
 
 def patterns(text: str) -> list[str]:
     """Parse a list of regular expressions; a single one may have commas, as JSON many may."""
-    found = types.split_list(text) if text.lstrip().startswith("[") else [text]
-    return [types.line(item) for item in found]
+    found = split_list(text) if text.lstrip().startswith("[") else [text]
+    return [parse_line(item) for item in found]
 
 
 def address(text: str) -> str:
     """Accept where to listen: `:5000`, `127.0.0.1:5000`, `[::1]:5000`; or a socket's path."""
-    types.line(text)
+    parse_line(text)
     if text.startswith("/"):
         return path(text)
     host, colon, number = text.rpartition(":")
@@ -135,7 +130,7 @@ def url(text: str) -> str:
     """Accept an http or https URL without user, query and fragment, which logs would show."""
     from urllib.parse import urlsplit
 
-    types.line(text)
+    parse_line(text)
     try:
         parts = urlsplit(text)
         whole = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0

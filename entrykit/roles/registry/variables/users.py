@@ -9,6 +9,7 @@ from pydantic import PlainValidator
 
 from entrykit.errors import InvalidValue
 from entrykit.variables import types
+from entrykit.variables.parsers import parse_line
 from entrykit.variables.secret import Secret
 
 _HASH: Final = re.compile(r"\$2[aby]\$(?:0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{53}")
@@ -27,7 +28,7 @@ def parse_users(text: str) -> Secret:
         name, colon, digest = entry.partition(":")
         if not colon or not name or not _HASH.fullmatch(digest):
             faults.append(f"entry {number}: no bcrypt hash ({HASH_HINT})")
-        elif types.line(name) in seen:
+        elif parse_line(name) in seen:
             faults.append(f"entry {number}: a user for the second time (expected each once)")
         seen.add(name)
     if faults:
