@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+UPDATE = os.environ.get("UPDATE_CASES") == "1"
 DOCS = ROOT / "docs"
 PAGES = sorted(path.name for path in DOCS.glob("*.md"))
 # A page says so of a block that cannot run in a test, in a comment that readers do not see.
@@ -53,3 +56,23 @@ def blocks(page, language=None):
         for each in _BLOCK.finditer((DOCS / page).read_text())
     ]
     return [block for block in found if language in {None, block.language}]
+
+
+def compared(page, name, current, same=str):
+    """Compare what is between the markers of a name with what it has to be, or write that."""
+    path = DOCS / page
+    begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->\n"
+    before, _, rest = path.read_text().partition(begin)
+    written, found, after = rest.partition(end)
+    assert found, f"{page}: no markers of {name}"
+    if UPDATE and same(written) != same(current):
+        path.write_text(f"{before}{begin}{current}{end}{after}")
+        written = current
+
+    assert same(written) == same(current)
+
+
+def summary(path):
+    """Return the first line of a module."""
+    (line, *_) = ast.get_docstring(ast.parse(path.read_text())).partition("\n\n")[0].splitlines()
+    return line.replace("|", "\\|")

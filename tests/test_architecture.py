@@ -51,7 +51,7 @@ def rooms() -> list[str]:
 
 def room(module: str) -> str:
     """Return the room of a module: `entrykit.files.fs` is in `files`, `entrykit.log` is `log`."""
-    return (module.split(".") + ["entrykit"])[1] if "." in module else "entrykit"
+    return module.split(".")[1] if "." in module else "entrykit"
 
 
 def arrows_up(edges: Mapping[str, Iterable[str]], order: list[str]) -> list[str]:

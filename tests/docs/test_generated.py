@@ -5,8 +5,6 @@ UPDATE_CASES=1 writes their tables in place of comparing them.
 
 from __future__ import annotations
 
-import ast
-import os
 import re
 from errno import EADDRINUSE
 from importlib import import_module
@@ -14,7 +12,7 @@ from pkgutil import walk_packages
 
 import pytest
 from image_data.pages import what_each_is, what_each_needs
-from pages import DOCS, ROOT, blocks
+from pages import DOCS, blocks, compared
 from programs import entrykit as run
 
 import entrykit
@@ -25,23 +23,6 @@ from entrykit.roles.certbot.lineages.lock import BusyError
 from entrykit.roles.certbot.ordering.preflight import PortError
 from entrykit.variables.settings import Settings
 from entrykit.verb_table import VERBS
-
-UPDATE = os.environ.get("UPDATE_CASES") == "1"
-
-
-def compared(page, name, current, same=str):
-    """Compare what is between the markers of a name with what it has to be, or write that."""
-    path = DOCS / page
-    begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->\n"
-    before, _, rest = path.read_text().partition(begin)
-    written, found, after = rest.partition(end)
-    assert found, f"{page}: no markers of {name}"
-    if UPDATE and same(written) != same(current):
-        path.write_text(f"{before}{begin}{current}{end}{after}")
-        written = current
-
-    assert same(written) == same(current)
-
 
 # index.md, templates.md, images.md
 
@@ -89,25 +70,6 @@ def test_every_variable_of_every_role_is_on_one_page():
     everywhere = [roles for (name, _), roles in readers().items() if name in shared()]
     assert everywhere == [role_names()] * len(shared())
     compared("variables.md", "all variables", "\n".join(rows) + "\n")
-
-
-# design.md
-
-
-def summary(path):
-    """The first line of a module."""
-    (line, *_) = ast.get_docstring(ast.parse(path.read_text())).partition("\n\n")[0].splitlines()
-    return line.replace("|", "\\|")
-
-
-def test_every_module_has_its_line():
-    rows = ["| Module | What it says of itself |", "|---|---|"]
-    for path in sorted((ROOT / "entrykit").glob("**/*.py")):
-        name = path.relative_to(ROOT / "entrykit").as_posix()
-        if not name.startswith("roles/"):
-            rows.append(f"| [`{name}`](../entrykit/{name}) | {summary(path)} |")
-
-    compared("design.md", "modules", "\n".join(rows) + "\n")
 
 
 # cli.md
