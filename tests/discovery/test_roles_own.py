@@ -489,7 +489,7 @@ def test_a_bug_of_a_role_is_its_own_and_not_entrykits(environ, roles, bug):
 
 
 def test_a_bug_between_a_role_and_entrykit_is_not_said_to_be_entrykits_alone(environ, roles):
-    text = GOOD.replace("reads=lambda _command, _main: True", "reads=lambda _command: True")
+    text = GOOD.replace("    check=", "    rules=lambda _settings: None,\n    check=")
     (roles / "own" / "role.py").write_text(text)
 
     code, lines = refused("own", **environ)
