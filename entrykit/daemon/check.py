@@ -12,7 +12,8 @@ from entrykit.daemon.program import execution_error, find
 from entrykit.errors import CheckError
 from entrykit.log import Log
 from entrykit.role import Role, expand_argv
-from entrykit.variables.settings import Settings, mask_secrets
+from entrykit.variables.secret import Secret, mask
+from entrykit.variables.settings import Settings
 
 
 def make_checker(
@@ -36,13 +37,27 @@ def make_checker(
         argv = installed(role, expand_argv(role.check.argv, folder, role.files.main), environ)
         with _remove_empty_files(role.check.leaves, settings.config_dir):
             status, output = (role.check.run or run)(argv, seen)
-        words = mask_secrets(output.replace(f"{folder}/", ""), settings)
+        words = _mask_output(role, settings, output.replace(f"{folder}/", ""))
         if status:
             raise CheckError(argv, status, words)
         if words:
             tell(words)
 
     return judge
+
+
+def _mask_output(role: Role[Any], settings: Settings, output: str) -> str:
+    """Mask secrets in what a daemon prints, which may quote lines of its files."""
+    forms = {form for secret in settings.secrets() for form in _forms(role, secret)}
+    return mask(sorted(forms, key=len, reverse=True), output)
+
+
+def _forms(role: Role[Any], secret: str) -> Iterator[str]:
+    """Yield a secret, and how the role's formats write it."""
+    yield secret
+    for quote in role.files.quoting.values():
+        with suppress(Exception):  # a quoting of an author: it may refuse secrets in any way
+            yield quote(Secret(secret)).strip("\"'")
 
 
 def check_offline(

@@ -16,7 +16,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import SequenceMatcher
 from itertools import takewhile
-from typing import Any, Final
+from types import NoneType, UnionType
+from typing import Any, Final, Union, get_args, get_origin
 
 from entrykit.explain.field_usage import record_reads
 from entrykit.explain.reference import variables
@@ -89,12 +90,13 @@ class Masker:
                 self._private[path].add(line)
         for path in set().union(*exact):
             for first, second in _changed_lines(*(texts.get(path, "") for texts in exact)):
-                self._templates[path][_common_ends(first, second)] = None
+                before, after = _common_ends(first, second)
+                if _WORD.search(before):  # one that is the line's beginning says nothing of it
+                    self._templates[path][before, after] = None
 
     def _sentinel_renderings(self, name: str) -> list[Texts]:
         """Render with two made-up secrets; nothing where the role can make no use of them."""
-        value = getattr(self._settings, name)
-        if value is not None and type(value) is not Secret:
+        if _value_type(type(self._settings).model_fields[name].annotation) is not Secret:
             return []
         return [*self._try({name: Secret(text)} for text in _SENTINELS)]
 
@@ -147,6 +149,14 @@ class Masker:
 def _private_fields(model: type[Settings]) -> list[str]:
     """Return the fields whose values are secrets, raw lines or whole files."""
     return [name for name, field in model.model_fields.items() if type_info(field).secret]
+
+
+def _value_type(annotation: object) -> object:
+    """Return the class of a field's values: of `Annotated[Secret, …] | None` that is Secret."""
+    parts = [part for part in get_args(annotation) if part is not NoneType]
+    if get_origin(annotation) in (Union, UnionType) or hasattr(annotation, "__metadata__"):
+        return _value_type(parts[0])
+    return annotation
 
 
 def _text_of(value: object) -> str:
