@@ -14,7 +14,7 @@ SHELL := bash
 BIN := .venv/bin
 # What the tests run, beside Python's packages and what images/*/image.toml says that a role needs.
 PROGRAMS := rabbitmq-server curl wget openssl docker.io iproute2 procps util-linux
-# Releases of Debian whose daemons are not this machine's own; the first of them is always tried.
+# Releases of Debian whose daemons are not the installed ones; the first of them is always tried.
 CODENAME := $(shell . /etc/os-release && echo "$$VERSION_CODENAME")
 OTHERS := $(filter-out $(CODENAME),trixie bookworm sid)
 # Tests wait for daemons most of the time, so several go on at once.
@@ -26,7 +26,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: setup ## run HAProxy, certbot and nginx on loopback, with a CA for trying, until Ctrl-C
+demo: setup ## run HAProxy, certbot and nginx on loopback, with a test CA, until Ctrl-C
 	@PYTHONPATH=tests:tests/roles:tools $(BIN)/python tools/demo
 
 # What depends most on trixie's releases; `make test-trixie` and `make test-versions` run all of it.
@@ -96,7 +96,7 @@ links: ## list the links that lead out of the pages: no test fetches them
 	@grep -oE ']\(https?://[^)]+' README.md CHANGELOG.md CONTRIBUTING.md docs/*.md | sed 's/:](/  /' | sort -u
 
 .PHONY: test-here
-test-here: setup ## all tests but those of containers, with this machine's daemons
+test-here: setup ## all tests but those of containers, with the installed daemons
 	@tools/image-data prepare && tools/kustomize version >/dev/null
 	$(PYTEST) -m "not containers"
 
@@ -151,7 +151,7 @@ setup: .venv/.ready ## make the virtual environment, install what is missing
 # A virtual environment is made anew for another PYTHON.
 .venv/$(MADE) .cache/bench/$(MADE): %/$(MADE):
 	tools/debian-packages python3-venv
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "entrykit needs Python 3.11 or newer: make PYTHON=python3.13, say")'
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "entrykit needs Python 3.11 or newer: e.g. make PYTHON=python3.13")'
 	$(PYTHON) -m venv --clear $(@D)
 	touch $@
 

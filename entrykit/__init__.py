@@ -56,12 +56,12 @@ def render(role: str, environ: Mapping[str, str] = os.environ) -> ConfigFiles:
             ENTRYKIT_ROLES_PATH may also be the process's own.
 
     Returns:
-        The files by their paths relative to the role's folder.
+        The files by their paths relative to the role's directory.
 
     Raises:
         UsageError: there is no such role.
         RoleError: the code of a role from elsewhere is broken.
-        SettingsError: with every fault of every variable.
+        SettingsError: with everything that is wrong with any variable.
         RenderError: a template is broken.
     """
     from entrykit.discovery.finder import load_role, select_roles_environ

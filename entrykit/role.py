@@ -58,7 +58,7 @@ class HostFacts:
     def conflicts(self, _settings: Any) -> Iterable[str]:  # noqa: ANN401 -- each role has a model of its own
         """Yield a message, beginning with the variable's name, for what this host cannot do.
 
-        Called after `observe`, and never offline: files that variables name, say, can be
+        Called after `observe`, and never offline: files that variables name can be
         opened here, and programs can be asked for their version.
         """
         return ()
@@ -202,7 +202,7 @@ class Prepare(Generic[S]):
     Attributes:
         stage: `(settings, folder, log)`: completes a directory of files that is not live, so
             that it can be checked; changes nothing outside of it.
-        host: `(settings, log)`: makes the host and the live directory, CONFIG_DIR, ready.
+        host: `(settings, log)`: prepares the host and the live directory, CONFIG_DIR.
         host_before_check: whether the check needs `host`. Otherwise `host` runs once the
             files have passed, so a refusal changes nothing; it must then leave the live
             directory usable for the old files and the new ones.

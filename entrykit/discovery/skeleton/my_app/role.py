@@ -17,14 +17,14 @@ Token = Annotated[
 
 
 class MyAppSettings(Settings):
-    """What the role can be told: each field is a variable.
+    """The variables of the role, one for each field.
 
     `my_app_listen` is MY_APP_LISTEN.
     """
 
     config_dir: types.Folder = Field(
         default="/etc/nginx/my-app",
-        description="Folder of nginx.conf; nginx's pid file and temporary files are there too.",
+        description="Directory of nginx.conf; nginx's pid file and temporary files are there too.",
     )
     my_app_listen: types.HostPort = Field(
         default="0.0.0.0:8080",
@@ -36,7 +36,7 @@ class MyAppSettings(Settings):
     )
     my_app_token: Token | None = Field(
         default=None,
-        description="What clients have to send as X-Token; nobody is asked for it unless set.",
+        description="Token that clients have to send as X-Token; not needed unless set.",
     )
     my_app_extra_server: types.Snippet | None = Field(
         default=None,
