@@ -110,6 +110,7 @@ $(addprefix test-,$(OTHERS)): test-%: setup
 bench: .cache/bench/.ready ## start time, many domains and golden cases, as tables of ratios
 	@.cache/bench/bin/pip install --quiet --force-reinstall --no-deps .
 	@.cache/bench/bin/python benchmarks/start.py
+	@.cache/bench/bin/python benchmarks/api.py
 	@.cache/bench/bin/python benchmarks/nginx_static.py
 	@.cache/bench/bin/python benchmarks/cases.py
 

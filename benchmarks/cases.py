@@ -1,7 +1,7 @@
 """Measures golden cases, and prints ratios as a Markdown table: `make bench`.
 
 A thousand cases in one process of pytest, against a process of `entrykit render` for each
-case, which compares nothing yet. Machines differ and are busy with other things, so no figure
+case, which compares nothing yet. Hosts differ and are busy with other things, so no figure
 is a time: the two take turns, and a ratio is that of two medians.
 """
 
@@ -25,7 +25,7 @@ PYTEST = ("pytest", "-q", "-p", "no:cacheprovider", "-o", "entrykit_role=haproxy
 
 
 def run(folder: Path, *words: str) -> None:
-    """Run a program of this environment in a folder, or end with what it said."""
+    """Run a program of this environment in a directory, or end with its output."""
     argv = [str(PROGRAMS / words[0]), *words[1:]]
     environ = {"PATH": os.environ["PATH"]}
     done = subprocess.run(

@@ -1,6 +1,6 @@
 """Measures the start of a container, from `podman start` to its first answer: `make bench-images`.
 
-Machines differ and are busy with other things, so no figure is a time: the image and its base,
+Hosts differ and are busy with other things, so no figure is a time: the image and its base,
 with the same files, take turns, and a ratio is that of two medians.
 """
 
@@ -64,14 +64,14 @@ def once(row: Row, folder: Path) -> tuple[float, float]:
     """Start the image, then its base with the files that the image has made."""
     variables = [f"--env={name}={value}" for name, value in row.serves.environ.items()]
     with made(row, row.image, variables, []) as (container, port):
-        ours = started(container, port)
+        image_time = started(container, port)
         podman("cp", f"{container}:{row.container.scratch}", folder)
     command = row.serves.base_command
     with made(row, row.bare, [f"--volume={folder}:{row.container.scratch}"], command) as (
         container,
         port,
     ):
-        return ours, started(container, port)
+        return image_time, started(container, port)
 
 
 def main() -> None:
@@ -83,8 +83,8 @@ def main() -> None:
     for row in SERVERS:
         with TemporaryDirectory(prefix="entrykit-bench-") as folder:
             runs = [once(row, Path(folder, str(count))) for count in range(rounds + 1)][1:]
-        ours, bases = (median(times) for times in zip(*runs, strict=True))
-        print(f"| `entrykit/{row.name}` | {ours / bases:.2f} |")
+        image_time, bases = (median(times) for times in zip(*runs, strict=True))
+        print(f"| `entrykit/{row.name}` | {image_time / bases:.2f} |")
 
 
 if __name__ == "__main__":

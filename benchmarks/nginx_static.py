@@ -1,6 +1,6 @@
 """Measures many domains: the role nginx-static against a server block for each: `make bench`.
 
-Machines differ and are busy with other things, so no figure is a time: both take
+Hosts differ and are busy with other things, so no figure is a time: both take
 turns, and a ratio is that of two medians. CPU is user and system time of `nginx -t`;
 memory is the resident set of one worker that has served nothing yet.
 """
@@ -40,13 +40,13 @@ def free_port() -> int:
 
 
 def with_maps(folder: Path, domains: list[str]) -> Path:
-    """Write what entrykit makes of DOMAINS."""
+    """Write what entrykit renders from DOMAINS."""
     folder.mkdir()
-    told = {"HTTP_PORT": str(free_port()), "HEALTH_PORT": str(free_port()), "BIND": "127.0.0.1"}
-    told |= {"DOMAINS": ",".join(domains), "WORKER_PROCESSES": "1"}
-    for file in entrykit.render("nginx-static", told).values():
+    ports = {"HTTP_PORT": str(free_port()), "HEALTH_PORT": str(free_port())}
+    variables = ports | {"BIND": "127.0.0.1", "DOMAINS": ",".join(domains), "WORKER_PROCESSES": "1"}
+    for file in entrykit.render("nginx-static", variables).values():
         # What is rendered offline keeps its pid file in /tmp; we leave nothing there.
-        text = re.sub(rf"/tmp/entrykit-{told['HTTP_PORT']}-\w+-", f"{folder}/", file.text)
+        text = re.sub(rf"/tmp/entrykit-{variables['HTTP_PORT']}-\w+-", f"{folder}/", file.text)
         (folder / file.path).write_text(text)
     return folder / "nginx.conf"
 
@@ -68,7 +68,7 @@ def with_blocks(folder: Path, domains: list[str]) -> Path:
     return folder / "nginx.conf"
 
 
-def judging(config: Path) -> float:
+def checking(config: Path) -> float:
     """CPU seconds of the check."""
     argv = [PROGRAM, "-t", "-q", "-e", "stderr", "-c", str(config)]
     process = os.posix_spawn(argv[0], argv, {"PATH": ""}, file_actions=quiet())
@@ -117,8 +117,8 @@ def children(pid: int) -> list[int]:
     return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def ratio(measure: Callable[[Path], float], ours: Path, theirs: Path, rounds: int) -> float:
-    pairs = [(measure(ours), measure(theirs)) for _ in range(rounds)]
+def ratio(measure: Callable[[Path], float], maps: Path, blocks: Path, rounds: int) -> float:
+    pairs = [(measure(maps), measure(blocks)) for _ in range(rounds)]
     return median(pair[0] for pair in pairs) / median(pair[1] for pair in pairs)
 
 
@@ -129,10 +129,10 @@ def main() -> int:
     words = parser.parse_args()
     with TemporaryDirectory(prefix="entrykit-bench-") as folder:
         domains = names(words.domains)
-        ours = with_maps(Path(folder, "maps"), domains)
-        theirs = with_blocks(Path(folder, "blocks"), domains)
-        measures = zip(PROMISED, (judging, memory), strict=True)
-        found = {name: ratio(measure, ours, theirs, words.runs) for name, measure in measures}
+        maps = with_maps(Path(folder, "maps"), domains)
+        blocks = with_blocks(Path(folder, "blocks"), domains)
+        measures = zip(PROMISED, (checking, memory), strict=True)
+        found = {name: ratio(measure, maps, blocks, words.runs) for name, measure in measures}
     print(f"\nRatios of medians of {words.runs} runs in turns; {words.domains:,} domains.\n")
     print("| nginx-static against server blocks | ratio | promised |\n|---|---:|---:|")
     for name, value in found.items():

@@ -1,6 +1,6 @@
 """Measures cold starts, and prints ratios as a Markdown table: `make bench`.
 
-Machines differ and are busy with other things, so no figure is a time: all
+Hosts differ and are busy with other things, so no figure is a time: all
 programs take turns in each round, and a ratio is that of two medians. Wall is
 what a person waits, CPU is user and system time of the process. entrykit is
 measured from its start to its exec, which executes `true`: without the check,
@@ -81,7 +81,7 @@ def found(name: str) -> str:
 
 
 def entrykit(folder: Path, *, fresh: bool, **variables: str) -> Program:
-    """A start up to the exec: the first one in this folder, or one where nothing has changed."""
+    """A start up to the exec: the first one in this directory, or one where nothing has changed."""
     environ = {
         "BIND": "127.0.0.1",
         "CONFIG_DIR": str(folder),
@@ -103,7 +103,7 @@ def forget(folder: Path, certs: str | None) -> None:
 
 
 def j2cli(folder: Path) -> Program:
-    """J2cli, rendering the file that entrykit made in this folder."""
+    """J2cli, rendering the file that entrykit wrote in this directory."""
     made = (folder / "haproxy.cfg").read_text()
     template = folder.with_suffix(".cfg.j2")
     template.write_text(as_template(made))
@@ -203,23 +203,23 @@ def rows(folder: Path, output: Path) -> Iterator[Row]:
         start = large(folder / f"{number}-{apps}", number, apps)
         title = f"entrykit, {number:,} domains of {apps:,} apps"
         yield title, start, bare, nothing
-        yield title, start, "`haproxy -c` on the result", judge(start, output)
+        yield title, start, "`haproxy -c` on the result", check(start, output)
     number, apps = SERVED
     certs = certificates(folder / "certificates", number, apps)
     start = large(folder / "served", number, apps, CERTS_DIR=certs)
     title = f"entrykit, {number:,} domains of {apps:,} apps, {apps:,} certificates"
     yield title, start, bare, nothing
-    yield title, start, "`haproxy -c` on the result", judge(start, output)
+    yield title, start, "`haproxy -c` on the result", check(start, output)
 
 
 def large(folder: Path, number: int, apps: int, **variables: str) -> Program:
-    told = folder.with_suffix(".domains")
-    told.write_text("".join(domains(number, apps)))
-    return entrykit(folder, fresh=True, DOMAINS_FILE=str(told), **variables)
+    file = folder.with_suffix(".domains")
+    file.write_text("".join(domains(number, apps)))
+    return entrykit(folder, fresh=True, DOMAINS_FILE=str(file), **variables)
 
 
-def judge(start: Program, output: Path) -> Program:
-    """HAProxy's check of what a start makes."""
+def check(start: Program, output: Path) -> Program:
+    """HAProxy's check of what a start has written."""
     start.run(output)
     return Program([found("haproxy"), "-c", "-f", f"{start.environ['CONFIG_DIR']}/haproxy.cfg"])
 
@@ -236,9 +236,9 @@ def measure(table: Sequence[Row], rounds: int, output: Path) -> None:
 
 def show(table: Sequence[Row], rounds: int) -> None:
     versions = ", ".join(f"{name} {version(name)}" for name in ("jinja2", "pydantic", "j2cli"))
-    said = subprocess.run([found("haproxy"), "-v"], capture_output=True, text=True, check=True)
+    done = subprocess.run([found("haproxy"), "-v"], capture_output=True, text=True, check=True)
     print(f"Ratios of medians of {rounds} runs in turns, modules and templates already compiled.")
-    print(f"Python {sys.version.split()[0]}, {versions}, HAProxy {said.stdout.split()[2]}.\n")
+    print(f"Python {sys.version.split()[0]}, {versions}, HAProxy {done.stdout.split()[2]}.\n")
     print("| | takes as much as | wall | CPU |\n|---|---|---:|---:|")
     for title, program, other, against in table:
         pairs = zip(program.medians(), against.medians(), strict=True)

@@ -166,6 +166,7 @@ def test_the_start_of_a_built_in_role_looks_for_no_others(tmp_path):
     assert (
         loaded
         & {
+            "entrykit.api",
             "importlib.metadata",
             "entrykit.discovery.entry_points",
             "entrykit.discovery.loading",
