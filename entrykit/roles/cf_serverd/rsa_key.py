@@ -113,7 +113,7 @@ def check_encrypted_key(private: Secret, public: bytes) -> str | None:
 
 @contextmanager
 def _write_to_memory(data: bytes) -> Iterator[str]:
-    """Yield the path of a file in memory: OpenSSL takes only paths, and no disk may have the key."""
+    """Yield the path of a file in memory: OpenSSL takes paths, and no disk may have the key."""
     with open(os.memfd_create("key"), "wb") as file:
         file.write(data)
         file.flush()
