@@ -12,20 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-_INTEGER: Final = 0x02
-_BITS: Final = 0x03
-_OCTETS: Final = 0x04
-_OID: Final = 0x06
-_SEQUENCE: Final = 0x30
-_UTC_TIME: Final = 0x17
-_GENERALIZED_TIME: Final = 0x18
-_SET: Final = 0x31
+from entrykit.tls import der
+
 _VERSION: Final = 0xA0
 _EXTENSIONS: Final = 0xA3
 _DNS_NAME: Final = 0x82
-
-_LONG_FORM: Final = 0x80  # of a length: the other bits say how many octets follow
-_LONG_TAG: Final = 0x1F  # no field of a certificate has one
 
 _COMMON_NAME: Final = bytes.fromhex("550403")  # 2.5.4.3
 _SUBJECT_ALT_NAME: Final = bytes.fromhex("551d11")  # 2.5.29.17
@@ -35,7 +26,7 @@ _KEYS: Final = {
 }
 
 # Two digits of a year mean 1950 to 2049; both kinds end in Z (RFC 5280, 4.1.2.5).
-_TIMES: Final = {_UTC_TIME: rb"([0-9]{2})", _GENERALIZED_TIME: rb"([0-9]{4})"}
+_TIMES: Final = {der.UTC_TIME: rb"([0-9]{2})", der.GENERALIZED_TIME: rb"([0-9]{4})"}
 _CENTURIES: Final = 50
 
 # BMPString and UniversalString; every other kind of text can hold a host name only as ASCII.
@@ -47,11 +38,11 @@ _LABEL: Final = r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)"
 _HOST: Final = re.compile(rf"(?=.{{1,253}}\Z)(?:\*\.)?(?:{_LABEL}\.)*(?![0-9]+\Z){_LABEL}")
 
 
-def dns_names(der: bytes) -> tuple[str, ...]:
+def dns_names(certificate: bytes) -> tuple[str, ...]:
     """Read the host names that a certificate is for (RFC 5280, 4.1.2.6 and 4.2.1.6).
 
     Args:
-        der: one certificate in DER.
+        certificate: one in DER.
 
     Returns:
         Each dNSName and common name that is a host name, or one below `*.`, in lower
@@ -61,21 +52,21 @@ def dns_names(der: bytes) -> tuple[str, ...]:
     Raises:
         ValueError: this is no certificate.
     """
-    fields = _fields(der)
+    fields = _fields(certificate)
     found = [*_alt_names(fields.extensions), *_common_names(fields.subject)]
     return tuple(dict.fromkeys(name.lower() for name in found if _HOST.fullmatch(name)))
 
 
-def key_kind(der: bytes) -> str:
+def key_kind(certificate: bytes) -> str:
     """Name the kind of the certificate's key: "ecdsa", "rsa" or "other".
 
     Raises:
         ValueError: this is no certificate.
     """
-    return _key(der)[0]
+    return _key(certificate)[0]
 
 
-def public_key(der: bytes) -> bytes:
+def public_key(certificate: bytes) -> bytes:
     """Return the octets that no other key has: they are part of the private key as well.
 
     That is the modulus of an RSA key (RFC 8017, A.1) and the point of one on an elliptic
@@ -85,28 +76,28 @@ def public_key(der: bytes) -> bytes:
     Raises:
         ValueError: this is no certificate.
     """
-    kind, octets = _key(der)
+    kind, octets = _key(certificate)
     if kind != "rsa":
         return octets
-    return _contents(next(iter(_items(_single_value(octets, _SEQUENCE))), None), _INTEGER)
+    return der.read_first(der.read_single(octets, der.SEQUENCE), der.INTEGER)
 
 
-def serial(der: bytes) -> int:
+def serial(certificate: bytes) -> int:
     """Read the number that its CA has given it, and no other one (RFC 5280, 4.1.2.2).
 
     Raises:
         ValueError: this is no certificate.
     """
-    return int.from_bytes(_fields(der).serial, "big", signed=True)
+    return int.from_bytes(_fields(certificate).serial, "big", signed=True)
 
 
-def validity(der: bytes) -> tuple[float, float]:
+def validity(certificate: bytes) -> tuple[float, float]:
     """Read from when to when it is valid, both inclusive, in Unix seconds.
 
     Raises:
         ValueError: this is no certificate, or its times are not those of RFC 5280.
     """
-    times = _items(_fields(der).validity)
+    times = der.split(_fields(certificate).validity)
     if len(times) != len(("notBefore", "notAfter")):
         raise ValueError("its validity is not two times")
     return _timestamp(*times[0]), _timestamp(*times[1])
@@ -119,18 +110,18 @@ def _timestamp(tag: int, text: bytes) -> float:
     if not match:
         raise ValueError("a time that is not one of a certificate")
     year, month, day, hour, minute, second = map(int, match.groups())
-    if tag == _UTC_TIME:
+    if tag == der.UTC_TIME:
         year += 1900 if year >= _CENTURIES else 2000
     return datetime(year, month, day, hour, minute, second, tzinfo=UTC).timestamp()
 
 
-def _key(der: bytes) -> tuple[str, bytes]:
+def _key(certificate: bytes) -> tuple[str, bytes]:
     """Return the kind of the key, and the public key as that kind has it."""
-    parts = _items(_fields(der).key)
-    if [tag for tag, _ in parts] != [_SEQUENCE, _BITS]:
+    parts = der.split(_fields(certificate).key)
+    if [tag for tag, _ in parts] != [der.SEQUENCE, der.BIT_STRING]:
         raise ValueError("its key is not an algorithm and bits")
     algorithm, bits = (contents for _, contents in parts)
-    kind = _contents(next(iter(_items(algorithm)), None), _OID)
+    kind = der.read_first(algorithm, der.OID)
     return _KEYS.get(kind, "other"), bits[1:]  # the first octet says how many bits are unused
 
 
@@ -145,13 +136,13 @@ class _Fields:
     extensions: bytes
 
 
-def _fields(der: bytes) -> _Fields:
-    certificate = _items(_single_value(der, _SEQUENCE))
-    fields = _items(_contents(next(iter(certificate), None), _SEQUENCE))
+def _fields(certificate: bytes) -> _Fields:
+    to_be_signed = der.read_first(der.read_single(certificate, der.SEQUENCE), der.SEQUENCE)
+    fields = der.split(to_be_signed)
     if fields and fields[0][0] == _VERSION:
         del fields[0]
     # serialNumber, signature, issuer, validity, subject, subjectPublicKeyInfo
-    expected = [_INTEGER, *[_SEQUENCE] * 5]
+    expected = [der.INTEGER, *[der.SEQUENCE] * 5]
     if [tag for tag, _ in fields[:6]] != expected:
         raise ValueError("its fields are not those of a certificate")
     number, _, _, validity, subject, key = (contents for _, contents in fields[:6])
@@ -161,74 +152,27 @@ def _fields(der: bytes) -> _Fields:
         validity,
         subject,
         key,
-        _single_value(extensions[0], _SEQUENCE) if extensions else b"",
+        der.read_single(extensions[0], der.SEQUENCE) if extensions else b"",
     )
 
 
 def _alt_names(extensions: bytes) -> Iterator[str]:
-    for extension in _values_of_type(extensions, _SEQUENCE):
-        parts = _items(extension)
-        if parts and parts[0] == (_OID, _SUBJECT_ALT_NAME):
-            names = _items(_single_value(_contents(parts[-1], _OCTETS), _SEQUENCE))
+    for extension in _values_of_type(extensions, der.SEQUENCE):
+        parts = der.split(extension)
+        if parts and parts[0] == (der.OID, _SUBJECT_ALT_NAME):
+            octets = der.expect(parts[-1], der.OCTET_STRING)
+            names = der.split(der.read_single(octets, der.SEQUENCE))
             yield from (name.decode("ascii", "replace") for tag, name in names if tag == _DNS_NAME)
 
 
 def _common_names(subject: bytes) -> Iterator[str]:
-    for attributes in _values_of_type(subject, _SET):
-        for attribute in _values_of_type(attributes, _SEQUENCE):
-            parts = _items(attribute)
-            if parts and parts[0] == (_OID, _COMMON_NAME):
+    for attributes in _values_of_type(subject, der.SET):
+        for attribute in _values_of_type(attributes, der.SEQUENCE):
+            parts = der.split(attribute)
+            if parts and parts[0] == (der.OID, _COMMON_NAME):
                 tag, text = parts[-1]
                 yield text.decode(_WIDE.get(tag, "ascii"), "replace")
 
 
-def _single_value(data: bytes, tag: int) -> bytes:
-    """Return the contents of the one value that `data` is."""
-    items = _items(data)
-    if len(items) != 1:
-        raise ValueError(f"{len(items)} values in place of one")
-    return _contents(items[0], tag)
-
-
 def _values_of_type(data: bytes, tag: int) -> Iterator[bytes]:
-    return (_contents(item, tag) for item in _items(data))
-
-
-def _contents(item: tuple[int, bytes] | None, tag: int) -> bytes:
-    if item is None or item[0] != tag:
-        raise ValueError(f"no value of type {tag:#04x} where there has to be one")
-    return item[1]
-
-
-def _items(data: bytes) -> list[tuple[int, bytes]]:
-    """Split DER into its values, each as its tag and its contents."""
-    items = []
-    place = 0
-    while place < len(data):
-        start, end = _bounds(data, place)
-        items.append((data[place], data[start:end]))
-        place = end
-    return items
-
-
-def _bounds(data: bytes, place: int) -> tuple[int, int]:
-    """Return where the contents of the value at `place` start and end."""
-    start = place + 2
-    if start > len(data) or data[place] & _LONG_TAG == _LONG_TAG:
-        raise ValueError("a value without a header that can be read")
-    length = data[place + 1]
-    if length >= _LONG_FORM:
-        octets = data[start : start + length - _LONG_FORM]
-        start += len(octets)
-        length = _parse_long_length(octets, length - _LONG_FORM)
-    if start + length > len(data):
-        raise ValueError("a value that is cut off")
-    return start, start + length
-
-
-def _parse_long_length(octets: bytes, number: int) -> int:
-    length = int.from_bytes(octets, "big")
-    shortest = octets[:1] != b"\0" and length >= _LONG_FORM
-    if len(octets) != number or not shortest:
-        raise ValueError("a length that is not DER")
-    return length
+    return (der.expect(value, tag) for value in der.split(data))

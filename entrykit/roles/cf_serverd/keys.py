@@ -76,7 +76,7 @@ def _find_pair_error(private: Secret, public: Secret) -> tuple[str, str] | None:
         try:
             known.append(rsa_key.read_modulus(key, private=name == PRIVATE))
         except rsa_key.EncryptedKeyError:
-            reason = check_encrypted_key(private, rsa_key.der(public, private=False))
+            reason = check_encrypted_key(private, rsa_key.decode_pem(public, private=False))
             return (PRIVATE, reason) if reason else None
         except ValueError as error:
             return name, str(error)

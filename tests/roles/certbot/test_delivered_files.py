@@ -447,7 +447,7 @@ def call(name, real, *args, **named):
     return real(*args, **named)
 
 from entrykit.log import Log
-from entrykit.roles.certbot.delivery import deliver
+from entrykit.roles.certbot.delivery.delivery import deliver
 from entrykit.roles.certbot.plan import read_plan
 
 plan = read_plan(conf)

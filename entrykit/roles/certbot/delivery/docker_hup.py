@@ -6,14 +6,12 @@ Whoever may write to that socket is root on the host (Docker's documentation,
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    import socket
+from typing import Final
 
 DOCKER_SOCKET: Final = "/var/run/docker.sock"
 
-_TIMEOUT: Final = 5.0
+_TIMEOUT: Final = 5.0  # seconds for the whole exchange
+_MAX_BYTES: Final = 8192  # of an answer that are read: it has a sentence
 _NO_CONTENT: Final = 204
 
 
@@ -31,30 +29,20 @@ def send_hup(container: str) -> None:
     from http.client import HTTPConnection, HTTPException
     from urllib.parse import quote
 
-    connection = HTTPConnection("localhost", timeout=_TIMEOUT)
+    from entrykit.roles.certbot.deadline_socket import connect_unix
+
+    connection = HTTPConnection("localhost")
     try:
-        connection.sock = _connect()
+        connection.sock = connect_unix(DOCKER_SOCKET, _TIMEOUT)
         connection.request("POST", f"/containers/{quote(container, safe='')}/kill?signal=HUP")
         response = connection.getresponse()
         if response.status != _NO_CONTENT:
-            raise OSError(f"Docker answers {response.status}: {_extract_message(response.read())}")
+            message = _extract_message(response.read(_MAX_BYTES))
+            raise OSError(f"Docker answers {response.status}: {message}")
     except HTTPException as error:
         raise OSError(f"Docker does not answer as it should: {error!r}") from None
     finally:
         connection.close()
-
-
-def _connect() -> socket.socket:
-    import socket
-
-    connection = socket.socket(socket.AF_UNIX)
-    connection.settimeout(_TIMEOUT)
-    try:
-        connection.connect(DOCKER_SOCKET)
-    except OSError as error:
-        connection.close()
-        raise OSError(error.errno, error.strerror, DOCKER_SOCKET) from None
-    return connection
 
 
 def _extract_message(body: bytes) -> str:

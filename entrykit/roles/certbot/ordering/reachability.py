@@ -8,7 +8,6 @@ stateless mode, HAProxy answers by itself with the thumbprint of the account.
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Sequence
 from threading import Thread
 from typing import Final, NamedTuple
@@ -17,7 +16,8 @@ from entrykit.roles.certbot.ordering.listener import CHALLENGE_PATH, Listener
 
 _TIMEOUT: Final = 5.0  # seconds for an answer: HAProxy's 503 takes three, for its retries
 _BATCH: Final = 16
-_MAX_BYTES: Final = 8192  # octets of an answer that are read
+_MAX_BYTES: Final = 8192  # of the body of an answer that are read
+_HEADERS: Final = {"User-Agent": "entrykit", "Accept": "*/*", "Connection": "close"}
 
 
 class ProbeResult(NamedTuple):
@@ -101,34 +101,25 @@ def _check_body(url: str, body: str, token: str, expected: str) -> str:
 
 
 def _fetch(url: str, name: str, path: str) -> tuple[int, str]:
-    """Ask over HTTP with the name as Host: the status and the beginning of the body.
+    """Ask over HTTP with the name as Host; return the status and the beginning of the body.
 
     Raises:
-        OSError: nobody answers, or not in time (TimeoutError), or it is not HTTP.
+        OSError: there is no answer, or none in time (TimeoutError), or it is not HTTP.
     """
-    import socket
+    from http.client import HTTPConnection, HTTPException
     from urllib.parse import urlsplit
 
+    from entrykit.roles.certbot.deadline_socket import connect_tcp
+
     parts = urlsplit(url)
-    request = (
-        f"GET {path} HTTP/1.1\r\nHost: {name}\r\n"
-        "User-Agent: entrykit\r\nAccept: */*\r\nConnection: close\r\n\r\n"
-    )
-    place = (parts.hostname or "", parts.port or 80)
-    until = time.monotonic() + _TIMEOUT
-    with socket.create_connection(place, timeout=_TIMEOUT) as connection:
-        connection.sendall(request.encode("latin-1"))
-        answer = b""
-        while len(answer) < _MAX_BYTES and (more := connection.recv(_MAX_BYTES)):
-            answer += more
-            if time.monotonic() > until:  # a stream of events, say, has no end
-                raise TimeoutError
-    return _parse_answer(answer)
-
-
-def _parse_answer(answer: bytes) -> tuple[int, str]:
-    head, _, body = answer.decode("latin-1").partition("\r\n\r\n")
-    words = head.split("\r\n", 1)[0].split(" ")
-    if not words[0].startswith("HTTP/1.") or len(words) < 2 or not words[1].isdigit():  # noqa: PLR2004 -- a status line's
-        raise OSError(f"not HTTP: it begins with {answer[:20]!r}")
-    return int(words[1]), body
+    host, port = parts.hostname or "", parts.port or 80
+    connection = HTTPConnection(host, port)
+    try:
+        connection.sock = connect_tcp(host, port, _TIMEOUT)
+        connection.request("GET", path, headers={"Host": name, **_HEADERS})
+        answer = connection.getresponse()
+        return answer.status, answer.read(_MAX_BYTES).decode("latin-1")
+    except HTTPException as error:
+        raise OSError(f"not HTTP: {error!r:.80}") from None
+    finally:
+        connection.close()

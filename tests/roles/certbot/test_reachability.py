@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import socket
+import struct
+import time
 from contextlib import ExitStack, suppress
-from threading import Event, Thread
+from threading import Event, Thread, active_count
 
 import pytest
 from haproxy.edge import Edges
@@ -12,6 +14,7 @@ from haproxy.polling import eventually
 from haproxy.ports import free_port
 from programs import answer
 
+from entrykit.roles.certbot.ordering.challenge_server import _MAX_CONNECTIONS
 from entrykit.roles.certbot.ordering.listener import CHALLENGE_PATH, Listener
 from entrykit.roles.certbot.ordering.reachability import find_unreachable
 
@@ -112,7 +115,8 @@ def test_what_was_seen_in_its_place_is_told(saying, said, expected):
     assert expected in find_unreachable(["a.test"], url, None, THUMBPRINT)["a.test"].what
 
 
-def test_an_answer_without_an_end_is_none():
+@pytest.mark.parametrize("beginning", [b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nX", b""])
+def test_an_answer_without_an_end_is_none(beginning):
     """It would keep all other names from theirs: a stream of events that some app answers with."""
     gone = Event()
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -120,9 +124,9 @@ def test_an_answer_without_an_end_is_none():
         def drip():
             connection, _ = server.accept()
             with connection, suppress(OSError):
-                connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+                connection.sendall(beginning)
                 for _ in range(60):
-                    connection.sendall(b":\n")
+                    connection.sendall(b":")
                     gone.wait(0.2)
 
         Thread(target=drip, daemon=True).start()
@@ -198,6 +202,106 @@ def test_a_silent_client_does_not_stop_it(port, listener):
         eventually(
             lambda: find_unreachable(["a.test"], f"http://127.0.0.1:{port}", listener, None) == {}
         )
+
+
+def test_idle_connections_do_not_delay_an_answer(port, listener):
+    """Twelve of them one after the other would take twelve seconds."""
+    with ExitStack() as stack:
+        for _ in range(12):
+            stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+        start = time.monotonic()
+
+        assert find_unreachable(["a.test"], f"http://127.0.0.1:{port}", listener, None) == {}
+        assert time.monotonic() - start < 1
+
+
+def test_the_oldest_connections_make_room_for_new_ones(port, listener):
+    """However many are opened, there are no more threads than the largest number."""
+    with ExitStack() as stack:
+        clients = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            for _ in range(_MAX_CONNECTIONS + 20)
+        ]
+        clients[0].settimeout(0.5)
+
+        assert clients[0].recv(1) == b""
+        assert find_unreachable(["a.test"], f"http://127.0.0.1:{port}", listener, None) == {}
+        eventually(lambda: active_count() <= _MAX_CONNECTIONS + 10)
+
+
+@pytest.mark.usefixtures("listener")
+def test_a_connection_is_ended_in_time_whether_or_not_it_sends_something(port):
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.settimeout(2)
+
+        assert client.recv(1) == b""
+
+
+def test_the_port_is_free_at_once_with_a_connection_open(port):
+    listener = Listener(port)
+    listener.open()
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        eventually(lambda: answer(port, "/") == 404)
+        start = time.monotonic()
+        listener.close()
+
+        with socket.create_server(("127.0.0.1", port)):
+            assert time.monotonic() - start < 0.5
+        assert client.recv(1) == b""
+
+
+def exchange(port, request):
+    """Send something, and return all that comes back."""
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.settimeout(5)
+        client.sendall(request)
+        return b"".join(iter(lambda: client.recv(4096), b"")).decode()
+
+
+NOT_FOUND = (
+    "HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nContent-Length: 0\r\n"
+    "Connection: close\r\n\r\n"
+)
+
+
+@pytest.mark.usefixtures("listener")
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        "GET / HTTP/1.1",
+        "POST / HTTP/1.1",
+        "GET / HTTP/9",
+        "GET",
+        "GET  /",
+        "SSH-2.0-OpenSSH_9.2",
+        "GET /" + "x" * 8182,  # as long as a request may be
+    ],
+)
+def test_everything_else_is_not_found(port, request_line, capfd):
+    """Neither what this is, nor what was wrong, is said."""
+    assert exchange(port, f"{request_line}\r\n\r\n".encode()) == NOT_FOUND
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_token_is_answered_as_text(port, listener):
+    text = listener.expect("token")
+    request = f"GET {CHALLENGE_PATH}token HTTP/1.1\r\nHost: a.test\r\n\r\n"
+
+    assert exchange(port, request.encode()) == (
+        f"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {len(text)}\r\n"
+        f"Connection: close\r\n\r\n{text}"
+    )
+
+
+@pytest.mark.usefixtures("listener")
+def test_a_client_that_goes_away_is_nothing_to_report(port, capfd):
+    for _ in range(20):
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.sendall(b"GET / HTTP/1.1\r\n")
+
+    assert answer(port, "/") == 404
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_token_is_answered_only_while_it_is_asked_for(port, listener):

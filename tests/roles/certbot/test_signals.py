@@ -11,7 +11,7 @@ from programs import Running
 
 ADOPTING = """
 import ctypes, os, sys, time
-from entrykit.roles.certbot.signals import Signals, Stopped
+from entrykit.roles.certbot.process.signals import Signals, Stopped
 PR_SET_CHILD_SUBREAPER = 36  # prctl(2): orphans come to us, as they do to PID 1
 ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
 signals = Signals()
@@ -39,7 +39,7 @@ def test_orphans_are_reaped_while_it_rests(tmp_path):
 
 IN_A_THREAD = """
 import time, signal, os
-from entrykit.roles.certbot.signals import Signals, Stopped
+from entrykit.roles.certbot.process.signals import Signals, Stopped
 signals = Signals()
 signals.listen()
 def fail():
@@ -69,7 +69,7 @@ def test_what_blocks_is_left_where_it_is(tmp_path):
 
 
 RESTING = """
-from entrykit.roles.certbot.signals import Signals
+from entrykit.roles.certbot.process.signals import Signals
 signals = Signals()
 signals.listen()
 print("ready", flush=True)
