@@ -103,7 +103,8 @@ def _commit_files(
 ) -> list[str]:
     """Prepare the host, have the daemon check the files, and commit them."""
     from entrykit.daemon.check import make_checker
-    from entrykit.files.transaction import commit, refuse_foreign, wrap_os_errors
+    from entrykit.files.ownership import refuse_foreign
+    from entrykit.files.transaction import commit, wrap_os_errors
 
     folder, overwrite = settings.config_dir, settings.entrykit_overwrite
     check = (

@@ -148,7 +148,8 @@ def _render_role(words: argparse.Namespace, environ: Mapping[str, str], log: Log
 
 def _write(role: Role[Any], settings: Settings, given: str, log: Log) -> None:
     """Write the role's folder as it would stand in the image."""
-    from entrykit.files.transaction import commit, refuse_foreign, wrap_os_errors
+    from entrykit.files.ownership import refuse_foreign
+    from entrykit.files.transaction import commit, wrap_os_errors
     from entrykit.rendering.role_files import render
 
     with wrap_os_errors(given):  # the working folder may be gone

@@ -78,7 +78,7 @@ def check_offline(
     """
     from tempfile import TemporaryDirectory
 
-    from entrykit.files.staging import write
+    from entrykit.files.fs import create_file
     from entrykit.files.transaction import wrap_os_errors
     from entrykit.rendering.role_files import render
 
@@ -88,7 +88,7 @@ def check_offline(
         with wrap_os_errors(folder):
             role.prepare.stage(settings, folder, log)
             for file in render(role, there, role.observe_host(settings, environ)).values():
-                write(os.path.join(folder, file.path), file)
+                create_file(os.path.join(folder, file.path), file.octets, file.mode)
         make_checker(role, settings, environ, log.info)(folder)
 
 

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 
-from entrykit.errors import CommitError
-from entrykit.files.checksums import CHECKSUMS_FILE, is_listed
-from entrykit.files.config_file import MARK, ConfigFile, ConfigFiles, OutputFile
-from entrykit.files.fs import open_live
+from entrykit.files.checksums import CHECKSUMS_FILE
+from entrykit.files.config_file import ConfigFile, ConfigFiles, OutputFile
+from entrykit.files.ownership import refuse_changed
 from entrykit.files.transaction import commit, wrap_os_errors
 
 
@@ -36,7 +34,8 @@ def write(files: Iterable[OutputFile], *, overwrite: bool) -> list[str]:
         folders.setdefault(folder, []).append(ConfigFile(name, file.text, file.mode))
     if not overwrite:
         for folder, found in folders.items():
-            _refuse_foreign(folder, found)
+            with wrap_os_errors(folder):
+                refuse_changed(folder, found)
     # In one order, for two starts that lock the same folders.
     sets = [(folder, ConfigFiles(folders[folder])) for folder in sorted(folders)]
     return _commit_nested(sets)
@@ -53,17 +52,3 @@ def _commit_nested(sets: Sequence[tuple[str, ConfigFiles]]) -> list[str]:
     inner: list[str] = []
     own = commit(files, folder, lambda _: inner.extend(_commit_nested(others)), overwrite=True)
     return [os.path.join(folder, name) for name in own if name != CHECKSUMS_FILE] + inner
-
-
-def _refuse_foreign(folder: str, files: Sequence[ConfigFile]) -> None:
-    for file in files:
-        path = os.path.join(folder, file.path)
-        with wrap_os_errors(folder), suppress(FileNotFoundError), open_live(path) as live:
-            data = live.read()
-            ours = not data or data == file.octets or data.startswith(MARK.encode())
-            if not ours and not is_listed(folder, file.path, data):
-                raise CommitError(
-                    path,
-                    "entrykit did not write this file, or it was changed since",
-                    "move it away, or set ENTRYKIT_OVERWRITE=1 to have it replaced",
-                )

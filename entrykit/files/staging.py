@@ -12,8 +12,9 @@ import errno
 import os
 from collections.abc import Callable, Sequence
 
-from entrykit.files.config_file import ConfigFile, ConfigFiles
-from entrykit.files.fs import open_to_group, write_in_place
+from entrykit.files.config_file import ConfigFiles
+from entrykit.files.fs import create_file, open_to_group, sync_folder
+from entrykit.files.mounts import write_in_place
 
 _STAGE = ".entrykit.stage"
 _DECIDED = ".entrykit.decided"
@@ -70,7 +71,7 @@ def _stage(
     try:
         open_to_group(stage)  # another user may have to clear up after a kill
         for file in files.values():
-            write(os.path.join(stage, file.path), file)
+            create_file(os.path.join(stage, file.path), file.octets, file.mode)
         for name in beside:
             os.symlink(os.path.join("..", name), os.path.join(stage, name))
         judge(stage)
@@ -79,23 +80,13 @@ def _stage(
         raise
 
 
-def write(path: str, file: ConfigFile) -> None:
-    """Make a new file with its mode, and see it safely on the disk."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(descriptor, "wb") as target:
-        target.write(file.octets)
-        target.flush()
-        os.fchmod(descriptor, file.mode)
-        os.fsync(descriptor)
-
-
 def _decide(folder: str, changed: Sequence[str]) -> None:
     stage = os.path.join(folder, _STAGE)
     for name in set(os.listdir(stage)) - set(changed):
         _discard(os.path.join(stage, name))
-    _sync(stage)
+    sync_folder(stage)
     os.rename(stage, os.path.join(folder, _DECIDED))
-    _sync(folder)
+    sync_folder(folder)
 
 
 def _carry_out(folder: str, names: Sequence[str]) -> None:
@@ -115,7 +106,7 @@ def _install(folder: str, names: Sequence[str]) -> None:
     for name in names:
         _replace(os.path.join(decided, name), os.path.join(folder, name))
     os.rmdir(decided)
-    _sync(folder)
+    sync_folder(folder)
 
 
 def _replace(new: str, live: str) -> None:
@@ -126,14 +117,6 @@ def _replace(new: str, live: str) -> None:
             raise
         write_in_place(new, live)  # a bind-mounted file: its inode is the mount
         os.unlink(new)
-
-
-def _sync(folder: str) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _discard(path: str) -> None:

@@ -9,14 +9,16 @@ import errno
 import fcntl
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from entrykit.errors import CommitError
 from entrykit.files import staging
-from entrykit.files.checksums import add_checksums, is_listed
-from entrykit.files.config_file import MARKS, ConfigFile, ConfigFiles
-from entrykit.files.fs import make_folder, mount_points, open_live
+from entrykit.files.checksums import add_checksums
+from entrykit.files.config_file import ConfigFile, ConfigFiles
+from entrykit.files.fs import make_folder, open_live
+from entrykit.files.mounts import mount_points
+from entrykit.files.ownership import refuse_foreign
 
 Checker = Callable[[str], None]
 
@@ -149,25 +151,6 @@ def _differs(folder: str, file: ConfigFile) -> bool:
             return bool(looser) or live.read() != file.octets
     except FileNotFoundError:
         return True
-
-
-def refuse_foreign(folder: str, files: Iterable[ConfigFile]) -> None:
-    """Refuse to replace a file that a person put there; an empty one has nothing to lose.
-
-    Raises:
-        CommitError: a file is there and lacks entrykit's mark, and is not listed as its own.
-    """
-    for file in files:
-        path = os.path.join(folder, file.path)
-        with suppress(FileNotFoundError), open_live(path) as live:
-            start = live.read(max(map(len, MARKS)))
-            foreign = start and not start.startswith(MARKS)
-            if foreign and not is_listed(folder, file.path, start + live.read()):
-                raise CommitError(
-                    path,
-                    "entrykit did not write this file and leaves it alone",
-                    "move it away, or set ENTRYKIT_OVERWRITE=1 to have it replaced",
-                )
 
 
 def _refuse_read_only_mounts(folder: str, files: Sequence[ConfigFile]) -> None:
