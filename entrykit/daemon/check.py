@@ -1,4 +1,4 @@
-"""The daemon's own verdict on a folder of files."""
+"""Have the daemon check a directory of files."""
 
 from __future__ import annotations
 
@@ -17,33 +17,33 @@ from entrykit.variables.settings import Settings
 
 
 def make_checker(
-    role: Role[Any], settings: Settings, environ: Mapping[str, str], tell: Callable[[str], None]
+    role: Role[Any], settings: Settings, environ: Mapping[str, str], report: Callable[[str], None]
 ) -> Callable[[str], None]:
-    """Return the function that has the role's daemon judge a folder.
+    """Return a function that has the role's daemon check a directory.
 
     Args:
         role: whose daemon.
-        settings: whose secrets are masked in what the daemon says.
-        environ: what the daemon will see at the hand-over too.
-        tell: called with what the daemon said of files that it accepts.
+        settings: their secrets are masked in the daemon's output.
+        environ: the same as at the hand-over.
+        report: called with the daemon's output on files that it accepts.
 
     Raises:
         CheckError: (the returned function) the daemon refused the files.
-        HandOverError: (the returned function) the daemon is not there.
+        HandOverError: (the returned function) the daemon does not exist.
     """
     seen = role.daemon.environ(settings, scrub_environ(role, environ))
 
-    def judge(folder: str) -> None:
+    def check(folder: str) -> None:
         argv = installed(role, expand_argv(role.check.argv, folder, role.files.main), environ)
         with _remove_empty_files(role.check.leaves, settings.config_dir):
             status, output = (role.check.run or run)(argv, seen)
-        words = _mask_output(role, settings, output.replace(f"{folder}/", ""))
+        output = _mask_output(role, settings, output.replace(f"{folder}/", ""))
         if status:
-            raise CheckError(argv, status, words)
-        if words:
-            tell(words)
+            raise CheckError(argv, status, output)
+        if output:
+            report(output)
 
-    return judge
+    return check
 
 
 def _mask_output(role: Role[Any], settings: Settings, output: str) -> str:
@@ -63,18 +63,18 @@ def _forms(role: Role[Any], secret: str) -> Iterator[str]:
 def check_offline(
     role: Role[Any], settings: Settings, environ: Mapping[str, str], log: Log
 ) -> None:
-    """Have the daemon judge a role's files in a folder of their own, which is removed again.
+    """Have the daemon check a role's files in a temporary directory.
 
     Args:
         role: whose daemon.
         settings: its variables.
-        environ: what the daemon will see; its PATH leads to it.
-        log: told of what `prepare` says, and of what the daemon does of files that it accepts.
+        environ: the daemon's environment; PATH leads to it.
+        log: gets the messages of `prepare`, and the daemon's output on files that it accepts.
 
     Raises:
         CheckError: the daemon refused the files.
         CommitError: they cannot be written.
-        HandOverError: the daemon is not there.
+        HandOverError: the daemon does not exist.
     """
     from tempfile import TemporaryDirectory
 
@@ -94,7 +94,7 @@ def check_offline(
 
 @contextmanager
 def _remove_empty_files(names: Sequence[str], folder: str) -> Iterator[None]:
-    """Remove the empty files of these names that were not in the folder before."""
+    """Remove empty files of these names that the check has created."""
     new = [path for name in names if not os.path.lexists(path := os.path.join(folder, name))]
     try:
         yield
@@ -106,13 +106,13 @@ def _remove_empty_files(names: Sequence[str], folder: str) -> Iterator[None]:
 
 
 def run(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[int, str]:
-    """Run a command that judges, to its end.
+    """Run a check to its end.
 
     Returns:
-        Its exit status, negative where a signal has killed it; and its words.
+        Its exit status, negative for a signal; and its output.
 
     Raises:
-        HandOverError: the program is not there, or cannot be executed.
+        HandOverError: the program does not exist, or cannot be executed.
     """
     import subprocess
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -20,6 +22,16 @@ from entrykit.files.fs import (
     require_writable,
     write_file,
 )
+
+FULL = """
+import resource, sys
+from entrykit.files.fs import write_file
+resource.setrlimit(resource.RLIMIT_FSIZE, (1, 1))  # write(2) fails as on a full disk
+try:
+    write_file(sys.argv[1], b"several octets", 0o600, shared=sys.argv[2] == "shared")
+except OSError as error:
+    print(error.filename)
+"""
 
 
 def mode(path: Path) -> int:
@@ -49,6 +61,21 @@ def test_what_cannot_be_replaced_stays_and_is_named(tmp_path: Path, shared: bool
 
     assert str(path) in {error.value.filename, error.value.filename2}
     assert os.listdir(tmp_path) == ["folder"]
+
+
+@pytest.mark.parametrize("shared", ["shared", "alone"])
+def test_a_write_that_fails_names_the_file_and_leaves_what_was_there(
+    tmp_path: Path, shared: str
+) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"before")
+
+    argv = [sys.executable, "-c", FULL, str(file), shared]
+    output = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+
+    assert output == f"{file}\n"
+    assert file.read_bytes() == b"before"
+    assert [*tmp_path.iterdir()] == [file]
 
 
 def test_a_lone_writer_replaces_what_a_kill_has_left_and_follows_no_link(tmp_path: Path) -> None:
