@@ -41,11 +41,11 @@ class Log:
         self._style = style
         self._colour = colour
 
-    def shift(self, louder: int) -> None:
+    def adjust_level(self, steps: int) -> None:
         """Change the minimum level by the number of `-v` minus the number of `-q` given."""
-        self._threshold = min(max(self._threshold + louder, 0), len(LEVELS) - 1)
+        self._threshold = min(max(self._threshold + steps, 0), len(LEVELS) - 1)
 
-    def follow(self, environ: Mapping[str, str]) -> None:
+    def use_environ(self, environ: Mapping[str, str]) -> None:
         """Set the format to ENTRYKIT_LOG_FORMAT, if it is set and known."""
         given = peek(environ, LOG_FORMAT)
         if given in STYLES:
@@ -94,7 +94,7 @@ def make_log(environ: Mapping[str, str], stream: TextIO | None = None) -> Log:
     stream = stream or sys.stderr
     plain = environ.get("NO_COLOR") or environ.get("TERM") == "dumb"
     log = Log(stream, colour=bool(stream and stream.isatty()) and not plain)
-    log.follow(environ)
+    log.use_environ(environ)
     return log
 
 

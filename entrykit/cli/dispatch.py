@@ -33,11 +33,11 @@ def run(verb: str, argv: Sequence[str], environ: Mapping[str, str], log: Log) ->
     Returns:
         The exit code.
     """
-    log.follow(_peek_log_format(argv))
+    log.use_environ(_peek_log_format(argv))
     own, command = then_run.split_command(argv) if verb in {"render", "wait"} else (argv, None)
     words = _parser(verb).parse_intermixed_args(own)  # a second word may follow options
     words.command, words.machine = command, environ
-    log.shift(words.verbose - words.quiet)
+    log.adjust_level(words.verbose - words.quiet)
     return _COMMANDS[verb](words, environ, log)
 
 
@@ -101,7 +101,7 @@ def _read_environ(
     from entrykit.variables.env_files import overlay
 
     seen = overlay({} if words.no_env else environ, words.env_file, words.assignments)
-    log.follow(seen)
+    log.use_environ(seen)
     return seen
 
 
@@ -198,7 +198,7 @@ def _explain(words: argparse.Namespace, environ: Mapping[str, str], log: Log) ->
         raise UsageError(f"{display(words.target)}: --graph draws all of the role")
     laid = overlay_assignments({} if words.no_env else environ, words.env_file, words.assignments)
     seen = {name: given.text for name, given in laid.items()}
-    log.follow(seen)
+    log.use_environ(seen)
     role = _load_role(words, seen)
     reading = role.settings.reading(seen, log.warning)
     settings = role.settings.from_reading(reading, role.rules)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from entrykit.daemon.handover import installed, scrub_environ
+from entrykit.daemon.handover import resolve_daemon, scrub_environ
 from entrykit.daemon.program import execution_error, find
 from entrykit.errors import CheckError
 from entrykit.log import Log
@@ -34,7 +34,7 @@ def make_checker(
     seen = role.daemon.environ(settings, scrub_environ(role, environ))
 
     def check(folder: str) -> None:
-        argv = installed(role, expand_argv(role.check.argv, folder, role.files.main), environ)
+        argv = resolve_daemon(role, expand_argv(role.check.argv, folder, role.files.main), environ)
         with _remove_empty_files(role.check.leaves, settings.config_dir):
             status, output = (role.check.run or run)(argv, seen)
         output = _mask_output(role, settings, output.replace(f"{folder}/", ""))
@@ -47,16 +47,16 @@ def make_checker(
 
 
 def _mask_output(role: Role[Any], settings: Settings, output: str) -> str:
-    """Mask secrets in what a daemon prints, which may quote lines of its files."""
+    """Mask secrets in a daemon's output, which may quote lines of its files."""
     forms = {form for secret in settings.secrets() for form in _forms(role, secret)}
     return mask(sorted(forms, key=len, reverse=True), output)
 
 
 def _forms(role: Role[Any], secret: str) -> Iterator[str]:
-    """Yield a secret, and how the role's formats write it."""
+    """Yield a secret, as it is and as the role's formats quote it."""
     yield secret
     for quote in role.files.quoting.values():
-        with suppress(Exception):  # a quoting of an author: it may refuse secrets in any way
+        with suppress(Exception):  # the function of an external role may raise anything
             yield quote(Secret(secret)).strip("\"'")
 
 

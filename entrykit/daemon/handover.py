@@ -55,7 +55,7 @@ def validate_command(role: Role[Any], field: str, given: object) -> list[str]:
     return list(given)
 
 
-def installed(role: Role[Any], argv: Sequence[str], environ: Mapping[str, str]) -> list[str]:
+def resolve_daemon(role: Role[Any], argv: Sequence[str], environ: Mapping[str, str]) -> list[str]:
     """Return a command with the first of the daemon's names that is found in PATH."""
     names = role.daemon.names
     if argv[0] in names:

@@ -48,7 +48,7 @@ def commit(
         Exception: whatever `check` raises; then nothing was changed.
     """
     files = add_checksums(files, folder)
-    with wrap_os_errors(folder), locked(folder):
+    with wrap_os_errors(folder), lock_folder(folder):
         staging.recover(folder)
         changed = _select_changed(folder, files, overwrite=overwrite)
         if changed:
@@ -71,7 +71,7 @@ def recover(folder: str) -> None:
         CommitError: something cannot be written.
     """
     if staging.is_decided(folder):
-        with wrap_os_errors(folder), locked(folder):
+        with wrap_os_errors(folder), lock_folder(folder):
             staging.recover(folder)
     elif staging.has_leftovers(folder):
         with wrap_os_errors(folder), _try_lock_folder(folder) as alone:
@@ -107,7 +107,7 @@ def _tmpfs_options(folder: str) -> str:
 
 
 @contextmanager
-def locked(folder: str) -> Iterator[None]:
+def lock_folder(folder: str) -> Iterator[None]:
     """Let one start at a time work on a directory that several containers share."""
     make_folder(folder)
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

@@ -105,10 +105,10 @@ def _escape(text: str) -> str:
 
 
 def _make_filter(quote: Quote) -> Callable[[object], str]:
-    def quoted(value: object) -> str:
+    def apply(value: object) -> str:
         return QuotedText(str(value) if isinstance(value, Undefined) else quote(value))
 
-    return quoted
+    return apply
 
 
 FILTERS: Final[Mapping[str, Callable[[object], str]]] = {

@@ -17,6 +17,7 @@ from jinja2.loaders import split_template_path
 
 from entrykit.display import display
 from entrykit.errors import SettingsError
+from entrykit.variables.textfile import UnreadableError, read_text
 
 BUILT_IN_PREFIX = "!"
 SUFFIX = ".j2"
@@ -123,12 +124,9 @@ def read_template(path: str) -> str:
         TemplateError: it cannot be read.
     """
     try:
-        with open(path, encoding="utf-8-sig") as file:
-            return file.read()
-    except UnicodeDecodeError:
-        raise TemplateError(f"{path}: not valid UTF-8") from None
-    except OSError as error:
-        raise TemplateError(f"{path}: {error.strerror}") from None
+        return read_text(path)
+    except UnreadableError as error:
+        raise TemplateError(f"{path}: {error.reason}") from None
 
 
 def check_folder(folder: str, built_in: str) -> None:

@@ -262,6 +262,26 @@ def test_templates_include_and_extend_what_lies_beside_them(here, capsys):
     assert capsys.readouterr().out == "a <> x\n"
 
 
+def test_a_template_can_be_a_pipe(here, capsys):
+    """As the shell makes one of `--template <(command):app.conf`."""
+    reader, writer = os.pipe()
+    os.write(writer, b"{{ env.X }}\n")
+    os.close(writer)
+    try:
+        assert main(["entrykit", "render", "--template", f"/dev/fd/{reader}:-"], {"X": "x"}) == 0
+    finally:
+        os.close(reader)
+
+    assert capsys.readouterr().out == "x\n"
+
+
+def test_a_pipe_without_a_writer_is_refused_at_once(here, capsys):
+    os.mkfifo(here / "pipe")
+
+    assert main(["entrykit", "render", "--template", "pipe:-"], {}) == 70
+    assert "pipe: a pipe that nobody writes to" in capsys.readouterr().err
+
+
 # secrets
 
 

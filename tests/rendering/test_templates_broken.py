@@ -20,7 +20,7 @@ BROKEN = [
     ("{{ settings() }}", "main.cfg.j2:3", "settings is not callable"),
     ("{% for x in settings %}{% endfor %}", "main.cfg.j2:3", "settings is not iterable"),
     ("{{ settings.routes['nosuch'] }}", "main.cfg.j2:3", "has no attribute 'nosuch'"),
-    ("{{ host.nosuch }}", "main.cfg.j2:3", "has no attribute 'nosuch'"),
+    ("{{ host.nosuch }}", "main.cfg.j2:3", "host has no attribute 'nosuch'"),
     ("{% if nosuch %}{% endif %}", "main.cfg.j2:3", "'nosuch' is undefined"),
     ("{% for x in nosuch %}{% endfor %}", "main.cfg.j2:3", "'nosuch' is undefined"),
     ("{% if settings.switch %}", "main.cfg.j2:", "Unexpected end of template"),
