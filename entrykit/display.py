@@ -1,4 +1,4 @@
-"""How a hostile value is shown to a person: on one line, harmless to a terminal, not endless."""
+"""Display untrusted text: on one line, harmless to a terminal, of limited length."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 def display(text: str) -> str:
     """Quote `text` for a message.
 
-    Control characters, quotes and whatever a terminal could not print become
-    escapes; after 80 characters comes an ellipsis, and in place of a private key.
+    Control characters, quotes and unprintable characters become escapes. An ellipsis replaces
+    what follows the first 80 characters, and private keys.
     """
     key = _PRIVATE_KEY.search(text)
     cut = text[: min(MAX_LENGTH, key.end() if key else MAX_LENGTH)]
@@ -24,14 +24,14 @@ def display(text: str) -> str:
 
 
 def display_name(name: str) -> str:
-    """Write a name as it is, and quoted where a terminal could not print it."""
+    """Return a name as it is, or quoted if it has unprintable characters."""
     return name if name.isprintable() else display(name)
 
 
 def display_key(text: str) -> str:
     """Quote a key of a map without what follows a colon.
 
-    To YAML, `{password:made-up}` is a map whose key has the password in it.
+    In YAML, `{password:made-up}` is a map whose key contains the password.
     """
     name, _, rest = text.partition(":")
     return display(f"{name}:***" if rest else text)

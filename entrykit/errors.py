@@ -1,13 +1,13 @@
-"""What can go wrong, drawn as a tree.
+"""The errors of entrykit, as a tree.
 
 EntrykitError                  one message, no traceback
-    UsageError          64     the words on the command line are off
+    UsageError          64     invalid command line
     CheckError          65     the daemon refused the staged files
-    WaitError           69     what was waited for did not come in time
+    WaitError           69     a target of ENTRYKIT_WAIT was not available in time
     RenderError         70     a template is broken
-    RoleError           70     the code of a role from elsewhere is
+    RoleError           70     the code of an external role is broken
     CommitError         73     the files cannot be written
-    SettingsError       78     bad variables, one line each
+    SettingsError       78     invalid variables, one line each
     HandOverError  126/127     the program cannot be executed
 
 The numbers are exit codes: sysexits(3), and the shell's 126 and 127. Anything
@@ -24,7 +24,7 @@ EX_SOFTWARE = 70
 
 
 class EntrykitError(Exception):
-    """What a person is told, and the exit code that goes with it.
+    """An error with messages for the user and an exit code.
 
     Args:
         messages: one for each problem, in the order in which they are reported.
@@ -38,18 +38,18 @@ class EntrykitError(Exception):
 
 
 class UsageError(EntrykitError):
-    """The command line asks for what is not there."""
+    """The command line is invalid."""
 
     exit_code = 64
 
 
 class CheckError(EntrykitError):
-    """The daemon's own refusal of the staged files, whole; or that it was killed while judging.
+    """The daemon refused the staged files, or was killed while it checked them.
 
     Args:
-        argv: the command that judged them.
-        status: its exit status, negative where a signal has killed it.
-        output: its words, secrets already masked.
+        argv: the command of the check.
+        status: its exit status, negative for a signal.
+        output: its whole output, with secrets masked.
     """
 
     exit_code = 65
@@ -71,21 +71,20 @@ class CheckError(EntrykitError):
 
 
 class WaitError(EntrykitError):
-    """Not everything came in the time that there was.
+    """Not all targets were available within the time limit.
 
     Args:
-        missing: a line for each thing that is not there, with what was seen last.
+        messages: a line for each missing target, with its last state.
     """
 
     exit_code = 69
 
-    def __init__(self, missing: Iterable[str]) -> None:
-        self.missing = tuple(missing)
-        super().__init__(*self.missing)
+    def __init__(self, messages: Iterable[str]) -> None:
+        super().__init__(*messages)
 
 
 class RenderError(EntrykitError):
-    """A template is broken or asks for a name that is not there.
+    """A template is broken or uses an undefined name.
 
     Args:
         place: the template and the line, as `haproxy.cfg.j2:12`.
@@ -101,7 +100,7 @@ class RenderError(EntrykitError):
 
 
 class RoleError(EntrykitError):
-    """The code of a role that is not entrykit's own is broken.
+    """The code of an external role is broken.
 
     Args:
         messages: a line each, of the form `/roles/app/role.py:12: what is wrong`.
@@ -114,11 +113,11 @@ class RoleError(EntrykitError):
 
 
 class CommitError(EntrykitError):
-    """A file could not be written; what stood there before still stands.
+    """A file could not be written; what was there before is unchanged.
 
     Args:
-        path: the file or folder in question.
-        reason: what the system said, or why we would not.
+        path: the file or directory.
+        reason: the error of the system, or why entrykit refuses to write it.
         tip: what would help.
     """
 
@@ -131,7 +130,7 @@ class CommitError(EntrykitError):
 
 
 class SettingsError(EntrykitError):
-    """Every bad variable at once, a line each, in the order of the model.
+    """All invalid variables at once, a line each, in the order of the model.
 
     Args:
         messages: lines of the form `NAME: what is wrong (what would be right)`.
@@ -149,7 +148,7 @@ class HandOverError(EntrykitError):
     Args:
         program: its name or path.
         reason: why not.
-        found: whether it is there at all: exit code 126 if so, 127 if not.
+        found: whether it exists: exit code 126 if so, 127 if not.
     """
 
     def __init__(self, program: str, reason: str, *, found: bool) -> None:
@@ -166,9 +165,9 @@ def signal_name(number: int) -> str:
 
 
 def _tip(output: str) -> str:
-    """Say what helps; nginx's check binds its ports (bind(2): EACCES is for those below 1024)."""
+    """Return a hint; nginx's check binds its ports (bind(2): EACCES is for those below 1024)."""
     if re.search(r"bind\(\) to \S+ failed \(13: ", output):
-        return "a port below 1024 is root's to open: choose a higher one (HTTP_PORT=8080, say)"
+        return "ports below 1024 are reserved for root: choose a higher one (e.g. HTTP_PORT=8080)"
     return "`entrykit render … -o DIR` with the same variables shows the files"
 
 
@@ -180,7 +179,7 @@ T = TypeVar("T")
 
 
 class InvalidValue(ValueError):  # noqa: N818 -- it holds several errors
-    """Everything that is wrong with one text.
+    """All that is wrong with one text.
 
     Args:
         messages: one for each problem, in order, without the name of the variable:

@@ -1,8 +1,8 @@
-"""Messages for people: on standard error, a line each, coloured only where it helps.
+"""Log messages to standard error, as text or JSON, a line each.
 
-Not the standard library's logging: it alone costs a third of a bare
-interpreter's start, and a program that lives for a tenth of a second before it
-becomes another needs none of what it offers.
+The standard library's logging is not used: its import takes a third of the time that a bare
+interpreter takes to start, and a program that runs for a tenth of a second needs none of its
+features.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ _COLOURS = {"error": "\x1b[31m", "warning": "\x1b[33m", "info": "", "debug": "\x
 
 
 class Log:
-    """Where messages go and how they look.
+    """Write messages of a minimum level to a stream.
 
     Args:
-        stream: standard error, unless told otherwise; nowhere if that is closed.
-        style: `text`, or `json` for one object a line.
+        stream: standard error by default; without it, if that is closed, nothing is written.
+        style: `text`, or `json` for one object per line.
         colour: whether `text` may use ANSI colours.
     """
 
@@ -41,30 +41,30 @@ class Log:
         self._style = style
         self._colour = colour
 
-    def shift(self, louder: int) -> None:
-        """Let more levels through, or fewer: how many `-v` less how many `-q` were given."""
-        self._threshold = min(max(self._threshold + louder, 0), len(LEVELS) - 1)
+    def adjust_level(self, steps: int) -> None:
+        """Change the minimum level by the number of `-v` minus the number of `-q` given."""
+        self._threshold = min(max(self._threshold + steps, 0), len(LEVELS) - 1)
 
-    def follow(self, environ: Mapping[str, str]) -> None:
-        """Take on the format that ENTRYKIT_LOG_FORMAT names, where it is set and known."""
+    def use_environ(self, environ: Mapping[str, str]) -> None:
+        """Set the format to ENTRYKIT_LOG_FORMAT, if it is set and known."""
         given = peek(environ, LOG_FORMAT)
         if given in STYLES:
             self._style = given
 
     def error(self, text: str) -> None:
-        """Say why the program ends."""
+        """Log why the program ends."""
         self._write("error", text)
 
     def warning(self, text: str) -> None:
-        """Say what is probably not what was meant."""
+        """Log what is probably a mistake."""
         self._write("warning", text)
 
     def info(self, text: str) -> None:
-        """Say what was done."""
+        """Log what was done."""
         self._write("info", text)
 
     def debug(self, text: str) -> None:
-        """Say what is only of interest when looking for a fault."""
+        """Log what only helps to find an error."""
         self._write("debug", text)
 
     def _write(self, level: str, text: str) -> None:
@@ -74,7 +74,7 @@ class Log:
         try:
             print(*lines, sep="\n", file=self._stream, flush=True)
         except OSError:
-            # Nobody reads: that must not decide whether the daemon starts.
+            # A closed pipe must not keep the daemon from starting.
             return
 
     def _lines(self, level: str, text: str) -> list[str]:
@@ -85,21 +85,21 @@ class Log:
 
 
 def make_log(environ: Mapping[str, str], stream: TextIO | None = None) -> Log:
-    """Make the log that the environment asks for.
+    """Return a log as configured by the environment.
 
     Args:
         environ: ENTRYKIT_LOG_FORMAT (`text` or `json`), NO_COLOR and TERM are read.
-        stream: standard error, unless told otherwise.
+        stream: standard error by default.
     """
     stream = stream or sys.stderr
     plain = environ.get("NO_COLOR") or environ.get("TERM") == "dumb"
     log = Log(stream, colour=bool(stream and stream.isatty()) and not plain)
-    log.follow(environ)
+    log.use_environ(environ)
     return log
 
 
 def check_format(environ: Mapping[str, str], log: Log) -> None:
-    """Warn of an unknown ENTRYKIT_LOG_FORMAT, where no settings are read that would refuse it."""
+    """Warn of an unknown ENTRYKIT_LOG_FORMAT, if no settings are read that would refuse it."""
     given = peek(environ, LOG_FORMAT)
     if given is not None and given not in STYLES:
         expected = " or ".join(STYLES)

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeAlias, TypeVar
 
 from entrykit.errors import SettingsError
 from entrykit.log import Log
@@ -37,6 +37,8 @@ class HostFacts:
     Without arguments it has what holds on an ordinary host: rendering offline uses that, so
     its result is the same everywhere.
     """
+
+    _name_in_templates: ClassVar = "host"  # for messages on what it does not have
 
     @classmethod
     def observe(cls, _environ: Environ) -> Self:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
-from entrykit.daemon.handover import execute, installed, scrub_environ, upstream_command
+from entrykit.daemon.handover import execute, resolve_daemon, scrub_environ, upstream_command
 from entrykit.daemon.program import find
 from entrykit.discovery.finder import load_role
 from entrykit.errors import CommitError
@@ -39,7 +39,7 @@ def start(name: str, command: Sequence[str], environ: Mapping[str, str], log: Lo
 def _pass(role: Role[Any], command: Sequence[str], environ: Mapping[str, str]) -> None:
     """Execute what configures nothing; the daemon may say whatever it likes, so no secrets."""
     if asked := _information_command(role, command):
-        execute(installed(role, asked, environ), scrub_environ(role, environ))
+        execute(resolve_daemon(role, asked, environ), scrub_environ(role, environ))
     if passed := role.daemon.passthrough(command, environ):
         argv, extended = passed
         execute(argv, scrub_environ(role, extended))
@@ -62,7 +62,7 @@ def configure(
     environ = {**environ, **role.facts.defaults(environ)}
     _finish_earlier_start(role, environ, log)
     settings = role.read_settings(environ, log.warning)
-    argv = installed(role, upstream_command(role, settings, command), environ)
+    argv = resolve_daemon(role, upstream_command(role, settings, command), environ)
     find(argv[0], environ)
     files = render(role, settings, role.observe_host(settings, environ))
     _wait(settings, log)
@@ -103,7 +103,8 @@ def _commit_files(
 ) -> list[str]:
     """Prepare the host, have the daemon check the files, and commit them."""
     from entrykit.daemon.check import make_checker
-    from entrykit.files.transaction import commit, refuse_foreign, wrap_os_errors
+    from entrykit.files.ownership import refuse_foreign
+    from entrykit.files.transaction import commit, wrap_os_errors
 
     folder, overwrite = settings.config_dir, settings.entrykit_overwrite
     check = (
@@ -129,7 +130,7 @@ def _check_then_prepare(
     files become live.
     """
     quiet = Log()
-    quiet.shift(-len(LEVELS))
+    quiet.adjust_level(-len(LEVELS))
 
     def check_staged(folder: str) -> None:
         if folder == settings.config_dir:

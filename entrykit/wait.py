@@ -1,4 +1,4 @@
-"""Wait until all of several things are there, for a limited time."""
+"""Wait until all of several targets are available, for a limited time."""
 
 from __future__ import annotations
 
@@ -21,71 +21,71 @@ _Observation = tuple[Target, str | None]
 
 
 def wait(targets: Sequence[Target], milliseconds: int, log: Log) -> None:
-    """Return as soon as all are there. They are looked at side by side.
+    """Return as soon as all targets are available. They are probed in parallel.
 
-    A thread each: a name server that is silent holds up getaddrinfo(3), which knows no limit.
-    This thread only listens to them, so that signals are heard at once.
+    Each has a thread of its own: getaddrinfo(3) has no time limit, and blocks while a name server
+    is silent. This thread only reads their results, so that signals are handled at once.
 
     Args:
-        targets: what is waited for.
-        milliseconds: the most that it may take.
-        log: told what is waited for, what is seen, and what is there.
+        targets: what to wait for.
+        milliseconds: the time limit.
+        log: gets the targets, each change of their state, and when one is available.
 
     Raises:
-        WaitError: the time is over, or one cannot even be looked at.
+        WaitError: the time is over, or a target cannot even be probed.
     """
     listed = ", ".join(map(str, targets))
     log.info(f"waiting for {listed}, at most {milliseconds / 1000:g} s")
     start = time.monotonic()
-    sights = _start_probes(targets)
-    seen: dict[Target, str | None] = dict.fromkeys(targets, "nothing yet")
-    while any(seen.values()):
+    observations = _start_probes(targets)
+    states: dict[Target, str | None] = dict.fromkeys(targets, "no answer yet")
+    while any(states.values()):
         left = start + milliseconds / 1000 - time.monotonic()
         try:
-            target, sight = sights.get(timeout=max(left, 0))
+            target, state = observations.get(timeout=max(left, 0))
         except Empty:
-            raise WaitError(_describe_missing(seen, milliseconds)) from None
-        if sight != seen[target]:
-            log.info(f"{target}: {sight or f'there, after {time.monotonic() - start:.1f} s'}")
-        seen[target] = sight
+            raise WaitError(_describe_missing(states, milliseconds)) from None
+        if state != states[target]:
+            log.info(f"{target}: {state or f'available after {time.monotonic() - start:.1f} s'}")
+        states[target] = state
 
 
 def _start_probes(targets: Sequence[Target]) -> SimpleQueue[_Observation]:
-    """Start to look at all; what is seen goes into the queue."""
-    sights: SimpleQueue[_Observation] = SimpleQueue()
+    """Start a thread for each target; return the queue of their results."""
+    observations: SimpleQueue[_Observation] = SimpleQueue()
     for target in targets:
         try:
-            threading.Thread(target=_watch, args=(target, sights), daemon=True).start()
+            threading.Thread(target=_watch, args=(target, observations), daemon=True).start()
         except RuntimeError as error:  # a limit on processes or memory
-            raise WaitError([f"{target}: cannot be looked at: {error}"]) from None
-    return sights
+            raise WaitError([f"{target}: cannot be probed: {error}"]) from None
+    return observations
 
 
-def _describe_missing(seen: dict[Target, str | None], milliseconds: int) -> list[str]:
+def _describe_missing(states: dict[Target, str | None], milliseconds: int) -> list[str]:
     return [
-        f"{target}: not there after {milliseconds / 1000:g} s (seen last: {sight})"
-        for target, sight in seen.items()
-        if sight
+        f"{target}: not available after {milliseconds / 1000:g} s (last: {state})"
+        for target, state in states.items()
+        if state
     ]
 
 
-def _watch(target: Target, sights: SimpleQueue[_Observation]) -> None:
-    """Look again and again; the process ends before its threads do."""
-    while sight := missing(target, _PROBE_TIMEOUT):
-        sights.put((target, sight))
+def _watch(target: Target, observations: SimpleQueue[_Observation]) -> None:
+    """Probe again and again; the process may end before its threads do."""
+    while state := probe(target, _PROBE_TIMEOUT):
+        observations.put((target, state))
         time.sleep(_PAUSE)
-    sights.put((target, None))
+    observations.put((target, None))
 
 
-def missing(target: Target, seconds: float) -> str | None:
-    """Look once.
+def probe(target: Target, seconds: float) -> str | None:
+    """Probe a target once.
 
     Args:
-        target: what for.
-        seconds: the most that a network may be silent.
+        target: what to probe.
+        seconds: how long to wait for an answer from the network.
 
     Returns:
-        None if it is there; else what was seen in its place.
+        None if it is available; otherwise why not.
     """
     try:
         return _PROBES[target.kind](target, seconds)
@@ -96,7 +96,7 @@ def missing(target: Target, seconds: float) -> str | None:
 
 
 def _describe_error(error: OSError) -> str:
-    """Shorten what the system says; ssl's words come with the place in its source."""
+    """Return a short reason; the text of an SSL error has a position in OpenSSL's source."""
     reason = getattr(error, "verify_message", None)
     if reason:
         return f"certificate verify failed: {reason}"
@@ -125,7 +125,7 @@ def _probe_file(target: Target, _seconds: float) -> str | None:
 
 
 def _probe_http(target: Target, seconds: float) -> str | None:
-    """Ask with GET; a redirect is an answer too, and is not followed."""
+    """Send a GET request; a redirect counts as an answer and is not followed."""
     from http.client import HTTPException
 
     connection = _make_connection(target, seconds)

@@ -30,7 +30,7 @@ from entrykit.start import configure
 
 HAPROXY = load_role("haproxy")
 QUIET = Log()
-QUIET.shift(-len(LEVELS))
+QUIET.adjust_level(-len(LEVELS))
 
 
 def variables(folder, name, certs):

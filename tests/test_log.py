@@ -155,7 +155,7 @@ def test_levels_below_the_least_are_not_said(style, least):
     """By default all but what is of interest when looking for a fault."""
     stream = StringIO()
     log = Log(stream, style=style)
-    log.shift(least)
+    log.adjust_level(least)
 
     for level in LEVELS:
         getattr(log, level)(level)

@@ -67,7 +67,7 @@ def test_73_a_folder_of_the_admin_socket_that_cannot_be_made_leaves_the_files(en
 
     assert process.returncode == 73
     assert "/proc/absent: No such file or directory" in process.stderr
-    assert "TIP: look at /proc/absent: it is to be a folder" in process.stderr
+    assert "TIP: make /proc/absent a directory" in process.stderr
     assert contents(environ) == before
 
 

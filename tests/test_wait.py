@@ -75,7 +75,7 @@ def test_all_that_is_there_is_told_and_it_ends_with_0(tmp_path):
     assert (done.returncode, done.stdout) == (0, "")
     listed = f"tcp://127.0.0.1:{port}, unix:{path}, file:{tmp_path}"
     assert done.stderr.startswith(f"entrykit: waiting for {listed}, at most 30 s\n")
-    assert done.stderr.count(": there, after ") == 3
+    assert done.stderr.count(": available after ") == 3
 
 
 def test_an_address_of_ipv6_is_written_in_brackets():
@@ -92,7 +92,7 @@ def test_what_comes_later_is_waited_for(tmp_path):
         running.comes(lambda: "No such file" in running.log.read_text())
         running.comes(lambda: "Connection refused" in running.log.read_text())
         path.touch()
-        running.comes(lambda: f"file:{path}: there, after" in running.log.read_text())
+        running.comes(lambda: f"file:{path}: available after" in running.log.read_text())
         with listening(port):
             assert running.ended(5) == 0
 
@@ -110,7 +110,7 @@ def test_http_is_there_with_a_status_below_400(status, code):
     assert done.returncode == code
     assert set(asked) == {("/health?token=hunter2", f"127.0.0.1:{port}")}
     assert "hunter2" not in done.stderr
-    assert (f"(seen last: status {status})" in done.stderr) == bool(code)
+    assert (f"(last: status {status})" in done.stderr) == bool(code)
 
 
 def test_what_is_no_http_is_not_there():
@@ -147,8 +147,8 @@ def test_https_is_there_with_a_certificate_that_is_trusted_only(tmp_path):
         unknown = wait(f"https://localhost:{port}", "--timeout", "1s")
 
     assert [done.returncode for done in (good, other, unknown)] == [0, 69, 69]
-    assert "seen last: certificate verify failed: IP address mismatch" in other.stderr
-    assert "seen last: certificate verify failed: " in unknown.stderr
+    assert "last: certificate verify failed: IP address mismatch" in other.stderr
+    assert "last: certificate verify failed: " in unknown.stderr
 
 
 # what is not
@@ -164,15 +164,15 @@ def test_what_does_not_come_is_told_with_what_was_seen_last():
     errors = [line for line in done.stderr.splitlines() if line.startswith("entrykit: error: ")]
     assert errors[:2] == [
         (
-            f"entrykit: error: tcp://127.0.0.1:{port}: not there after 0.7 s "
-            "(seen last: Connection refused)"
+            f"entrykit: error: tcp://127.0.0.1:{port}: not available after 0.7 s "
+            "(last: Connection refused)"
         ),
         (
-            "entrykit: error: file:/absent: not there after 0.7 s "
-            "(seen last: No such file or directory)"
+            "entrykit: error: file:/absent: not available after 0.7 s "
+            "(last: No such file or directory)"
         ),
     ]
-    assert errors[2].startswith("entrykit: error: tcp://no.invalid:1: not there after 0.7 s")
+    assert errors[2].startswith("entrykit: error: tcp://no.invalid:1: not available after 0.7 s")
     assert len(errors) == 3
 
 
@@ -185,7 +185,7 @@ def test_what_cannot_be_looked_at_is_told_and_no_bug():
 
     assert done.returncode == 69
     assert done.stderr.splitlines()[-1] == (
-        "entrykit: error: file:/: cannot be looked at: can't start new thread"
+        "entrykit: error: file:/: cannot be probed: can't start new thread"
     )
 
 
@@ -196,8 +196,8 @@ def test_they_are_waited_for_side_by_side(tmp_path):
         done = wait(*hanging, f"file:{tmp_path}", "--timeout", "2s")
 
     assert done.returncode == 69
-    assert f"entrykit: file:{tmp_path}: there, after " in done.stderr
-    assert done.stderr.count("(seen last: nothing yet)") == 20
+    assert f"entrykit: file:{tmp_path}: available after " in done.stderr
+    assert done.stderr.count("(last: no answer yet)") == 20
 
 
 @pytest.mark.parametrize(("name", "code"), [("TERM", 143), ("INT", 130)])
@@ -286,7 +286,7 @@ def test_a_role_that_waits_in_vain_writes_nothing_and_ends_with_69(environ):
 
     assert done.returncode == 69
     assert (
-        "file:/absent: not there after 0.1 s (seen last: No such file or directory)" in done.stderr
+        "file:/absent: not available after 0.1 s (last: No such file or directory)" in done.stderr
     )
     assert not Path(environ["CONFIG_DIR"]).exists()
 

@@ -33,11 +33,11 @@ def run(verb: str, argv: Sequence[str], environ: Mapping[str, str], log: Log) ->
     Returns:
         The exit code.
     """
-    log.follow(_peek_log_format(argv))
+    log.use_environ(_peek_log_format(argv))
     own, command = then_run.split_command(argv) if verb in {"render", "wait"} else (argv, None)
     words = _parser(verb).parse_intermixed_args(own)  # a second word may follow options
     words.command, words.machine = command, environ
-    log.shift(words.verbose - words.quiet)
+    log.adjust_level(words.verbose - words.quiet)
     return _COMMANDS[verb](words, environ, log)
 
 
@@ -101,7 +101,7 @@ def _read_environ(
     from entrykit.variables.env_files import overlay
 
     seen = overlay({} if words.no_env else environ, words.env_file, words.assignments)
-    log.follow(seen)
+    log.use_environ(seen)
     return seen
 
 
@@ -148,7 +148,8 @@ def _render_role(words: argparse.Namespace, environ: Mapping[str, str], log: Log
 
 def _write(role: Role[Any], settings: Settings, given: str, log: Log) -> None:
     """Write the role's folder as it would stand in the image."""
-    from entrykit.files.transaction import commit, refuse_foreign, wrap_os_errors
+    from entrykit.files.ownership import refuse_foreign
+    from entrykit.files.transaction import commit, wrap_os_errors
     from entrykit.rendering.role_files import render
 
     with wrap_os_errors(given):  # the working folder may be gone
@@ -197,7 +198,7 @@ def _explain(words: argparse.Namespace, environ: Mapping[str, str], log: Log) ->
         raise UsageError(f"{display(words.target)}: --graph draws all of the role")
     laid = overlay_assignments({} if words.no_env else environ, words.env_file, words.assignments)
     seen = {name: given.text for name, given in laid.items()}
-    log.follow(seen)
+    log.use_environ(seen)
     role = _load_role(words, seen)
     reading = role.settings.reading(seen, log.warning)
     settings = role.settings.from_reading(reading, role.rules)

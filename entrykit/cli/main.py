@@ -110,7 +110,7 @@ def _dispatch(words: Sequence[str], environ: Mapping[str, str], log: Log) -> int
         from entrykit.cli.parser import parse
 
         louder, words = parse(words)
-        log.shift(louder)
+        log.adjust_level(louder)
     if words and words[0] in VERBS:
         from entrykit.cli import dispatch
 

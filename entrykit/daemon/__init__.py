@@ -1,1 +1,1 @@
-"""The daemon: found, asked to check its files, and executed."""
+"""Find the daemon, have it check its files, and execute it."""

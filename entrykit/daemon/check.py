@@ -1,4 +1,4 @@
-"""The daemon's own verdict on a folder of files."""
+"""Have the daemon check a directory of files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from entrykit.daemon.handover import installed, scrub_environ
+from entrykit.daemon.handover import resolve_daemon, scrub_environ
 from entrykit.daemon.program import execution_error, find
 from entrykit.errors import CheckError
 from entrykit.log import Log
@@ -17,68 +17,68 @@ from entrykit.variables.settings import Settings
 
 
 def make_checker(
-    role: Role[Any], settings: Settings, environ: Mapping[str, str], tell: Callable[[str], None]
+    role: Role[Any], settings: Settings, environ: Mapping[str, str], report: Callable[[str], None]
 ) -> Callable[[str], None]:
-    """Return the function that has the role's daemon judge a folder.
+    """Return a function that has the role's daemon check a directory.
 
     Args:
         role: whose daemon.
-        settings: whose secrets are masked in what the daemon says.
-        environ: what the daemon will see at the hand-over too.
-        tell: called with what the daemon said of files that it accepts.
+        settings: their secrets are masked in the daemon's output.
+        environ: the same as at the hand-over.
+        report: called with the daemon's output on files that it accepts.
 
     Raises:
         CheckError: (the returned function) the daemon refused the files.
-        HandOverError: (the returned function) the daemon is not there.
+        HandOverError: (the returned function) the daemon does not exist.
     """
     seen = role.daemon.environ(settings, scrub_environ(role, environ))
 
-    def judge(folder: str) -> None:
-        argv = installed(role, expand_argv(role.check.argv, folder, role.files.main), environ)
+    def check(folder: str) -> None:
+        argv = resolve_daemon(role, expand_argv(role.check.argv, folder, role.files.main), environ)
         with _remove_empty_files(role.check.leaves, settings.config_dir):
             status, output = (role.check.run or run)(argv, seen)
-        words = _mask_output(role, settings, output.replace(f"{folder}/", ""))
+        output = _mask_output(role, settings, output.replace(f"{folder}/", ""))
         if status:
-            raise CheckError(argv, status, words)
-        if words:
-            tell(words)
+            raise CheckError(argv, status, output)
+        if output:
+            report(output)
 
-    return judge
+    return check
 
 
 def _mask_output(role: Role[Any], settings: Settings, output: str) -> str:
-    """Mask secrets in what a daemon prints, which may quote lines of its files."""
+    """Mask secrets in a daemon's output, which may quote lines of its files."""
     forms = {form for secret in settings.secrets() for form in _forms(role, secret)}
     return mask(sorted(forms, key=len, reverse=True), output)
 
 
 def _forms(role: Role[Any], secret: str) -> Iterator[str]:
-    """Yield a secret, and how the role's formats write it."""
+    """Yield a secret, as it is and as the role's formats quote it."""
     yield secret
     for quote in role.files.quoting.values():
-        with suppress(Exception):  # a quoting of an author: it may refuse secrets in any way
+        with suppress(Exception):  # the function of an external role may raise anything
             yield quote(Secret(secret)).strip("\"'")
 
 
 def check_offline(
     role: Role[Any], settings: Settings, environ: Mapping[str, str], log: Log
 ) -> None:
-    """Have the daemon judge a role's files in a folder of their own, which is removed again.
+    """Have the daemon check a role's files in a temporary directory.
 
     Args:
         role: whose daemon.
         settings: its variables.
-        environ: what the daemon will see; its PATH leads to it.
-        log: told of what `prepare` says, and of what the daemon does of files that it accepts.
+        environ: the daemon's environment; PATH leads to it.
+        log: gets the messages of `prepare`, and the daemon's output on files that it accepts.
 
     Raises:
         CheckError: the daemon refused the files.
         CommitError: they cannot be written.
-        HandOverError: the daemon is not there.
+        HandOverError: the daemon does not exist.
     """
     from tempfile import TemporaryDirectory
 
-    from entrykit.files.staging import write
+    from entrykit.files.fs import create_file
     from entrykit.files.transaction import wrap_os_errors
     from entrykit.rendering.role_files import render
 
@@ -88,13 +88,13 @@ def check_offline(
         with wrap_os_errors(folder):
             role.prepare.stage(settings, folder, log)
             for file in render(role, there, role.observe_host(settings, environ)).values():
-                write(os.path.join(folder, file.path), file)
+                create_file(os.path.join(folder, file.path), file.octets, file.mode)
         make_checker(role, settings, environ, log.info)(folder)
 
 
 @contextmanager
 def _remove_empty_files(names: Sequence[str], folder: str) -> Iterator[None]:
-    """Remove the empty files of these names that were not in the folder before."""
+    """Remove empty files of these names that the check has created."""
     new = [path for name in names if not os.path.lexists(path := os.path.join(folder, name))]
     try:
         yield
@@ -106,13 +106,13 @@ def _remove_empty_files(names: Sequence[str], folder: str) -> Iterator[None]:
 
 
 def run(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[int, str]:
-    """Run a command that judges, to its end.
+    """Run a check to its end.
 
     Returns:
-        Its exit status, negative where a signal has killed it; and its words.
+        Its exit status, negative for a signal; and its output.
 
     Raises:
-        HandOverError: the program is not there, or cannot be executed.
+        HandOverError: the program does not exist, or cannot be executed.
     """
     import subprocess
 

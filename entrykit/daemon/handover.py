@@ -1,4 +1,4 @@
-"""Become the upstream: signals reset, environment scrubbed, execve."""
+"""Execute the upstream: reset signals, scrub the environment, execve."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from entrykit.variables.settings import Settings
 
 
 def upstream_command(role: Role[Any], settings: Settings, command: Sequence[str]) -> list[str]:
-    """Return what is executed in the end.
+    """Return the command that is executed in the end.
 
-    The image's entrypoint gets the command, which the role may have completed;
-    where there is none, the daemon is executed as the official entrypoint would.
+    The image's entrypoint gets the command as completed by the role. Without an entrypoint, the
+    daemon is executed as the official one would execute it.
     """
     if command:
         words = validate_command(role, "complete", role.daemon.complete(settings, command))
@@ -41,10 +41,10 @@ def _run_command(role: Role[Any], settings: Settings) -> list[str]:
 
 
 def validate_command(role: Role[Any], field: str, given: object) -> list[str]:
-    """Return the command that a function of a role gives.
+    """Return the command that a function of a role has returned.
 
     Raises:
-        RoleError: it is a text, whose letters would be taken for words, or nothing of the kind.
+        RoleError: it is not a list of words; of a text, each character would become a word.
     """
     if isinstance(given, str) or not isinstance(given, Sequence):
         kind = type(given).__name__
@@ -55,8 +55,8 @@ def validate_command(role: Role[Any], field: str, given: object) -> list[str]:
     return list(given)
 
 
-def installed(role: Role[Any], argv: Sequence[str], environ: Mapping[str, str]) -> list[str]:
-    """Return a command with the daemon by the name that it has here, if by any of them."""
+def resolve_daemon(role: Role[Any], argv: Sequence[str], environ: Mapping[str, str]) -> list[str]:
+    """Return a command with the first of the daemon's names that is found in PATH."""
     names = role.daemon.names
     if argv[0] in names:
         for name in names:
@@ -73,10 +73,10 @@ def scrub_environ(role: Role[Any], environ: Mapping[str, str]) -> dict[str, str]
 
 
 def execute(argv: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
-    """Replace this process: same PID, no child, nothing inherited that was Python's.
+    """Replace this process: same PID, no child, nothing inherited from Python.
 
     Raises:
-        HandOverError: it is not there (127), or the system will not have it (126).
+        HandOverError: the program does not exist (127), or cannot be executed (126).
     """
     path = find(argv[0], environ)
     _reset_signals()
@@ -88,20 +88,20 @@ def execute(argv: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
 
 
 def _reset_signals() -> None:
-    """Undo what CPython does at its start: it ignores these two, and exec inherits that."""
+    """Reset the signals that CPython ignores at its start: exec would inherit that."""
     for number in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
 
 
 def _close_descriptors() -> None:
-    """Let no descriptor above 2 survive; they stay open until then, for an error to be told."""
+    """Close descriptors above 2 on exec; until then they stay open, to report an error."""
     try:
         numbers = [int(name) for name in os.listdir("/proc/self/fd")]
-    except OSError:  # no /proc, as in a bare chroot: there may be a billion numbers
+    except OSError:  # no /proc, as in a bare chroot; the limit may be a billion
         os.closerange(3, os.sysconf("SC_OPEN_MAX"))
         return
     for number in numbers:
         if number > 2:  # noqa: PLR2004 -- standard error
-            with suppress(OSError):  # the one that listed the folder is closed again
+            with suppress(OSError):  # the one of listdir() is closed again
                 os.set_inheritable(number, False)

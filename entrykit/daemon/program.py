@@ -1,4 +1,4 @@
-"""Find a program, and ask it about itself."""
+"""Find a program, and query it, e.g. for its version."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def find(program: str, environ: Mapping[str, str]) -> str:
     """Find a program as execvp(3) does.
 
     Raises:
-        HandOverError: it or a script's interpreter is not there (127), or it is not
+        HandOverError: it or a script's interpreter does not exist (127), or it is not
             executable (126).
     """
     if os.path.dirname(program):
@@ -44,18 +44,18 @@ def find(program: str, environ: Mapping[str, str]) -> str:
 
 
 def _refuse_without_interpreter(program: str) -> None:
-    """Read a script's first line as execve(2) does, which would only say: no such file."""
+    """Check the first line of a script: execve(2) would only report ENOENT."""
     with suppress(OSError), open(program, "rb") as file:
         sign, _, line = file.readline(256).partition(b"#!")
         words = b"" if sign else line.strip(b" \t\n").replace(b"\t", b" ")
         interpreter = os.fsdecode(words.partition(b" ")[0])
         if interpreter.startswith("/") and not os.path.exists(interpreter):
-            reason = f"its interpreter {display(interpreter)} is not there"
+            reason = f"its interpreter {display(interpreter)} does not exist"
             raise HandOverError(program, reason, found=False)
 
 
 def execution_error(path: str, error: OSError) -> HandOverError:
-    """Say what the system said; it also finds no file where a script's interpreter is missing."""
+    """Translate an error of execve(2), which is ENOENT if a script's interpreter is missing too."""
     return HandOverError(path, str(error.strerror), found=error.errno != errno.ENOENT)
 
 
@@ -69,9 +69,9 @@ def query(
 ) -> str:
     """Ask a program about itself, e.g. for its version.
 
-    It sees PATH and LC_ALL=C of the environment, and so no secrets; it has no standard input
-    and no terminal. It is killed, with all processes of its session's group, where it takes too
-    long or writes more than 64 KiB.
+    Its environment is PATH and LC_ALL=C, so it sees no secrets; it has no standard input and no
+    terminal. It is killed, with its process group, if it takes too long or writes more than
+    64 KiB.
 
     Args:
         argv: the program, a name or a path, and its arguments.
@@ -84,7 +84,7 @@ def query(
         Its standard output and standard error, in the order in which they were written.
 
     Raises:
-        HandOverError: it is not there, cannot be executed, does not end in time, writes too
+        HandOverError: it does not exist, cannot be executed, does not end in time, writes too
             much, or exits with another status than 0.
     """
     import subprocess
@@ -132,10 +132,10 @@ def _read_answer(child: Popen[bytes], program: str, command: str, seconds: float
 
 
 def _read_until_end(child: Popen[bytes], output: bytearray, seconds: float) -> None:
-    """Add what a program writes to `output`; return at its end, or when it is too much.
+    """Append to `output` until the program ends or has written too much.
 
     Raises:
-        TimeoutExpired: the time is over.
+        TimeoutExpired: it did not end in time.
     """
     import select
     import subprocess
@@ -167,7 +167,7 @@ def _describe_status(status: int) -> str:
 
 
 def _refuse(program: str, problem: str, output: bytes | bytearray) -> NoReturn:
-    """Raise the error, with the last line that the program wrote."""
+    """Raise an error with the last line that the program wrote."""
     lines = output.decode(errors="replace").split("\n")
     last = next((line for line in reversed(lines) if line.strip()), "")
     words = f": {display(last.strip())}" if last else ""

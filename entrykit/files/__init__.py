@@ -1,1 +1,1 @@
-"""From files in memory to the disk: all of them or none."""
+"""Write rendered files to the disk: all of them or none."""

@@ -1,7 +1,8 @@
-"""Files of ours without a mark, because they are a person's own text: known by their checksums.
+"""Checksums of generated files that carry no header.
 
-The list of them becomes live together with them, so that a later start may replace what an
-earlier one has written, and nothing else.
+User-supplied text is written as it is, without entrykit's mark. The list of checksums becomes live
+together with such files, so that a later start may replace what an earlier one has written, and
+nothing else.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ CHECKSUMS_FILE: Final = "entrykit.sums"
 
 
 def add_checksums(files: ConfigFiles, folder: str) -> ConfigFiles:
-    """Add the list to a set of files that has some without a mark; as the first of them.
+    """Add the list, as the first file, to a set that has files without a mark.
 
     Args:
         files: what is to become live.
-        folder: where; what an earlier list there says of other files is kept.
+        folder: where; the lines of an earlier list on other files are kept.
     """
     sums = {
         file.path: _checksum(file.octets)
@@ -33,12 +34,12 @@ def add_checksums(files: ConfigFiles, folder: str) -> ConfigFiles:
     known = _read_checksums(folder) | sums
     lines = [f"{known[path]}  {path}\n" for path in sorted(known)]
     text = f"{MARK}: these files without such a line are its own.\n{''.join(lines)}"
-    # A checksum tells about a secret, by trying.
+    # A checksum gives a secret away to whoever can guess it.
     return ConfigFiles([ConfigFile(CHECKSUMS_FILE, text, PRIVATE), *files.values()])
 
 
 def is_listed(folder: str, path: str, data: bytes) -> bool:
-    """Whether the list in `folder` has a file of this name with this content."""
+    """Whether the list in a directory has a file of this name with this content."""
     return _read_checksums(folder).get(path) == _checksum(data)
 
 

@@ -1,4 +1,4 @@
-"""What rendering makes: texts with the paths and modes that they are to have."""
+"""Rendered files: texts with their paths and modes."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class ConfigFile:
     """One file of a role.
 
     Attributes:
-        path: relative to the role's folder.
-        text: what is in it.
-        mode: permission bits, 0640 where a secret is inside.
+        path: relative to the role's directory.
+        text: its content.
+        mode: permission bits, 0640 if it contains a secret.
     """
 
     path: str
@@ -29,17 +29,17 @@ class ConfigFile:
 
     @property
     def octets(self) -> bytes:
-        """The bytes that go to the disk."""
+        """The content as bytes."""
         return self.text.encode()
 
 
 def add_mark(path: str, text: str, rest: str) -> str:
-    """Put the mark into the first line of a file, by which a later start knows it as entrykit's.
+    """Put the mark into the first line of a file, by which a later start recognises it.
 
     Args:
-        path: its name; one that ends with .json holds an object.
-        text: what is in it.
-        rest: what the line says after the mark.
+        path: its name; one that ends with .json contains an object.
+        text: its content.
+        rest: the line after the mark.
     """
     if not path.endswith(".json"):
         return f"{MARK} {rest}\n{text}"
@@ -51,7 +51,7 @@ def add_mark(path: str, text: str, rest: str) -> str:
 class ConfigFiles(Mapping[str, ConfigFile]):
     """The files of a role by their paths, in the order in which they become live.
 
-    The last one is the file that the daemon is given; it names the others.
+    The last one is the file that the daemon is started with; it names the others.
     """
 
     def __init__(self, files: Iterable[ConfigFile]) -> None:
@@ -72,12 +72,12 @@ class ConfigFiles(Mapping[str, ConfigFile]):
 
 @dataclass(frozen=True, slots=True)
 class OutputFile:
-    """What became of a template.
+    """The output of a user-supplied template.
 
     Attributes:
-        target: as that of the pair.
-        text: what is to be written.
-        mode: permission bits, without those of others where a secret is inside.
+        target: the absolute path of the file, or `-`.
+        text: its content.
+        mode: permission bits, none for others if it contains a secret.
     """
 
     target: str

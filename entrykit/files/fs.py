@@ -1,31 +1,39 @@
-"""Folders that are made where a variable names one that is not there yet."""
+"""Directories, files and links that a kill, a full disk or a pipe in their place cannot break."""
 
 from __future__ import annotations
 
 import errno
 import os
-import re
 import stat
-from contextlib import suppress
-from io import FileIO
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from entrykit.errors import CommitError
 
+_WHILE_STAGED: Final = 0o600
+
+
+class NotRegularFileError(OSError):
+    """A pipe, a device or a socket stands where a file should be."""
+
+
+# Directories
+
 
 def make_folder(path: str | Path) -> bool:
-    """Make a folder, and those above it as far as they are missing.
+    """Create a directory and its missing parents.
 
-    What lies in it decides what a daemon does, so none can be written by everybody,
-    whatever the umask allows: a container runtime may well start with 0.
+    Their content decides what a daemon does, so they are never world-writable, whatever the
+    umask allows: a container runtime may start with 0.
 
     Returns:
-        Whether it was not there.
+        Whether it was missing.
 
     Raises:
         FileExistsError: something else has the name.
-        OSError: it cannot be made.
+        OSError: it cannot be created.
     """
     missing = []
     above = os.fspath(path)
@@ -45,91 +53,161 @@ def _make_one(folder: str) -> None:
             raise
 
 
-_WORLD_READABLE: Final = 0o644
+def open_to_group(folder: str | Path) -> None:
+    """Give the group the permissions that it has in the parent directory.
 
+    The next start may have another uid. Files inside keep their own modes.
 
-def read_published(path: str) -> bytes:
-    """Return what such a file holds; nothing if it is not there.
+    Args:
+        folder: one that we have created; left alone if its group is not that of its parent.
 
     Raises:
-        OSError: it cannot be read, or is a device or a pipe, as /dev/stdout is: one may never
-            end, and a rename would replace it for all that runs here.
+        OSError: it does not exist, or belongs to another user.
+    """
+    own, above = os.stat(folder), os.stat(os.path.join(folder, ".."))
+    mode = stat.S_IMODE(own.st_mode)
+    if own.st_gid == above.st_gid and above.st_mode & ~mode & stat.S_IRWXG:
+        os.chmod(folder, mode | above.st_mode & stat.S_IRWXG)
+
+
+def require_writable(folder: str) -> None:
+    """Check that files can be created in a directory.
+
+    Raises:
+        OSError: they cannot; its number tells a read-only file system from a lack of permission.
+    """
+    if not os.access(folder, os.W_OK | os.X_OK):
+        read_only = os.statvfs(folder).f_flag & os.ST_RDONLY
+        number = errno.EROFS if read_only else errno.EACCES
+        raise OSError(number, os.strerror(number), folder)
+
+
+def sync_folder(folder: str) -> None:
+    """Flush the names in a directory to the disk."""
+    descriptor = os.open(folder or ".", os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+# Reading
+
+
+def open_regular(path: str) -> BinaryIO:
+    """Open a file for reading, without waiting for a writer if it is a pipe (fifo(7)).
+
+    Raises:
+        NotRegularFileError: it is a pipe, a device (which may have no end) or the like.
+        OSError: it does not exist, is a directory, or cannot be read.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode):
+        return open(descriptor, "rb")
+    os.close(descriptor)
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+    raise NotRegularFileError(errno.EINVAL, "not a regular file", path)
+
+
+def open_live(path: str) -> BinaryIO:
+    """Open a file that entrykit writes, for comparison.
+
+    Raises:
+        CommitError: a pipe or a device is there; a rename would replace it for all that use it.
+        OSError: it does not exist, is a directory, or cannot be read.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        return open_regular(path)
+    except NotRegularFileError:
+        reason = "a pipe or a device stands in the place of the file"
+        raise CommitError(path, reason, "move it away") from None
+
+
+def read_file(path: str) -> bytes:
+    """Return the content of a file; nothing if it does not exist.
+
+    Raises:
+        OSError: it cannot be read, or is not a regular file.
+    """
+    try:
+        with open_regular(path) as file:
+            return file.read()
     except FileNotFoundError:
         return b""
-    with open(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(errno.EINVAL, "not a regular file", path)
-        return file.read()
 
 
-def publish_file(path: str, data: bytes) -> None:
-    """Make a file hold something, at once; several containers may do so at the same time.
+# Writing
+
+
+def create_file(path: str, data: bytes, mode: int) -> None:
+    """Write a file that does not exist yet, with its mode from the first moment that it counts.
 
     Raises:
-        OSError: it cannot be written; what was there is there still.
+        FileExistsError: it exists.
+        OSError: it cannot be written.
     """
-    folder, name = os.path.split(path)
-    new = os.path.join(folder, f".{name}.{os.urandom(8).hex()}")
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _WORLD_READABLE)
-    try:
-        with open(descriptor, "wb") as file:
-            os.fchmod(descriptor, _WORLD_READABLE)
-            file.write(data)
-            file.flush()
-            os.fsync(descriptor)
-        os.rename(new, path)
-    except BaseException:
-        with suppress(FileNotFoundError):  # a signal may come when it has its name already
-            os.unlink(new)
-        raise
+    with _create(path, mode) as file:
+        file.write(data)
 
 
-def write_file(path: str, data: bytes, mode: int) -> None:
-    """Make a file hold something, or leave what is there as it is.
-
-    Only one process may write a file at a time: what an earlier one has left half-written
-    is written over.
+def write_file(path: str, data: bytes, mode: int, *, shared: bool = False) -> None:
+    """Replace a file, or leave it as it is.
 
     Args:
         path: of the file.
-        data: all that it is to hold.
+        data: its whole content.
         mode: its permission bits.
+        shared: whether several containers may write it at the same time. Each then writes under
+            a name of its own, which a kill leaves behind, and the next one writes it anew if the
+            power fails; else the file is on the disk when this returns.
 
     Raises:
         OSError: it cannot be written.
     """
-    new = _make_temporary_path(path)
+    new = _staged_path(path, shared=shared)
     try:
-        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        with _create(new, mode) as file:
             file.write(data)
-            file.flush()
-            os.fchmod(file.fileno(), mode)
-            os.fsync(file.fileno())
         os.rename(new, path)
     except BaseException as error:
-        with suppress(OSError):
+        with suppress(OSError):  # a signal may come when it has its name already
             os.unlink(new)
         if isinstance(error, OSError):
             error.filename = error.filename or path  # write(2) knows only a descriptor
         raise
-    sync_folder(os.path.dirname(path))
+    if not shared:
+        sync_folder(os.path.dirname(path))
 
 
-def link_file(target: str, path: str) -> None:
-    """Make a symbolic link to `target`, in place of what is there.
+def link_file(target: str, path: str, *, shared: bool = False) -> bool:
+    """Make `path` a symbolic link to `target`, in place of what is there, at every moment whole.
+
+    Args:
+        target: what the link contains.
+        path: of the link.
+        shared: as for `write_file`.
+
+    Returns:
+        Whether the link was missing, or another one.
 
     Raises:
-        OSError: it cannot be made.
+        OSError: it cannot be created, or `path` is a directory.
     """
-    new = _make_temporary_path(path)
-    with suppress(FileNotFoundError):
-        os.unlink(new)
+    if os.path.islink(path) and os.readlink(path) == target:
+        return False
+    new = _staged_path(path, shared=shared)
     os.symlink(target, new)
-    os.rename(new, path)
-    sync_folder(os.path.dirname(path))
+    try:
+        os.rename(new, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(new)
+        raise
+    if not shared:
+        sync_folder(os.path.dirname(path))
+    return True
 
 
 def move_file(old: str, new: str) -> None:
@@ -143,90 +221,26 @@ def move_file(old: str, new: str) -> None:
         sync_folder(folder)
 
 
-def sync_folder(folder: str) -> None:
-    """See what a folder names safely on the disk."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
+@contextmanager
+def _create(path: str, mode: int) -> Iterator[BinaryIO]:
+    """Open a new file for writing; flush it to the disk, and give it its mode, at the end."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _WHILE_STAGED)
+    with open(descriptor, "wb") as file:
+        yield file
+        file.flush()
+        os.fchmod(descriptor, mode)
         os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
-def _make_temporary_path(path: str) -> str:
-    """Return the name of what is not finished: nobody takes a dotfile for a renewal conf."""
+def _staged_path(path: str, *, shared: bool) -> str:
+    """Return the name of what is not finished, a dotfile: no daemon reads those.
+
+    A lone writer removes what an earlier one has left there.
+    """
     folder, name = os.path.split(path)
-    return os.path.join(folder, f".{name}.entrykit")
-
-
-def open_to_group(folder: str | Path) -> None:
-    """Let the group do in a folder of ours what it may do in the one above.
-
-    The uid may be another one at the next start. Files inside keep modes of their own.
-
-    Args:
-        folder: one that we have made; one of another group than the one above stays as it is.
-
-    Raises:
-        OSError: it is not there, or not ours.
-    """
-    own, above = os.stat(folder), os.stat(os.path.join(folder, ".."))
-    mode = stat.S_IMODE(own.st_mode)
-    if own.st_gid == above.st_gid and above.st_mode & ~mode & stat.S_IRWXG:
-        os.chmod(folder, mode | above.st_mode & stat.S_IRWXG)
-
-
-def open_live(path: str) -> BinaryIO:
-    """Open a file for reading; of a pipe that nobody writes to, open(2) would never return.
-
-    Raises:
-        OSError: it is not there, a folder, or cannot be read.
-        CommitError: it is a pipe, a device or the like.
-    """
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    mode = os.fstat(descriptor).st_mode
-    if stat.S_ISREG(mode):
-        return open(descriptor, "rb")
-    os.close(descriptor)
-    if stat.S_ISDIR(mode):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
-    raise CommitError(path, "a pipe or a device stands in the place of the file", "move it away")
-
-
-def mount_points() -> set[str]:
-    """Return the places where something is mounted (proc_pid_mountinfo(5), field 5)."""
-    try:
-        with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as table:
-            return {_unescape(line.split(" ")[4]) for line in table}
-    except OSError:
-        return set()
-
-
-def _unescape(path: str) -> str:
-    return re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), path)
-
-
-def write_in_place(new: str, live: str) -> None:
-    """Copy the content and the mode of `new` into `live`, whose inode stays.
-
-    Raises:
-        OSError: it cannot be written; what it held is put back.
-    """
-    with open(new, "rb") as source, open(live, "r+b", buffering=0) as target:
-        old = target.read()
-        try:
-            _overwrite(target, source.read())
-        except OSError:
-            with suppress(OSError):  # its blocks are still there: a full disk takes it back
-                _overwrite(target, old)
-            raise
-        with suppress(PermissionError):  # the mode of somebody else's file is theirs
-            os.fchmod(target.fileno(), stat.S_IMODE(os.fstat(source.fileno()).st_mode))
-        os.fsync(target.fileno())
-
-
-def _overwrite(target: FileIO, data: bytes) -> None:
-    target.seek(0)
-    rest = memoryview(data)
-    while rest:
-        rest = rest[target.write(rest) :]
-    target.truncate(len(data))
+    if shared:
+        return os.path.join(folder, f".{name}.{os.urandom(8).hex()}")
+    staged = os.path.join(folder, f".{name}.entrykit")
+    with suppress(FileNotFoundError):
+        os.unlink(staged)
+    return staged

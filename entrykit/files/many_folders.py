@@ -1,19 +1,17 @@
-"""Files of a person's own templates: into any folders, all of them or none.
+"""Write the files of user-supplied templates into any directories, all of them or none.
 
-Such a file has no mark of ours: what a comment is, only its format knows. So a list beside it
-says what it was when we wrote it. A file that is something else by now is somebody's work.
+Such a file carries no mark, because what a comment is depends on its format. So a list beside it
+has its checksum; a file with another one was changed by somebody else.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 
-from entrykit.errors import CommitError
-from entrykit.files.checksums import CHECKSUMS_FILE, is_listed
-from entrykit.files.config_file import MARK, ConfigFile, ConfigFiles, OutputFile
-from entrykit.files.fs import open_live
+from entrykit.files.checksums import CHECKSUMS_FILE
+from entrykit.files.config_file import ConfigFile, ConfigFiles, OutputFile
+from entrykit.files.ownership import refuse_changed
 from entrykit.files.transaction import commit, wrap_os_errors
 
 
@@ -22,13 +20,13 @@ def write(files: Iterable[OutputFile], *, overwrite: bool) -> list[str]:
 
     Args:
         files: their targets are absolute paths.
-        overwrite: whether a file that we have not written may be replaced.
+        overwrite: whether a file that entrykit did not write may be replaced.
 
     Returns:
         The paths of those that changed.
 
     Raises:
-        CommitError: one cannot be written, or belongs to somebody else; then none was.
+        CommitError: one cannot be written, or was not written by entrykit; then none is changed.
     """
     folders: dict[str, list[ConfigFile]] = {}
     for file in files:
@@ -36,16 +34,17 @@ def write(files: Iterable[OutputFile], *, overwrite: bool) -> list[str]:
         folders.setdefault(folder, []).append(ConfigFile(name, file.text, file.mode))
     if not overwrite:
         for folder, found in folders.items():
-            _refuse_foreign(folder, found)
-    # In one order, for two starts that lock the same folders.
+            with wrap_os_errors(folder):
+                refuse_changed(folder, found)
+    # In a fixed order, or two starts could lock the same directories against each other.
     sets = [(folder, ConfigFiles(folders[folder])) for folder in sorted(folders)]
     return _commit_nested(sets)
 
 
 def _commit_nested(sets: Sequence[tuple[str, ConfigFiles]]) -> list[str]:
-    """Commit one folder within the verdict on the one before.
+    """Commit each directory inside the check of the one before.
 
-    All but the last step is then done for each before the last step is done for any.
+    All steps but the last are then done for each before the last is done for any.
     """
     if not sets:
         return []
@@ -53,17 +52,3 @@ def _commit_nested(sets: Sequence[tuple[str, ConfigFiles]]) -> list[str]:
     inner: list[str] = []
     own = commit(files, folder, lambda _: inner.extend(_commit_nested(others)), overwrite=True)
     return [os.path.join(folder, name) for name in own if name != CHECKSUMS_FILE] + inner
-
-
-def _refuse_foreign(folder: str, files: Sequence[ConfigFile]) -> None:
-    for file in files:
-        path = os.path.join(folder, file.path)
-        with wrap_os_errors(folder), suppress(FileNotFoundError), open_live(path) as live:
-            data = live.read()
-            ours = not data or data == file.octets or data.startswith(MARK.encode())
-            if not ours and not is_listed(folder, file.path, data):
-                raise CommitError(
-                    path,
-                    "entrykit did not write this file, or it was changed since",
-                    "move it away, or set ENTRYKIT_OVERWRITE=1 to have it replaced",
-                )

@@ -1,9 +1,9 @@
-"""The new files beside the live ones, and the way from there into their places.
+"""Stage new files beside the live ones, and move them into place.
 
-They are written into `.entrykit.stage` and judged there. Renaming that folder to
-`.entrykit.decided` is the one moment that decides: a start that was killed before
-it has changed nothing, one that was killed after it is carried through by the next
-start. Then each file is renamed into its place.
+They are written into `.entrykit.stage` and checked there. Renaming that directory to
+`.entrykit.decided` is the point of no return: a start that was killed before it has changed
+nothing, and one that was killed after it is completed by the next start. Then each file is
+renamed into its place.
 """
 
 from __future__ import annotations
@@ -12,25 +12,26 @@ import errno
 import os
 from collections.abc import Callable, Sequence
 
-from entrykit.files.config_file import ConfigFile, ConfigFiles
-from entrykit.files.fs import open_to_group, write_in_place
+from entrykit.files.config_file import ConfigFiles
+from entrykit.files.fs import create_file, open_to_group, sync_folder
+from entrykit.files.mounts import write_in_place
 
 _STAGE = ".entrykit.stage"
 _DECIDED = ".entrykit.decided"
 
 
 def is_decided(folder: str) -> bool:
-    """Whether an earlier start has left files that still have to take their places."""
+    """Whether an earlier start has left files that still have to be installed."""
     return os.path.isdir(os.path.join(folder, _DECIDED))
 
 
 def has_leftovers(folder: str) -> bool:
-    """Whether files are there that no start has decided on; one may be at work on them."""
+    """Whether there are staged files without a decision; a start may be at work on them."""
     return os.path.isdir(os.path.join(folder, _STAGE))
 
 
 def recover(folder: str) -> None:
-    """Finish what an earlier start had decided, and drop what it had not."""
+    """Complete what an earlier start had decided, and discard what it had not."""
     decided = os.path.join(folder, _DECIDED)
     if os.path.isdir(decided):
         _install(folder, sorted(os.listdir(decided)))
@@ -42,64 +43,54 @@ def replace(
     files: ConfigFiles,
     changed: Sequence[str],
     beside: Sequence[str],
-    judge: Callable[[str], None],
+    check: Callable[[str], None],
 ) -> None:
-    """Stage the whole set, have it judged, and put what changed into its place.
+    """Stage the whole set, check it, and install what changed.
 
     Args:
         folder: where the files live.
         files: the whole set; the last becomes live last.
         changed: paths of those that are to be replaced, in the order of `files`.
         beside: names in `folder` that get links in the stage.
-        judge: called with the stage; raises to refuse it.
+        check: called with the stage; raises to reject it.
 
     Raises:
         OSError: something cannot be written.
-        Exception: whatever `judge` raises; then nothing was changed.
+        Exception: whatever `check` raises; then nothing was changed.
     """
-    _stage(folder, files, beside, judge)
+    _stage(folder, files, beside, check)
     _decide(folder, changed)
     _carry_out(folder, changed)
 
 
 def _stage(
-    folder: str, files: ConfigFiles, beside: Sequence[str], judge: Callable[[str], None]
+    folder: str, files: ConfigFiles, beside: Sequence[str], check: Callable[[str], None]
 ) -> None:
     stage = os.path.join(folder, _STAGE)
     os.mkdir(stage, 0o700)
     try:
-        open_to_group(stage)  # another user may have to clear up after a kill
+        open_to_group(stage)  # the next start may have another uid, and clears up after a kill
         for file in files.values():
-            write(os.path.join(stage, file.path), file)
+            create_file(os.path.join(stage, file.path), file.octets, file.mode)
         for name in beside:
             os.symlink(os.path.join("..", name), os.path.join(stage, name))
-        judge(stage)
+        check(stage)
     except BaseException:
         _discard(stage)
         raise
-
-
-def write(path: str, file: ConfigFile) -> None:
-    """Make a new file with its mode, and see it safely on the disk."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(descriptor, "wb") as target:
-        target.write(file.octets)
-        target.flush()
-        os.fchmod(descriptor, file.mode)
-        os.fsync(descriptor)
 
 
 def _decide(folder: str, changed: Sequence[str]) -> None:
     stage = os.path.join(folder, _STAGE)
     for name in set(os.listdir(stage)) - set(changed):
         _discard(os.path.join(stage, name))
-    _sync(stage)
+    sync_folder(stage)
     os.rename(stage, os.path.join(folder, _DECIDED))
-    _sync(folder)
+    sync_folder(folder)
 
 
 def _carry_out(folder: str, names: Sequence[str]) -> None:
-    """Install what was decided just now; if not even the first file can be, nothing was."""
+    """Install what was just decided; revoke the decision if not even the first file can be."""
     try:
         _install(folder, names)
     except OSError:
@@ -115,7 +106,7 @@ def _install(folder: str, names: Sequence[str]) -> None:
     for name in names:
         _replace(os.path.join(decided, name), os.path.join(folder, name))
     os.rmdir(decided)
-    _sync(folder)
+    sync_folder(folder)
 
 
 def _replace(new: str, live: str) -> None:
@@ -128,16 +119,8 @@ def _replace(new: str, live: str) -> None:
         os.unlink(new)
 
 
-def _sync(folder: str) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _discard(path: str) -> None:
-    """Remove a file, a link (and never what it leads to) or a folder."""
+    """Remove a file, a link (never its target) or a directory."""
     if os.path.isdir(path) and not os.path.islink(path):
         for name in os.listdir(path):
             _discard(os.path.join(path, name))

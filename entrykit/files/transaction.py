@@ -1,6 +1,6 @@
 """Stage, check, swap: all files of a role become live, or none.
 
-How it is that none of them does where a start is killed: see `entrykit.files.staging`.
+Why this holds if a start is killed: see `entrykit.files.staging`.
 """
 
 from __future__ import annotations
@@ -9,14 +9,16 @@ import errno
 import fcntl
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from entrykit.errors import CommitError
 from entrykit.files import staging
-from entrykit.files.checksums import add_checksums, is_listed
-from entrykit.files.config_file import MARKS, ConfigFile, ConfigFiles
-from entrykit.files.fs import make_folder, mount_points, open_live
+from entrykit.files.checksums import add_checksums
+from entrykit.files.config_file import ConfigFile, ConfigFiles
+from entrykit.files.fs import make_folder, open_live
+from entrykit.files.mounts import mount_points
+from entrykit.files.ownership import refuse_foreign
 
 Checker = Callable[[str], None]
 
@@ -24,7 +26,7 @@ Checker = Callable[[str], None]
 def commit(
     files: ConfigFiles,
     folder: str,
-    judge: Checker,
+    check: Checker,
     *,
     beside: Sequence[str] = (),
     overwrite: bool = False,
@@ -32,44 +34,44 @@ def commit(
     """Make `files` the live ones of `folder`.
 
     Args:
-        files: what is to stand there; the last becomes live last.
-        folder: where; made if it is not there.
-        judge: called with a folder that holds the whole new set; raises to refuse it.
-        beside: names in `folder` that the files refer to; the judged folder has links to them.
+        files: the whole set; the last becomes live last.
+        folder: a directory, created if it is missing.
+        check: called with a directory that holds the whole new set; raises to reject it.
+        beside: names in `folder` that the files refer to; the checked directory has links to them.
         overwrite: whether a file without entrykit's mark may be replaced.
 
     Returns:
         The paths that changed; the others were not touched.
 
     Raises:
-        CommitError: something cannot be written, or belongs to somebody else.
-        Exception: whatever `judge` raises; then nothing was changed.
+        CommitError: something cannot be written, or was not written by entrykit.
+        Exception: whatever `check` raises; then nothing was changed.
     """
     files = add_checksums(files, folder)
-    with wrap_os_errors(folder), locked(folder):
+    with wrap_os_errors(folder), lock_folder(folder):
         staging.recover(folder)
         changed = _select_changed(folder, files, overwrite=overwrite)
         if changed:
-            staging.replace(folder, files, changed, beside, judge)
+            staging.replace(folder, files, changed, beside, check)
         else:
-            judge(folder)
+            check(folder)
     return changed
 
 
 def recover(folder: str) -> None:
-    """Finish what a start had decided that was killed, or drop what it had not.
+    """Complete or discard what a killed start has left.
 
-    Where nothing is left of one, nothing is touched and nobody waited for; nor where
-    what is there has not been decided, and may be that of a start that is at work.
+    If there is nothing, nothing is touched and no lock is waited for. Staged files without a
+    decision are left alone while another start holds the lock: they may be its own.
 
     Args:
-        folder: where the files live; it need not be there.
+        folder: where the files live; it need not exist.
 
     Raises:
         CommitError: something cannot be written.
     """
     if staging.is_decided(folder):
-        with wrap_os_errors(folder), locked(folder):
+        with wrap_os_errors(folder), lock_folder(folder):
             staging.recover(folder)
     elif staging.has_leftovers(folder):
         with wrap_os_errors(folder), _try_lock_folder(folder) as alone:
@@ -79,7 +81,7 @@ def recover(folder: str) -> None:
 
 @contextmanager
 def wrap_os_errors(folder: str) -> Iterator[None]:
-    """Turn what the system says of a write below `folder` into a CommitError."""
+    """Turn an OSError of a write below `folder` into a CommitError."""
     try:
         yield
     except OSError as error:
@@ -95,22 +97,22 @@ def _tip(number: int | None, folder: str) -> str:
         return f"let uid {os.geteuid()} or group {os.getegid()} write to {folder}"
     if number in {errno.ENOSPC, errno.EDQUOT}:
         return f"free some space on the file system of {folder}"
-    return f"look at {folder}: it is to be a folder that uid {os.geteuid()} can write to"
+    return f"make {folder} a directory that uid {os.geteuid()} can write to"
 
 
 def _tmpfs_options(folder: str) -> str:
-    """The options for a tmpfs: engines make it root's, with the mode of the image's folder, 775."""
+    """Return options for a tmpfs: it belongs to root, with the mode of the image's directory."""
     allowed = 0 in {os.geteuid(), os.getegid(), *os.getgroups()}
     return f"--tmpfs {folder}" if allowed else f"--tmpfs {folder} --group-add 0"
 
 
 @contextmanager
-def locked(folder: str) -> Iterator[None]:
-    """Let one start at a time work on a folder that several containers share."""
+def lock_folder(folder: str) -> Iterator[None]:
+    """Let one start at a time work on a directory that several containers share."""
     make_folder(folder)
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        # Some network file systems have no locks; there a lone start is as safe as ever.
+        # Some network file systems have no locks; a single start is safe without.
         with suppress(OSError):
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
@@ -120,7 +122,7 @@ def locked(folder: str) -> Iterator[None]:
 
 @contextmanager
 def _try_lock_folder(folder: str) -> Iterator[bool]:
-    """Lock a folder unless another start has: say which; without locks nobody can tell."""
+    """Lock a directory, and yield whether that succeeded; it cannot without support for locks."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         locked = False
@@ -151,27 +153,8 @@ def _differs(folder: str, file: ConfigFile) -> bool:
         return True
 
 
-def refuse_foreign(folder: str, files: Iterable[ConfigFile]) -> None:
-    """Refuse to replace a file that a person put there; an empty one has nothing to lose.
-
-    Raises:
-        CommitError: a file is there and lacks entrykit's mark, and is not listed as its own.
-    """
-    for file in files:
-        path = os.path.join(folder, file.path)
-        with suppress(FileNotFoundError), open_live(path) as live:
-            start = live.read(max(map(len, MARKS)))
-            foreign = start and not start.startswith(MARKS)
-            if foreign and not is_listed(folder, file.path, start + live.read()):
-                raise CommitError(
-                    path,
-                    "entrykit did not write this file and leaves it alone",
-                    "move it away, or set ENTRYKIT_OVERWRITE=1 to have it replaced",
-                )
-
-
 def _refuse_read_only_mounts(folder: str, files: Sequence[ConfigFile]) -> None:
-    """Find out before the decision: a file that is a mount cannot be renamed over."""
+    """Fail before the decision: a file that is a mount is written in place."""
     mounted = mount_points()
     for file in files:
         path = os.path.join(folder, file.path)

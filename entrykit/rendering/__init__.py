@@ -1,1 +1,1 @@
-"""From settings to files: templates, and what runs them."""
+"""Render settings to files: templates, and the environment that runs them."""

@@ -1,25 +1,21 @@
-"""The environment as a template of a person's own sees it: `env`, with every fault at once."""
+"""The environment as user-supplied templates see it: `env`, which reports all errors at once."""
 
 from __future__ import annotations
 
 import builtins
 import re
-import sys
 from collections.abc import Callable, Iterator, Mapping
-from types import FrameType
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from entrykit.display import display
 from entrykit.errors import InvalidValue
-from entrykit.rendering.undefined import MissingValue
+from entrykit.rendering.location import current_location, is_literal
+from entrykit.rendering.undefined import MissingValue, TemplateObject
 from entrykit.variables import reading as environment
 from entrykit.variables.documents import Tree, parse_tree
 from entrykit.variables.parsers import parse_switch, split_list
 from entrykit.variables.secret import MASK
 from entrykit.variables.typos import near_misses
-
-if TYPE_CHECKING:
-    from jinja2 import Template
 
 _UNSET: Final = object()
 _MIN_NAME_LENGTH: Final = 4  # shorter names are all close to each other
@@ -27,69 +23,47 @@ _INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 
 
 class VariableErrors:
-    """What is wrong with variables, in all templates: each fault once, where it is met first."""
+    """What is wrong with variables in all templates: each error once, where it comes up first."""
 
     def __init__(self) -> None:
-        self._places: dict[tuple[str, str], str] = {}
+        self._locations: dict[tuple[str, str], str] = {}
         self.known: set[str] = set()  # what a template has asked for
 
-    def add(self, name: str, said: str) -> None:
-        """Note what is to be said of a variable, and the line of the template that is at work."""
-        self._places.setdefault((name, said), _current_location(sys._getframe()))  # noqa: SLF001 -- as logging does
+    def add(self, name: str, message: str) -> None:
+        """Record a message on a variable, with the current line of the template."""
+        self._locations.setdefault((name, message), current_location())
 
     @property
-    def faults(self) -> list[str]:
-        """The faults, a line each."""
-        return [f"{said} ({place})" for (_, said), place in self._places.items()]
+    def messages(self) -> list[str]:
+        """The messages, a line each."""
+        return [f"{message} ({location})" for (_, message), location in self._locations.items()]
 
-    def near(self, environ: Mapping[str, str]) -> Iterator[str]:
-        """Yield a warning for each set variable that may be meant for one at fault."""
+    def near_misses(self, environ: Mapping[str, str]) -> Iterator[str]:
+        """Yield a warning for each set variable whose name is close to one with an error."""
         others = {name: text for name, text in environ.items() if name not in self.known}
-        wanted = {name for name, _ in self._places if len(name) >= _MIN_NAME_LENGTH}
+        wanted = {name for name, _ in self._locations if len(name) >= _MIN_NAME_LENGTH}
         return near_misses(others, wanted)
 
 
-def _current_template(frame: FrameType | None) -> tuple[Template, builtins.int]:
-    """Return the template that is at work, and its line."""
-    while frame is not None:
-        template = frame.f_globals.get("__jinja_template__")  # jinja2 puts it there (jinja2.debug)
-        if template is not None:
-            return template, template.get_corresponding_lineno(frame.f_lineno)
-        frame = frame.f_back
-    raise AssertionError("no template is at work")
-
-
-def _current_location(frame: FrameType | None) -> str:
-    template, line = _current_template(frame)
-    return f"{template.filename}:{line}"
-
-
-def _is_literal(text: str) -> builtins.bool:
-    """Whether the template that is at work says this itself, and has not made it of something."""
-    template, _ = _current_template(sys._getframe())  # noqa: SLF001 -- as logging does
-    loader, name = template.environment.loader, template.name
-    if loader is None or name is None:
-        return False
-    return text in loader.get_source(template.environment, name)[0]
-
-
-class Variables:
+class Variables(TemplateObject):
     """`env` in a template: `env.X`, `env.int("X")`, `env.get("X", "a default")` and so on.
 
     Every variable X can be given as X_FILE.
 
     Args:
         environ: names to texts.
-        notes: where faults go.
-        touched: where values from files are noted: they are taken for secrets.
+        errors: collects what is wrong.
+        secrets: collects values from files, which count as secrets.
     """
 
+    _name_in_templates = "env"
+
     def __init__(
-        self, environ: Mapping[str, str], notes: VariableErrors, touched: list[object]
+        self, environ: Mapping[str, str], errors: VariableErrors, secrets: list[object]
     ) -> None:
         self._environ = environ
-        self._notes = notes
-        self._secrets = touched
+        self._errors = errors
+        self._secrets = secrets
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 -- a text, or what stands for it
         if name.startswith("_"):
@@ -101,11 +75,6 @@ class Variables:
             raise TypeError(f"env[{name!r}]: not the name of a variable")
         return self._read(name, _UNSET, str)
 
-    __iter__ = None  # else Python would ask for env[0], env[1] and so on
-
-    def __repr__(self) -> str:
-        return "env"  # and no address, which differs from start to start
-
     def __contains__(self, name: str) -> bool:
         return self._text(name) is not None
 
@@ -114,10 +83,10 @@ class Variables:
         return self._read(name, default, str)
 
     def required(self, name: str, message: str = "not set") -> Any:  # noqa: ANN401
-        """Return a text; where there is none, the message is told."""
+        """Return a text; if it is not set, report the message."""
         text = self._text(name)
-        said = f"{name}: {message if self._is_showable(message) else 'not set'}"
-        return self._record_error(name, said) if text is None else text
+        line = f"{name}: {message if self._is_showable(message) else 'not set'}"
+        return self._record_error(name, line) if text is None else text
 
     def int(self, name: str, default: object = _UNSET) -> Any:  # noqa: ANN401
         """Return a whole number."""
@@ -136,7 +105,7 @@ class Variables:
         return self._read(name, default, _map)
 
     def json(self, name: str, default: object = _UNSET) -> Any:  # noqa: ANN401
-        """Return whatever the JSON says."""
+        """Return the value of a JSON document."""
         return self._read(name, default, _json)
 
     def _read(self, name: str, default: object, parse: Callable[[str], object]) -> Any:  # noqa: ANN401
@@ -151,53 +120,53 @@ class Variables:
             return parse(text)
         except InvalidValue as error:
             return self._record_error(
-                name, *(f"{name}: {fault}" for fault in self._describe(text, error))
+                name, *(f"{name}: {message}" for message in self._describe(text, error))
             )
 
     def _describe(self, text: str, error: InvalidValue) -> Iterator[str]:
-        """Yield what is wrong; of a secret only what would be right."""
-        for fault in error.messages:
-            expected = re.search(r"\(expected .*\)$", fault)
-            hidden = f"not what is wanted here {expected[0] if expected else ''}".rstrip()
-            yield hidden if text in self._secrets else fault
+        """Yield what is wrong; for a secret only what would be right."""
+        for message in error.messages:
+            expected = re.search(r"\((?:expected|e\.g\.|use) .*\)$", message)
+            hidden = f"invalid value {expected[0] if expected else ''}".rstrip()
+            yield hidden if text in self._secrets else message
 
     def _text(self, name: str) -> Any:  # noqa: ANN401 -- None where it is not set
-        self._notes.known |= {name, f"{name}_FILE"}
+        self._errors.known |= {name, f"{name}_FILE"}
         given = {key: self._environ[key] for key in (name, f"{name}_FILE") if key in self._environ}
         reading = environment.read(given, [name])
-        if fault := reading.faults.get(name) or reading.empty.get(name):
-            return self._record_error(name, fault)
+        if message := reading.faults.get(name) or reading.empty.get(name):
+            return self._record_error(name, message)
         text = reading.values.get(name)
         if text is not None and not given.get(name):
             self._secrets.append(text)
         return text
 
-    def _record_error(self, name: str, *said: str) -> MissingValue:
-        for line in said:
-            self._note(name, line)
+    def _record_error(self, name: str, *messages: str) -> MissingValue:
+        for message in messages:
+            self._note(name, message)
         return MissingValue(lambda: None)
 
-    def _note(self, name: str, said: str) -> None:
+    def _note(self, name: str, message: str) -> None:
         if self._is_showable(name):
-            self._notes.add(name, said)
+            self._errors.add(name, message)
         else:
-            self._notes.add(MASK, said.replace(name, MASK))
+            self._errors.add(MASK, message.replace(name, MASK))
 
     def _is_showable(self, text: str) -> builtins.bool:
-        """Whether a text of the template's own can be shown: it may be made of a secret in hand."""
-        return not self._secrets or _is_literal(text)
+        """Whether a text from the template can be shown: it may be built from a secret."""
+        return not self._secrets or is_literal(text)
 
 
 def _integer(text: str) -> builtins.int:
     if not _INTEGER.fullmatch(text):
-        raise InvalidValue([f"{display(text)}: not a whole number (expected 5432, say)"])
+        raise InvalidValue([f"{display(text)}: not a whole number (e.g. 5432)"])
     return int(text)
 
 
 def _map(text: str) -> object:
     tree = parse_tree(text)
     if not isinstance(tree, tuple):
-        raise InvalidValue([f'{display(text)}: not a map (expected {{"a": "b"}}, say)'])
+        raise InvalidValue([f'{display(text)}: not a map (e.g. {{"a": "b"}})'])
     return _to_python(tree)
 
 
@@ -208,7 +177,7 @@ def _to_python(tree: Tree) -> object:
         return tree
     found = {key: _to_python(value) for key, value in tree}
     if len(found) < len(tree):
-        raise InvalidValue(["a key is there twice (expected each key once)"])
+        raise InvalidValue(["a key is given twice (expected each key once)"])
     return found
 
 
@@ -218,4 +187,4 @@ def _json(text: str) -> object:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        raise InvalidValue([f'{display(text)}: not JSON (expected {{"a": 1}}, say)']) from None
+        raise InvalidValue([f'{display(text)}: not JSON (e.g. {{"a": 1}})']) from None

@@ -1,4 +1,4 @@
-"""Filters by which a template of a person's own quotes a value for the format that it stands in."""
+"""Filters with which user-supplied templates quote a value for the format of their file."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from entrykit.quoting.base import Quote, QuotedText, QuotingError
 from entrykit.quoting.haproxy import quote_haproxy
 from entrykit.quoting.nginx import quote_nginx
 
-# YAML: printable characters without the ends of lines (YAML 1.2, 5.1 and 5.4). JSON escapes those
-# below U+0020; TOML and YAML know the escape by the same name.
+# YAML: what is not printable, and line breaks (YAML 1.2, 5.1 and 5.4). JSON escapes what is below
+# U+0020; the escape is the same in TOML and YAML.
 _SPECIAL: Final = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
 def to_json(value: object) -> str:
-    """Write a value as JSON, on one line."""
+    """Return a value as JSON, on one line."""
     try:
         return json.dumps(value, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError) as error:
-        raise QuotingError(f"JSON cannot hold it: {error}") from None
+        raise QuotingError(f"JSON cannot express it: {error}") from None
 
 
 def to_yaml(value: object) -> str:
-    """Write a value as YAML's flow style, which is JSON but for a few characters.
+    """Return a value in YAML's flow style, which is JSON except for a few characters.
 
-    PyYAML reads it back: what it would take for something else is refused.
+    PyYAML reads it back: a value that it would read as another one is refused.
     """
     import yaml
 
@@ -39,12 +39,12 @@ def to_yaml(value: object) -> str:
     except yaml.YAMLError:
         same = False
     if not same:
-        raise QuotingError("YAML cannot hold it")
+        raise QuotingError("YAML cannot express it")
     return text
 
 
 def to_toml(value: object) -> str:
-    """Write a value of TOML: a text, a number, true or false, or a list of these."""
+    """Return a TOML value: a text, a number, true or false, or a list of these."""
     import tomllib
 
     text = _escape(to_json(value))
@@ -53,7 +53,9 @@ def to_toml(value: object) -> str:
     except tomllib.TOMLDecodeError:
         same = False
     if not same:
-        raise QuotingError("TOML cannot hold it (expected a text, a number, a switch or a list)")
+        raise QuotingError(
+            "TOML cannot express it (expected a text, a number, a boolean or a list)"
+        )
     return text
 
 
@@ -63,7 +65,7 @@ def to_shell(value: object) -> str:
 
     text = _text(value)
     if "\0" in text:
-        raise QuotingError("a shell script cannot hold it: a NUL")
+        raise QuotingError("a shell script cannot express it: a NUL")
     return shlex.quote(text)
 
 
@@ -78,13 +80,13 @@ def to_nginx(value: object) -> str:
 
 
 def to_text(value: object) -> str:
-    """Write what an expression gives: texts and numbers as they are, of any format.
+    """Return the value of an expression as it is: a text or a number, in any format.
 
     Raises:
-        QuotingError: it is something else, for which formats have words of their own.
+        QuotingError: it is something else, which each format writes in another way.
     """
     if isinstance(value, Undefined):
-        return str(value)  # raises here, with the name, or notes that it is missing
+        return str(value)  # raises here, or records that it is missing
     return _text(value)
 
 
@@ -103,10 +105,10 @@ def _escape(text: str) -> str:
 
 
 def _make_filter(quote: Quote) -> Callable[[object], str]:
-    def quoted(value: object) -> str:
+    def apply(value: object) -> str:
         return QuotedText(str(value) if isinstance(value, Undefined) else quote(value))
 
-    return quoted
+    return apply
 
 
 FILTERS: Final[Mapping[str, Callable[[object], str]]] = {

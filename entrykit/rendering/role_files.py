@@ -1,4 +1,4 @@
-"""From settings to files: jinja2 lives here only."""
+"""From settings to files: the templates of a role."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ SUFFIX = ".j2"
 def render(role: Role[S], settings: S, facts: HostFacts | None = None) -> ConfigFiles:
     """Render every file of a role.
 
-    Pure: equal settings on an equal machine give equal bytes, and no disk but
-    the templates' is touched.
+    Pure: equal settings and host facts give equal bytes, and nothing but templates is read.
 
     Args:
         role: whose templates.
         settings: its variables; a template sees them as `settings`.
-        facts: what was observed of the host; those of an ordinary host where left out.
+        facts: what was observed of the host; those of an ordinary host if omitted.
 
     Raises:
-        RenderError: a template is broken, or asks for a name that is not there.
-        SettingsError: the folder of a person's templates is not there, or has none of use.
+        RenderError: a template is broken, or uses an undefined name.
+        SettingsError: the directory of user-supplied templates does not exist, or has none
+            that the role would use.
     """
     known = role.facts() if facts is None else facts
     loader = _make_loader(role, settings)
-    # A name that begins with _ is a part that others include.
+    # A name that begins with _ is a partial that others include.
     names = sorted(path.name for path in role.templates.glob(f"[!_]*{SUFFIX}"))
     names = [name for name in names if role.files.include(settings, name.removesuffix(SUFFIX))]
     files = [_render_file(role, name, loader, settings, known) for name in names]
@@ -47,29 +47,29 @@ def render(role: Role[S], settings: S, facts: HostFacts | None = None) -> Config
 
 
 def _make_loader(role: Role[Any], settings: Settings) -> BaseLoader:
-    ours, own = str(role.templates), settings.entrykit_templates
-    if own is None:
-        return FileSystemLoader(ours)
+    built_in, supplied = str(role.templates), settings.entrykit_templates
+    if supplied is None:
+        return FileSystemLoader(built_in)
     from entrykit.rendering.loader import LayeredLoader, check_folder
 
-    check_folder(own, ours)
-    return LayeredLoader(own, ours)
+    check_folder(supplied, built_in)
+    return LayeredLoader(supplied, built_in)
 
 
 def _render_file(
     role: Role[Any], name: str, loader: BaseLoader, settings: Settings, facts: HostFacts
 ) -> ConfigFile:
-    path, ours = name.removesuffix(SUFFIX), str(role.templates)
+    path, built_in = name.removesuffix(SUFFIX), str(role.templates)
     private: list[object] = []
     finalize = _make_finalize(role.files.quoting[Path(path).suffix], private)
-    environment = Sandbox(loader, finalize, TemplateCache(ours))
+    environment = Sandbox(loader, finalize, TemplateCache(built_in))
     try:
         template = environment.get_template(name)
         text = render_text(template, settings=View(settings, private), host=facts)
-    except EntrykitError:  # what a machine lacks is told as it is
+    except EntrykitError:  # what the host lacks is reported as it is
         raise
-    except Exception as error:  # whatever a template does wrong is told with its line
-        raise to_render_error(name, error, ours, private) from error
+    except Exception as error:  # whatever a template does wrong is reported with its line
+        raise to_render_error(name, error, built_in, private) from error
     if not any(isinstance(value, WholeFile) for value in private):
         text = add_mark(path, text, _describe_source(role))
     return ConfigFile(path, text, PRIVATE if private else PUBLIC)
@@ -80,10 +80,9 @@ def _describe_source(role: Role[Any]) -> str:
 
 
 def _make_finalize(quote: Quote, private: list[object]) -> Callable[[object], str]:
-    """Quote whatever an expression gives: a template cannot forget it.
+    """Return the function that quotes every value: a template cannot forget it.
 
-    What nobody else may read is noted in `private`, so that the file's mode
-    cannot be forgotten either.
+    Secrets are recorded in `private`, so that the file's mode cannot be forgotten either.
     """
 
     def finalize(value: object) -> str:
@@ -92,7 +91,7 @@ def _make_finalize(quote: Quote, private: list[object]) -> Callable[[object], st
         if isinstance(value, QuotedText):
             return value
         if isinstance(value, Undefined):
-            return str(value)  # StrictUndefined raises here, with the name
+            return str(value)  # MissingName raises here
         if is_private(value):
             private.append(value)
         if isinstance(value, WholeFile):

@@ -5,43 +5,42 @@ from __future__ import annotations
 from functools import cache, cached_property
 from typing import Any
 
+from entrykit.rendering.undefined import TemplateObject
 from entrykit.variables.secret import Secret, Snippet, WholeFile
 from entrykit.variables.settings import Settings
 
 
-class View:
+class View(TemplateObject):
     """Settings as a template sees them: the values, and none of the model's methods.
 
-    Those read files and the environment, or show what is secret. Whoever has had a secret or
-    raw lines in hand may have made anything of them, so that is noted.
+    Those read files and the environment, or show secrets. A template that reads a secret or raw
+    lines may write anything that it derives from them, so those are recorded.
 
     Args:
         settings: the variables.
-        touched: where such values are noted.
+        secrets: collects such values.
     """
 
-    __slots__ = ("_names", "_settings", "_touched")
+    __slots__ = ("_names", "_secrets", "_settings")
+    _name_in_templates = "settings"
 
-    def __init__(self, settings: Settings, touched: list[object]) -> None:
+    def __init__(self, settings: Settings, secrets: list[object]) -> None:
         self._settings = settings
         self._names = _readable_names(type(settings))
-        self._touched = touched
-
-    def __repr__(self) -> str:
-        return "settings"  # and no address, which differs from start to start
+        self._secrets = secrets
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 -- whatever the model has
         if name not in self._names:
             raise AttributeError(name)
         value = getattr(self._settings, name)
         if isinstance(value, Secret | Snippet | WholeFile) and value:
-            self._touched.append(value)
+            self._secrets.append(value)
         return value
 
 
 @cache
 def _readable_names(model: type[Settings]) -> frozenset[str]:
-    """Name the fields of a model, the properties that it has besides, and which were given."""
+    """Return the names of a model's fields and properties, and of the set of fields given."""
     parts = [vars(each).items() for each in model.__mro__ if issubclass(each, Settings)]
     named = {
         name

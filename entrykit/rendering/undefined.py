@@ -1,17 +1,69 @@
-"""What stands for a value that is not there: rendering goes on and finds what else is not."""
+"""What templates get in place of names and values that do not exist."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, ClassVar, NoReturn
 
-from jinja2 import Undefined
+from jinja2 import StrictUndefined, Undefined, UndefinedError
+from jinja2.utils import missing
+
+
+class ObjectMisuseError(TypeError):
+    """A template treats one of entrykit's objects as something that it is not.
+
+    Args:
+        name: of the object in templates.
+        kind: what it is not, e.g. `iterable`.
+    """
+
+    def __init__(self, name: str, kind: str) -> None:
+        self.name = name
+        self.kind = kind
+        super().__init__(f"{name} is not {kind}")
+
+
+class TemplateObject:
+    """An object that templates know by a fixed name, which all messages on it use."""
+
+    __slots__ = ()
+    _name_in_templates: ClassVar[str]
+
+    def __repr__(self) -> str:
+        return self._name_in_templates  # and no address, which differs from start to start
+
+    def __iter__(self) -> NoReturn:
+        raise ObjectMisuseError(self._name_in_templates, "iterable")
+
+
+class MissingName(StrictUndefined):
+    """In place of a name that does not exist: any use of it but `is defined` is an error."""
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        hint: str | None = None,
+        obj: Any = missing,  # noqa: ANN401 -- jinja2 passes whatever was asked for the name
+        name: str | None = None,
+        exc: type[Exception] = UndefinedError,
+    ) -> None:
+        owner = name_in_templates(obj)
+        if hint is None and owner:
+            kind = "attribute" if isinstance(name, str) else "element"
+            hint = f"{owner} has no {kind} {name!r}"
+        super().__init__(hint, obj, name, exc)  # type: ignore[arg-type]
+
+
+def name_in_templates(obj: object) -> str | None:
+    """Return the name that templates know an object by, if it has a fixed one."""
+    return getattr(type(obj), "_name_in_templates", None)
 
 
 class MissingValue(Undefined):
-    """In place of a value that is not there: to use it is a fault.
+    """In place of a value that is not set: rendering goes on, to find all that are not.
 
-    `default` and `is defined` do not use it.
+    Any use of it is an error but for `default` and `is defined`.
 
     Args:
         note: called when it is used.

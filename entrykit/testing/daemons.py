@@ -35,7 +35,7 @@ def check_with_daemon(role: Role[Any], settings: Settings, environ: Mapping[str,
         end = pytest.fail if requires_daemons() else pytest.skip
         end(describe_missing(role))
     quiet = Log()
-    quiet.shift(-len(LEVELS))
+    quiet.adjust_level(-len(LEVELS))
     check_offline(role, settings, seen, quiet)
 
 

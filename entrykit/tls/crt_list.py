@@ -6,8 +6,8 @@ import errno
 import os
 from pathlib import Path
 
-from entrykit.files.config_file import MARK
-from entrykit.files.fs import make_folder, open_to_group, publish_file, read_published
+from entrykit.files.config_file import MARK, PUBLIC
+from entrykit.files.fs import link_file, make_folder, open_to_group, read_file, write_file
 from entrykit.tls.certificate_folder import COMPANIONS, CRT_LIST, NAMES_MAP, Index, index
 
 
@@ -76,22 +76,19 @@ def mirror(certs: str | Path, into: str | Path, mark: str) -> Index:
 
 def _write(path: str, data: bytes) -> None:
     """Replace one of our files, if it is not as it should be."""
-    live = read_published(path)
+    live = read_file(path)
     if live == data:
         return
     if live and not live.startswith(MARK.encode()):
         raise FileExistsError(errno.EEXIST, "entrykit did not write this file", path)
-    publish_file(path, data)
+    write_file(path, data, PUBLIC, shared=True)
 
 
 def _link(target: str, path: str) -> None:
-    """Make a link, or another of the one that is there: at once, as the list may name it."""
-    if not os.path.islink(path):
-        os.symlink(target, path)
-    elif os.readlink(path) != target:
-        new = os.path.join(os.path.dirname(path), f".{os.urandom(8).hex()}")
-        os.symlink(target, new)
-        os.rename(new, path)
+    """Create or replace a link, but nothing else."""
+    if os.path.lexists(path) and not os.path.islink(path):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
+    link_file(target, path, shared=True)
 
 
 def _unlink_others(certs: str, into: str | Path, links: set[str]) -> None:

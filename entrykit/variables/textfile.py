@@ -13,6 +13,19 @@ _DEV_NULL: Final = os.makedev(1, 3)  # /dev/null (Linux, admin-guide/devices.txt
 _CHUNK: Final = 1 << 16
 
 
+class UnreadableError(ValueError):
+    """A text cannot be read.
+
+    Args:
+        path: of the file.
+        reason: why.
+    """
+
+    def __init__(self, path: str, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"{display(path)}: {reason}")
+
+
 def read_text(path: str) -> str:
     """Read a file to its end, or a pipe that somebody writes to, as in `X_FILE=<(command)`.
 
@@ -23,7 +36,7 @@ def read_text(path: str) -> str:
         All of it, without the byte order mark that editors of other systems begin a text with.
 
     Raises:
-        ValueError: it cannot be read, is not UTF-8, or is something else: the path and why.
+        UnreadableError: it cannot be read, is not UTF-8, or is neither a file nor a pipe.
     """
     try:
         with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0) as file:
@@ -32,7 +45,7 @@ def read_text(path: str) -> str:
         reason = "not valid UTF-8"
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-    raise ValueError(f"{display(path)}: {reason}")
+    raise UnreadableError(path, reason)
 
 
 def _read_octets(file: FileIO) -> bytes:

@@ -85,8 +85,14 @@ def test_what_a_variable_gives(render, expression, environ, expected):
 @pytest.mark.parametrize(
     ("template", "said"),
     [
-        ("{% for each in env %}{% endfor %}", "t.j2:1: TypeError: env is not iterable"),
+        ("{% for each in env %}{% endfor %}", "t.j2:1: env is not iterable"),
         ("{{ env[0] }}", "t.j2:1: env has no element 0"),
+        ("{{ env() }}", "t.j2:1: env is not callable"),
+        (
+            "{{ env.get.__self__ }}",
+            "t.j2:1: access to attribute '__self__' of 'method' object is unsafe.",
+        ),
+        ("{{ env.__class__ }}", "t.j2:1: access to attribute '__class__' of env is unsafe."),
         ("{% include '/etc/hosts' %}", 't.j2:1: no such template: "/etc/hosts"'),
         ("{% include ['a', '../b'] %}", 't.j2:1: no such template: "a" or "../b"'),
     ],
@@ -107,7 +113,7 @@ def test_our_own_list_is_made_of_no_template(render, here):
     code, _, errors = render("x", target="entrykit.sums")
 
     assert code == 64
-    assert "entrykit's own list" in errors
+    assert "entrykit's list of checksums" in errors
     assert [path.name for path in here.iterdir()] == ["t.j2"]
 
 
@@ -147,15 +153,15 @@ def test_all_that_is_missing_or_bad_is_told_at_once(render, here):
     assert faults(result) == [
         "HOST: not set (t.j2:1)",
         "TAIL: not set (t.j2:1)",
-        'PORT: "abc": not a whole number (expected 5432, say) (t.j2:2)',
+        'PORT: "abc": not a whole number (e.g. 5432) (t.j2:2)',
         "MORE: not set (t.j2:2)",
         "COUNT: not set (t.j2:2)",
         'DEBUG: "perhaps" is not a boolean (use on/off, true/false, yes/no or 1/0) (t.j2:3)',
         "NAMES: not set (t.j2:4)",
         "PART: not set (part.j2:2)",
         "KEY: the key that billing has sent you (t.j2:6)",
-        'MAP: "a": not a map (expected {"a": "b"}, say) (t.j2:7)',
-        'JSON: "{": not JSON (expected {"a": 1}, say) (t.j2:7)',
+        'MAP: "a": not a map (e.g. {"a": "b"}) (t.j2:7)',
+        'JSON: "{": not JSON (e.g. {"a": 1}) (t.j2:7)',
         "BOTH: set, and BOTH_FILE as well (expected one of the two) (t.j2:7)",
         'GONE_FILE: "/absent": No such file or directory (t.j2:7)',
         'EMPTY_FILE: "empty": the file is empty (t.j2:7)',
@@ -254,6 +260,26 @@ def test_templates_include_and_extend_what_lies_beside_them(here, capsys):
 
     assert main(["entrykit", "render", "--template", "d/t:-"], {"X": "x"}) == 0
     assert capsys.readouterr().out == "a <> x\n"
+
+
+def test_a_template_can_be_a_pipe(here, capsys):
+    """As the shell makes one of `--template <(command):app.conf`."""
+    reader, writer = os.pipe()
+    os.write(writer, b"{{ env.X }}\n")
+    os.close(writer)
+    try:
+        assert main(["entrykit", "render", "--template", f"/dev/fd/{reader}:-"], {"X": "x"}) == 0
+    finally:
+        os.close(reader)
+
+    assert capsys.readouterr().out == "x\n"
+
+
+def test_a_pipe_without_a_writer_is_refused_at_once(here, capsys):
+    os.mkfifo(here / "pipe")
+
+    assert main(["entrykit", "render", "--template", "pipe:-"], {}) == 70
+    assert "pipe: a pipe that nobody writes to" in capsys.readouterr().err
 
 
 # secrets
@@ -420,13 +446,13 @@ def test_a_link_stays_and_the_file_that_it_leads_to_is_written(render, here):
         (["--template", "t.j2:"], "not a template and a file"),
         (["--template", ":out"], "not a template and a file"),
         (["--template", "nosuch:out"], '"nosuch": No such file or directory'),
-        (["--template", ".:-"], '"." is a folder'),
+        (["--template", ".:-"], '"." is a directory'),
         (["--template", "t.j2:out\n"], "with a control character"),
         (["--template", "t.j2:out\udcff"], "not in UTF-8"),
-        (["--template", "t.j2:."], '"." is a folder'),
-        (["--template", "t.j2:out/"], '"out/" is a folder'),
+        (["--template", "t.j2:."], '"." is a directory'),
+        (["--template", "t.j2:out/"], '"out/" is a directory'),
         (["--template", "t.j2:./t.j2"], "the file would replace its template"),
-        (["--template", "t.j2:a", "--template", "t.j2:./a"], "is made of two templates"),
+        (["--template", "t.j2:a", "--template", "t.j2:./a"], "is the file of two templates"),
         (["--template", "t.j2:-", "--mode", "999"], '"999": not a mode'),
         (["--template", "t.j2:-", "--mode", "7777"], '"7777": not a mode'),
         (["haproxy", "--template", "t.j2:-"], "not with a role"),

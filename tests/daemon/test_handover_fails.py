@@ -15,8 +15,8 @@ CANNOT = {
     "/etc": (126, "not executable"),
     "PLAIN": (126, "not executable"),
     "ODD": (126, "Exec format error"),
-    "LOST": (127, 'its interpreter "/no" is not there'),
-    "CRLF": (127, 'its interpreter "/bin/sh\\r" is not there'),
+    "LOST": (127, 'its interpreter "/no" does not exist'),
+    "CRLF": (127, 'its interpreter "/bin/sh\\r" does not exist'),
 }
 
 

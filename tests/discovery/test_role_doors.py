@@ -8,7 +8,7 @@ import pytest
 from programs import script
 from small import SmallSettings, small_role, with_daemon
 
-from entrykit.daemon.handover import installed
+from entrykit.daemon.handover import resolve_daemon
 from entrykit.errors import SettingsError
 from entrykit.log import Log
 from entrykit.role import HostFacts
@@ -47,11 +47,11 @@ def test_the_daemon_is_executed_by_the_name_that_is_installed(role, tmp_path):
     named = with_daemon(role, names=("small", "small-server"))
     environ = {"PATH": str(tmp_path)}
 
-    assert installed(named, ["small", "-x"], environ) == ["small-server", "-x"]
-    assert installed(named, ["/entry", "small"], environ) == ["/entry", "small"]
-    assert installed(role, ["small", "-x"], environ) == ["small", "-x"]
+    assert resolve_daemon(named, ["small", "-x"], environ) == ["small-server", "-x"]
+    assert resolve_daemon(named, ["/entry", "small"], environ) == ["/entry", "small"]
+    assert resolve_daemon(role, ["small", "-x"], environ) == ["small", "-x"]
     script(tmp_path / "small", "exit 0")
-    assert installed(named, ["small", "-x"], environ) == ["small", "-x"]
+    assert resolve_daemon(named, ["small", "-x"], environ) == ["small", "-x"]
 
 
 def test_the_check_runs_it_by_that_name_too(role, tmp_path):

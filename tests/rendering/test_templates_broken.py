@@ -11,9 +11,16 @@ from entrykit.errors import RenderError
 
 BROKEN = [
     ("{{ nosuch }}", "main.cfg.j2:3", "'nosuch' is undefined"),
-    ("{{ settings.nosuch }}", "main.cfg.j2:3", "has no attribute 'nosuch'"),
+    ("{{ settings.nosuch }}", "main.cfg.j2:3", "settings has no attribute 'nosuch'"),
+    ("{{ settings['nosuch'] }}", "main.cfg.j2:3", "settings has no attribute 'nosuch'"),
+    ("{{ settings[0] }}", "main.cfg.j2:3", "settings has no element 0"),
+    ("{{ settings.nosuch.more }}", "main.cfg.j2:3", "settings has no attribute 'nosuch'"),
+    ("{{ settings.__dict__ }}", "main.cfg.j2:3", "settings has no attribute '__dict__'"),
+    ("{{ settings.__class__ }}", "main.cfg.j2:3", "attribute '__class__' of settings is unsafe"),
+    ("{{ settings() }}", "main.cfg.j2:3", "settings is not callable"),
+    ("{% for x in settings %}{% endfor %}", "main.cfg.j2:3", "settings is not iterable"),
     ("{{ settings.routes['nosuch'] }}", "main.cfg.j2:3", "has no attribute 'nosuch'"),
-    ("{{ host.nosuch }}", "main.cfg.j2:3", "has no attribute 'nosuch'"),
+    ("{{ host.nosuch }}", "main.cfg.j2:3", "host has no attribute 'nosuch'"),
     ("{% if nosuch %}{% endif %}", "main.cfg.j2:3", "'nosuch' is undefined"),
     ("{% for x in nosuch %}{% endfor %}", "main.cfg.j2:3", "'nosuch' is undefined"),
     ("{% if settings.switch %}", "main.cfg.j2:", "Unexpected end of template"),
@@ -47,6 +54,26 @@ def test_a_broken_template_is_said_with_its_place(tmp_path, line, place, reason)
     assert re.fullmatch(r"[\w.]+:\d+", caught.value.place)
     assert reason in caught.value.reason
     assert caught.value.exit_code == 70
+
+
+def test_a_misuse_is_reported_in_full_after_a_secret_was_read(tmp_path):
+    """Its message holds nothing but the object's name; other errors may quote the secret."""
+    template = "{{ settings.password }}{{ settings() }}"
+
+    with pytest.raises(RenderError) as caught:
+        rendered(tmp_path, {"main.cfg.j2": template}, {"PASSWORD": "hunter22"})
+
+    assert caught.value.reason == "settings is not callable"
+
+
+def test_an_attribute_that_does_not_exist_can_have_a_default(tmp_path):
+    template = (
+        "{{ settings.nosuch | default('a') }}{{ 'b' if settings.nosuch is defined else 'c' }}"
+    )
+
+    files = rendered(tmp_path, {"main.cfg.j2": template}, {})
+
+    assert files["main.cfg"].text.endswith("ac")
 
 
 @pytest.mark.parametrize(

@@ -127,11 +127,11 @@ def test_nothing_is_written_beside_a_persons_templates(own, tmp_path, ours):
     ("templates", "fault"),
     [
         ({"main.conf.j2": ""}, '"main.conf.j2": this role has no such file'),
-        ({"main.cfg": ""}, '"main.cfg": a template\'s name ends with .j2'),
+        ({"main.cfg": ""}, '"main.cfg": the name of a template must end with .j2'),
         ({"_prat.cfg.j2": "", "main.cfg.j2": "x"},
-         '"_prat.cfg.j2": no template beside it names it'),
-        ({}, '"{}": no template of this role in it'),
-        ({"README.md": ""}, '"{}": no template of this role in it'),
+         '"_prat.cfg.j2": no other template there includes it'),
+        ({}, '"{}": it has no template of this role'),
+        ({"README.md": ""}, '"{}": it has no template of this role'),
     ],
 )  # fmt: skip
 def test_a_name_that_means_nothing_is_refused_with_those_that_do(own, tmp_path, templates, fault):
@@ -185,8 +185,8 @@ BROKEN = [
     ('{% extends "main.cfg.j2" %}', 1, 'it extends itself (expected "!main.cfg.j2"'),
     ('{% extends "!main.cfg.j2" %}\n\n{% block wan %}{% endblock %}', 3,
      "!main.cfg.j2 has no block 'wan' (known: one, three, two)"),
-    ('{% extends "!main.cfg.j2" %}\n{% block one %}{% endblock %}\nlost\n', 3, "goes nowhere"),
-    ('{% extends "!main.cfg.j2" %}\n{{ settings.word }}', 2, "goes nowhere"),
+    ('{% extends "!main.cfg.j2" %}\n{% block one %}{% endblock %}\nlost\n', 3, "is never rendered"),
+    ('{% extends "!main.cfg.j2" %}\n{{ settings.word }}', 2, "is never rendered"),
 ]  # fmt: skip
 
 

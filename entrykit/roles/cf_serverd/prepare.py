@@ -16,7 +16,7 @@ from typing import Final
 from entrykit.daemon.check import run
 from entrykit.errors import CommitError, SettingsError
 from entrykit.files.fs import make_folder
-from entrykit.files.transaction import locked, wrap_os_errors
+from entrykit.files.transaction import lock_folder, wrap_os_errors
 from entrykit.log import Log
 from entrykit.roles.cf_serverd import exposure, keys
 from entrykit.roles.cf_serverd.policy_files import link_live, link_staged
@@ -48,13 +48,15 @@ def prepare_host(settings: CfServerdSettings, log: Log) -> None:
     work = settings.cfengine_workdir
     with wrap_os_errors(work):
         _make_folders(settings)
-    with wrap_os_errors(f"{work}/bin"), locked(f"{work}/bin"):
+    with wrap_os_errors(f"{work}/bin"), lock_folder(f"{work}/bin"):
         _link_promises(work, settings.program_environ)
     with wrap_os_errors(settings.config_dir):
         link_live(settings, log)
     with wrap_os_errors(f"{work}/ppkeys"):
         _restrict_keys(f"{work}/ppkeys", log)
-        with locked(f"{work}/ppkeys"):  # hubs may share it that have folders of policy of their own
+        with lock_folder(
+            f"{work}/ppkeys"
+        ):  # hubs may share it that have folders of policy of their own
             keys.prepare_keys(settings, settings.program_environ, log)
     _refuse_unsafe(settings.config_dir)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from entrykit.daemon.handover import installed
+from entrykit.daemon.handover import resolve_daemon
 from entrykit.quoting.base import Quote
 from entrykit.quoting.yaml import quote_yaml
 from entrykit.role import Check, Daemon, Files, Passthrough, Prepare, Role
@@ -32,7 +32,7 @@ def _include(settings: RegistrySettings, path: str) -> bool:
 def _pass_through(words: Sequence[str], environ: Mapping[str, str]) -> Passthrough | None:
     if not command_line.prints_and_exits(words):
         return None
-    return installed(ROLE, command_line.emulate_entrypoint(words), environ), environ
+    return resolve_daemon(ROLE, command_line.emulate_entrypoint(words), environ), environ
 
 
 def _clean_environ(settings: RegistrySettings, environ: Mapping[str, str]) -> dict[str, str]:

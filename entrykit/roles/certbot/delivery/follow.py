@@ -105,7 +105,7 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     signals = Signals()
     signals.listen()
     log = make_log(environ)
-    log.shift(list(argv).count("-v"))
+    log.adjust_level(list(argv).count("-v"))
     try:
         follower = _make_follower([word for word in argv if word != "-v"], log)
         while True:

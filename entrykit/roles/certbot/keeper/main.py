@@ -50,7 +50,7 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     signals.listen()
     bar = Bar(sys.stderr) if sys.stderr and sys.stderr.isatty() else None
     log = make_log(environ, cast("TextIO", bar) if bar else None)
-    log.shift(list(argv).count("-v"))
+    log.adjust_level(list(argv).count("-v"))
     try:
         certbot = Certbot(_load_plan(argv), environ, signals, log)
         return _run(certbot, Progress(log, bar), asked="--thumbprint" in argv)

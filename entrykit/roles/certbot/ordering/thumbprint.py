@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from typing import Final
 
-from entrykit.files.fs import publish_file, read_published
+from entrykit.files.config_file import PUBLIC
+from entrykit.files.fs import read_file, write_file
 from entrykit.roles.certbot.lineages.account import AccountError, folder, list_accounts
 from entrykit.roles.certbot.ordering.certbot_cli import Certbot
 
@@ -68,8 +69,8 @@ def publish(path: str, text: str) -> None:
     """
     data = f"{text}\n".encode()
     try:
-        if read_published(path) != data:
-            publish_file(path, data)
+        if read_file(path) != data:
+            write_file(path, data, PUBLIC, shared=True)
     except OSError as error:
         reason = f"THUMBPRINT_FILE cannot be written: {error.strerror}"
         raise OSError(error.errno, reason, path) from error

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from entrykit.errors import CommitError
-from entrykit.files.fs import mount_points, open_live
+from entrykit.files.fs import open_live
+from entrykit.files.mounts import mount_points
 from entrykit.variables.documents import Tree, parse_tree
 
 _MAX_BYTES: Final = 10_000
