@@ -23,6 +23,7 @@ from entrykit.domains.apps import DEFAULTS, Options, Site, cut_name
 from entrykit.domains.collector import Collector, Place
 from entrykit.errors import InvalidValue
 from entrykit.variables.documents import Tree, parse_tree
+from entrykit.variables.integers import parse_integer
 from entrykit.variables.parsers import parse_switch
 
 _OPTIONS: Final = frozenset(Options._fields)
@@ -153,9 +154,10 @@ def _port(value: Tree) -> str:
 
 def _replicas(value: Tree) -> int:
     text = _text("replicas", value)
-    if not re.fullmatch(r"[1-9][0-9]{0,3}", text) or int(text) > _MAX_REPLICAS:
-        raise InvalidValue([f"replicas: {display(text)}: not a number from 1 to {_MAX_REPLICAS}"])
-    return int(text)
+    try:
+        return parse_integer(text, 1, _MAX_REPLICAS)
+    except InvalidValue as error:
+        raise InvalidValue([f"replicas: {error}"]) from None
 
 
 def _check(value: Tree) -> str:

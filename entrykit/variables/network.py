@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from typing import Final
-
 from entrykit.display import display
 from entrykit.errors import InvalidValue
+from entrykit.variables.integers import parse_integer
 
 
 def address(text: str) -> str:
@@ -68,18 +66,10 @@ def _describe_network_error(text: str, error: str) -> str:
     return "not a network (expected 10.0.0.0/8 or 2001:db8::/32)"
 
 
-_HIGHEST_PORT: Final = 65535
-
-
-_is_port_number: Final = re.compile("[1-9][0-9]{0,4}").fullmatch
-
-
 def port(text: str) -> int:
-    """Parse a TCP port, 1 to 65535: digits alone, and no zero before them.
+    """Parse a TCP port: digits alone, and no zero before them.
 
     Raises:
-        Faults: it is none.
+        InvalidValue: it is none.
     """
-    if _is_port_number(text) and int(text) <= _HIGHEST_PORT:
-        return int(text)
-    raise InvalidValue([f"{display(text)}: not a port (expected 1 to {_HIGHEST_PORT})"])
+    return parse_integer(text, 1, 65535, "a port")

@@ -18,7 +18,6 @@ from typing import Annotated, Final
 
 from entrykit.variables.durations import parse_duration
 from entrykit.variables.integers import integer_pattern, parse_integer
-from entrykit.variables.network import port
 from entrykit.variables.parsers import (
     OFF,
     ON,
@@ -115,7 +114,7 @@ def _integer_schema(least: int, most: int) -> Mapping[str, object]:
     return {"type": kinds, "pattern": pattern, "minimum": least, "maximum": most}
 
 
-Port = Annotated[int, TypeInfo("port", _integer_schema(1, 65535), parse=port)]
+Port = Annotated[int, integer(1, 65535, name="port", noun="a port")]
 Switch = Annotated[
     bool, TypeInfo("on or off", {"enum": [*ON, *OFF, True, False]}, parse=parse_switch)
 ]

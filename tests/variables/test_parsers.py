@@ -142,7 +142,7 @@ def test_a_bad_text_is_shown_with_what_would_be_right(parse, text, message):
     with pytest.raises(InvalidValue) as caught:
         parse(text)
 
-    assert caught.value.faults == (f"{display(text)}: {message}",)
+    assert caught.value.messages == (f"{display(text)}: {message}",)
 
 
 @pytest.mark.parametrize("text", ["", "maybe", "2", " on", "on ", "onn", "y", "enabled"])
@@ -151,7 +151,7 @@ def test_what_is_not_a_boolean_is_shown_with_all_that_would_be(text):
         parsers.parse_switch(text)
 
     expected = "use on/off, true/false, yes/no or 1/0"
-    assert caught.value.faults == (f"{display(text)} is not a boolean ({expected})",)
+    assert caught.value.messages == (f"{display(text)} is not a boolean ({expected})",)
 
 
 @pytest.mark.parametrize("number", ["0", "65536", "http", ""])
@@ -159,7 +159,7 @@ def test_the_port_of_a_host_is_judged_as_a_port(number):
     with pytest.raises(InvalidValue) as caught:
         parsers.parse_host_port(f"certbot:{number}")
 
-    assert caught.value.faults == (f"{display(number)}: {NOT_A_PORT}",)
+    assert caught.value.messages == (f"{display(number)}: {NOT_A_PORT}",)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_every_bad_item_of_a_list_is_said(parse, message):
     with pytest.raises(InvalidValue) as caught:
         parse("x,10.0.0.1,,y")
 
-    assert caught.value.faults == tuple(f'"{item}": {message}' for item in ("x", "", "y"))
+    assert caught.value.messages == tuple(f'"{item}": {message}' for item in ("x", "", "y"))
 
 
 @pytest.mark.parametrize("text", ["hunter2\n", "a\0b", "\x1b", "\x7f"])
@@ -179,7 +179,7 @@ def test_a_bad_secret_is_not_shown(text):
         parsers.parse_secret(text)
 
     said = "the secret has a control character or more than one line"
-    assert caught.value.faults == (said,)
+    assert caught.value.messages == (said,)
 
 
 @pytest.mark.parametrize("text", ["a\r\nb", "a\0"])
@@ -189,7 +189,7 @@ def test_a_bad_snippet_is_not_shown(text):
         parsers.parse_snippet(text)
 
     said = "has a NUL or a carriage return (expected lines of the daemon's own syntax)"
-    assert caught.value.faults == (said,)
+    assert caught.value.messages == (said,)
 
 
 # durations

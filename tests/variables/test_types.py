@@ -59,7 +59,7 @@ def test_every_refusal_says_what_is_expected():
             {"GREETING": "a $b", "NAME": "X", "TOKEN": "hunter2", "WORKERS": "65", "LEVEL": "mid"}
         )
 
-    assert caught.value.faults == (
+    assert caught.value.messages == (
         'GREETING: "a $b": has a $ (expected a text without $ `)',
         'NAME: "X": not valid (expected letters a-z)',
         "TOKEN: not a valid secret (expected 8 or more of a-z 0-9)",

@@ -79,13 +79,6 @@ def hmac_key(text: str) -> Secret:
     return Secret(text)
 
 
-def group(text: str) -> int:
-    """Parse the number of a group: names differ from image to image."""
-    if not re.fullmatch(r"0|[1-9][0-9]{0,9}", text) or int(text) > _LARGEST_GROUP:
-        raise InvalidValue([f"{display(text)}: not the number of a group (expected 99, say)"])
-    return int(text)
-
-
 def interval(text: str) -> str:
     """Accept a duration: 12h, 1d, or a bare number of seconds, 0 as well."""
     return parse_duration(text, _INTERVAL)
@@ -124,11 +117,7 @@ _PATH: Final = types.TypeInfo("path", {"type": "string", "pattern": "^/"})
 Path = Annotated[str, PlainValidator(parse_folder), _PATH]
 HiddenPath = Annotated[str, PlainValidator(hidden_path), _PATH]
 HmacKey = Annotated[Secret, PlainValidator(hmac_key), types.TypeInfo("secret", secret=True)]
-Group = Annotated[
-    int,
-    PlainValidator(group),
-    types.TypeInfo("number", {"type": ["integer", "string"], "pattern": "^[0-9]+$", "minimum": 0}),
-]
+Group = Annotated[int, types.integer(0, _LARGEST_GROUP, noun="the number of a group")]
 Interval = Annotated[
     str,
     PlainValidator(interval),

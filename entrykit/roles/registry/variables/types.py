@@ -11,6 +11,7 @@ from entrykit.display import display
 from entrykit.errors import InvalidValue
 from entrykit.variables import types
 from entrykit.variables.durations import DurationForm, milliseconds, parse_duration
+from entrykit.variables.integers import parse_integer
 from entrykit.variables.parsers import parse_folder, parse_line, split_list
 
 _MIB: Final = 1 << 20
@@ -18,7 +19,6 @@ _GIB: Final = 1 << 30
 _SMALLEST_PART: Final = 5 * _MIB  # of a multipart upload, by S3 itself
 _LARGEST_PART: Final = 5 * _GIB
 _GCS_UNIT: Final = 256 << 10
-_FEWEST_THREADS: Final = 25
 _MAX_PORT: Final = 65535
 
 # What Go's time.ParseDuration reads, without signs; and days, which it does not know.
@@ -44,42 +44,15 @@ def lifetime(text: str) -> str:
     return "0s" if text in {"0", "0s"} else duration(text)
 
 
-def _integer(text: str, least: int, most: int, unit: str) -> int:
-    found = int(text) if re.fullmatch(r"0|[1-9][0-9]{0,17}", text) else -1
-    if not least <= found <= most:
-        raise InvalidValue([f"{display(text)}: not {unit} (expected {least} to {most})"])
-    return found
-
-
-def part_size(text: str) -> int:
-    """Parse the size of a part of an upload to S3, in octets."""
-    return _integer(text, _SMALLEST_PART, _LARGEST_PART, "a number of bytes that S3 takes")
-
-
-def threshold_size(text: str) -> int:
-    """Parse a size in octets that may be 0."""
-    return _integer(text, 0, _LARGEST_PART, "a number of bytes")
-
-
 def gcs_chunk(text: str) -> int:
-    """Parse the size of a chunk for GCS, in octets."""
-    found = _integer(text, _GCS_UNIT, _LARGEST_PART, "a number of bytes")
+    """Parse the size of a chunk for GCS, in bytes."""
+    found = parse_integer(text, _GCS_UNIT, _LARGEST_PART, "a number of bytes")
     if found % _GCS_UNIT:
         near = found - found % _GCS_UNIT
         raise InvalidValue(
-            [f"{display(text)}: not a multiple of {_GCS_UNIT} (expected {near}, say)"]
+            [f"{display(text)}: not a multiple of {_GCS_UNIT} (expected e.g. {near})"]
         )
     return found
-
-
-def threads(text: str) -> int:
-    """Parse how many file operations may run at a time; upstream makes 25 of any less."""
-    return _integer(text, _FEWEST_THREADS, 1_000_000, "a number of threads")
-
-
-def natural(text: str) -> int:
-    """Parse a whole number, 0 included."""
-    return _integer(text, 0, 999_999_999, "a whole number")
 
 
 def items(text: str) -> list[str]:
@@ -210,11 +183,19 @@ _TIME: Final = {"type": "string", "pattern": "^([0-9.]+(ns|us|µs|ms|s|m|h))+$|^
 
 Duration = Annotated[str, PlainValidator(duration), types.TypeInfo("time", _TIME)]
 Lifetime = Annotated[str, PlainValidator(lifetime), types.TypeInfo("time or 0")]
-PartSize = Annotated[int, PlainValidator(part_size), types.TypeInfo("bytes", _NUMBER)]
-ThresholdSize = Annotated[int, PlainValidator(threshold_size), types.TypeInfo("bytes", _NUMBER)]
+PartSize = Annotated[
+    int,
+    types.integer(
+        _SMALLEST_PART, _LARGEST_PART, name="bytes", noun="a number of bytes that S3 takes"
+    ),
+]
+ThresholdSize = Annotated[
+    int, types.integer(0, _LARGEST_PART, name="bytes", noun="a number of bytes")
+]
 GcsChunk = Annotated[int, PlainValidator(gcs_chunk), types.TypeInfo("bytes", _NUMBER)]
-Threads = Annotated[int, PlainValidator(threads), types.TypeInfo("number", _NUMBER)]
-Natural = Annotated[int, PlainValidator(natural), types.TypeInfo("number", _NUMBER)]
+# Upstream raises any lower number of threads to 25.
+Threads = Annotated[int, types.integer(25, 1_000_000, noun="a number of threads")]
+Natural = Annotated[int, types.integer(0, 999_999_999)]
 Items = Annotated[list[str], PlainValidator(items), types.TypeInfo("list")]
 Paths = Annotated[list[str], PlainValidator(paths), types.TypeInfo("list of paths")]
 Patterns = Annotated[list[str], PlainValidator(patterns), types.TypeInfo("list of patterns")]
