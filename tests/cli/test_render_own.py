@@ -262,7 +262,8 @@ def test_templates_include_and_extend_what_lies_beside_them(here, capsys):
     assert capsys.readouterr().out == "a <> x\n"
 
 
-def test_a_template_can_be_a_pipe(here, capsys):
+@pytest.mark.usefixtures("here")
+def test_a_template_can_be_a_pipe(capsys):
     """As the shell makes one of `--template <(command):app.conf`."""
     reader, writer = os.pipe()
     os.write(writer, b"{{ env.X }}\n")

@@ -24,7 +24,7 @@ def _command(settings: CfServerdSettings) -> Sequence[str]:
 def _complete(settings: CfServerdSettings, command: Sequence[str]) -> Sequence[str]:
     main = f"{settings.config_dir}/promises.cf"
     named = settings.config_dir != f"{settings.cfengine_workdir}/inputs"
-    level, foreign = settings.cf_serverd_log_level, bool(settings.foreign)
+    level, foreign = settings.cf_serverd_log_level, bool(settings.external_policy)
     return complete_command(command, main, level, named=named, foreign=foreign)
 
 

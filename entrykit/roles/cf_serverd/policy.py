@@ -9,7 +9,7 @@ from entrykit.quoting.base import QuotedText
 from entrykit.roles.cf_serverd.access import Access, Lists
 
 if TYPE_CHECKING:
-    from entrykit.roles.cf_serverd.settings import CfServerdSettings
+    from entrykit.roles.cf_serverd.variables import CfServerdVariables
 
 # Augments of the Masterfiles Policy Framework (its reference, "Masterfiles Policy Framework"):
 # variables to attributes of `body server control`.
@@ -46,7 +46,7 @@ class Promise(NamedTuple):
     lists: tuple[tuple[QuotedText, tuple[str, ...]], ...]
 
 
-def promises(access: Iterable[Access], admitted: Lists) -> list[Promise]:
+def build_promises(access: Iterable[Access], admitted: Lists) -> list[Promise]:
     """Lay out the promises, each with who is admitted."""
     return [
         Promise(
@@ -58,7 +58,7 @@ def promises(access: Iterable[Access], admitted: Lists) -> list[Promise]:
     ]
 
 
-def augments(settings: CfServerdSettings) -> dict[str, object]:
+def build_augments(settings: CfServerdVariables) -> dict[str, object]:
     """Return what def.json holds.
 
     `acl` and `trustkeysfrom` always: the framework's own defaults are a /16 around the hub, and

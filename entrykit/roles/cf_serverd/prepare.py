@@ -21,7 +21,7 @@ from entrykit.log import Log
 from entrykit.roles.cf_serverd import exposure, keys
 from entrykit.roles.cf_serverd.policy_files import link_live, link_staged
 from entrykit.roles.cf_serverd.settings import CfServerdSettings
-from entrykit.roles.cf_serverd.workdir import program
+from entrykit.roles.cf_serverd.workdir import build_program_environ, program
 
 _PRIVATE_BITS: Final = 0o077
 _OTHERS_WRITE: Final = 0o022
@@ -43,13 +43,14 @@ def prepare_host(settings: CfServerdSettings, log: Log) -> None:
         CommitError: something cannot be made, or cf-serverd cannot run as this user.
         SettingsError: a path is not there, or an address is not this machine's.
     """
-    _refuse_without_account(settings.program_environ)
+    environ = build_program_environ(settings)
+    _refuse_without_account(environ)
     _refuse_absent(settings, log)
     work = settings.cfengine_workdir
     with wrap_os_errors(work):
         _make_folders(settings)
     with wrap_os_errors(f"{work}/bin"), lock_folder(f"{work}/bin"):
-        _link_promises(work, settings.program_environ)
+        _link_promises(work, environ)
     with wrap_os_errors(settings.config_dir):
         link_live(settings, log)
     with wrap_os_errors(f"{work}/ppkeys"):
@@ -57,7 +58,7 @@ def prepare_host(settings: CfServerdSettings, log: Log) -> None:
         with lock_folder(
             f"{work}/ppkeys"
         ):  # hubs may share it that have folders of policy of their own
-            keys.prepare_keys(settings, settings.program_environ, log)
+            keys.prepare_keys(settings, environ, log)
     _refuse_unsafe(settings.config_dir)
 
 

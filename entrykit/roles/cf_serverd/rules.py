@@ -10,13 +10,15 @@ from entrykit.roles.cf_serverd import acl
 from entrykit.roles.cf_serverd.policy import AUGMENT_VARIABLES, OUTSIDE_POLICY
 
 if TYPE_CHECKING:
-    from entrykit.roles.cf_serverd.settings import CfServerdSettings
+    from entrykit.roles.cf_serverd.variables import CfServerdVariables
 
 
-def conflicts(settings: CfServerdSettings) -> Iterator[str]:
+def conflicts(settings: CfServerdVariables) -> Iterator[str]:
     """Yield every fault of values that are good by themselves."""
-    if settings.foreign and not settings.entrykit_check:
-        reason = f"nobody would judge {settings.foreign}, and cf-serverd may be open with it"
+    if settings.external_policy and not settings.entrykit_check:
+        reason = (
+            f"nobody would judge {settings.external_policy}, and cf-serverd may be open with it"
+        )
         yield f"ENTRYKIT_CHECK: off, and {reason} (expected on)"
     if settings.promises and settings.mpf:
         yield "MPF: on, and PROMISES is set as well (expected one of the two)"
@@ -25,7 +27,7 @@ def conflicts(settings: CfServerdSettings) -> Iterator[str]:
     yield from _check_key_pair(settings)
 
 
-def _check_overridden(settings: CfServerdSettings) -> Iterator[str]:
+def _check_overridden(settings: CfServerdVariables) -> Iterator[str]:
     """Yield what somebody else's policy says, and not a variable."""
     order = [*type(settings).model_fields].index
     for name in sorted(settings.model_fields_set, key=order):
@@ -37,21 +39,21 @@ def _check_overridden(settings: CfServerdSettings) -> Iterator[str]:
             yield f"{name.upper()}: with MPF=on the policy in masterfiles decides that"
 
 
-def _check_ciphers(settings: CfServerdSettings) -> Iterator[str]:
+def _check_ciphers(settings: CfServerdVariables) -> Iterator[str]:
     ciphers = settings.cf_serverd_allowciphers or "TLS_"
     if settings.cf_serverd_allowtlsversion == "1.3" and "TLS_" not in ciphers:
         reason = "no suite of TLS 1.3, below which CF_SERVERD_ALLOWTLSVERSION allows nothing"
         yield f"CF_SERVERD_ALLOWCIPHERS: {reason} (expected one with TLS_)"
 
 
-def _check_key_pair(settings: CfServerdSettings) -> Iterator[str]:
+def _check_key_pair(settings: CfServerdVariables) -> Iterator[str]:
     private, public = settings.cf_serverd_private_key, settings.cf_serverd_public_key
     if (private is None) != (public is None):
         missing = "CF_SERVERD_PRIVATE_KEY" if private is None else "CF_SERVERD_PUBLIC_KEY"
         yield f"{missing}: not set, and the other half of the pair is (expected both)"
 
 
-def find_open_access(settings: CfServerdSettings) -> Iterator[str]:
+def find_open_access(settings: CfServerdVariables) -> Iterator[str]:
     """Yield a warning for each way in which the server is open to everybody."""
     for name in ("cf_serverd_acl", "cf_serverd_allowconnects", "cf_serverd_admit_ips"):
         for reason in acl.find_openness(getattr(settings, name)):

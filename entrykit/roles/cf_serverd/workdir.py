@@ -10,7 +10,7 @@ from entrykit.daemon.program import find
 from entrykit.errors import HandOverError
 
 if TYPE_CHECKING:
-    from entrykit.roles.cf_serverd.settings import CfServerdSettings
+    from entrykit.roles.cf_serverd.variables import CfServerdVariables
 
 # The one variable that moves it; cf-serverd has no option for that.
 WORKDIR_OVERRIDE: Final = "CFENGINE_TEST_OVERRIDE_WORKDIR"
@@ -36,13 +36,18 @@ def find_workdir(environ: Mapping[str, str]) -> str:
     return _DEBIAN
 
 
-def add_workdir(settings: CfServerdSettings, environ: Mapping[str, str]) -> Mapping[str, str]:
+def add_workdir(settings: CfServerdVariables, environ: Mapping[str, str]) -> Mapping[str, str]:
     """Add what has CFEngine's programs use CFENGINE_WORKDIR, whoever runs them.
 
     It is said even where that is the package's own: for a user other than root the default
     would be a folder in HOME.
     """
     return {**environ, WORKDIR_OVERRIDE: settings.cfengine_workdir}
+
+
+def build_program_environ(settings: CfServerdVariables) -> dict[str, str]:
+    """Build the environment for CFEngine's programs: where they are, and their work directory."""
+    return {"PATH": settings.search_path, WORKDIR_OVERRIDE: settings.cfengine_workdir}
 
 
 def program(name: str, environ: Mapping[str, str]) -> str:

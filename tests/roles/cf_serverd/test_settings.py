@@ -7,7 +7,11 @@ from programs import script
 
 from entrykit.errors import SettingsError
 from entrykit.roles.cf_serverd.settings import CfServerdSettings
-from entrykit.roles.cf_serverd.workdir import find_workdir
+from entrykit.roles.cf_serverd.workdir import (
+    WORKDIR_OVERRIDE,
+    build_program_environ,
+    find_workdir,
+)
 
 
 def warnings(**variables):
@@ -101,3 +105,24 @@ def test_secrets_and_a_policy_do_not_reach_the_daemon():
 
     assert {"PROMISES", "CF_SERVERD_PRIVATE_KEY", "CF_SERVERD_PRIVATE_KEY_FILE"} <= hidden
     assert "CF_SERVERD_ACL" not in hidden
+
+
+def test_settings_carry_no_environment():
+    """It may hold secrets of others; what a start needs of it are plain values."""
+    given = {"CF_SERVERD_ACL": "::1", "CFENGINE_WORKDIR": "/work", "PATH": "/bin"}
+
+    found = CfServerdSettings.from_environ(given | {"DATABASE_PASSWORD": "hunter2"})
+
+    assert found.__pydantic_private__ == {"_search_path": "/bin", "_private_key_file": ""}
+    assert build_program_environ(found) == {"PATH": "/bin", WORKDIR_OVERRIDE: "/work"}
+
+
+def test_the_file_of_the_private_key_is_remembered(tmp_path):
+    """What is served must not contain it."""
+    for half in ("PRIVATE", "PUBLIC"):
+        (tmp_path / half).write_text("-----BEGIN RSA KEY-----\n")
+    files = {f"CF_SERVERD_{half}_KEY_FILE": str(tmp_path / half) for half in ("PRIVATE", "PUBLIC")}
+
+    found = CfServerdSettings.from_environ({"CF_SERVERD_ACL": "::1", **files})
+
+    assert found.private_key_file == str(tmp_path / "PRIVATE")

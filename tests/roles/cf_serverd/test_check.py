@@ -10,7 +10,7 @@ import pytest
 from programs import under_test
 
 from entrykit.files.config_file import add_mark
-from entrykit.roles.cf_serverd.check import verdict
+from entrykit.roles.cf_serverd.check import run_check
 from entrykit.roles.cf_serverd.workdir import WORKDIR_OVERRIDE
 
 BASE = 'body common control { bundlesequence => { "main" }; }\nbundle common main { }\n'
@@ -28,7 +28,7 @@ def judged(tmp_path):
         (tmp_path / "stage" / "promises.cf").write_text(text)
         argv = ["cf-promises", "-c", "-f", str(tmp_path / "stage" / "promises.cf")]
         path = f"{os.path.dirname(under_test('cf-serverd'))}:{os.environ['PATH']}"
-        return verdict(argv, {"PATH": path, WORKDIR_OVERRIDE: str(tmp_path / "work")})
+        return run_check(argv, {"PATH": path, WORKDIR_OVERRIDE: str(tmp_path / "work")})
 
     return judged
 
