@@ -1,4 +1,4 @@
-"""The cases of these roles: judged by the daemons of this machine."""
+"""The cases of these roles: checked by the installed daemons."""
 
 from __future__ import annotations
 

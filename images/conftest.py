@@ -1,4 +1,4 @@
-"""The cases of our images: each is judged by the daemon under test, of any release."""
+"""The cases of the images: each is checked by the daemon under test, of any release."""
 
 from __future__ import annotations
 

@@ -27,22 +27,22 @@ def open_to_server(settings: RabbitmqSettings, _log: Log) -> None:
 
 
 def _errors(settings: RabbitmqSettings) -> Iterator[str]:
-    told = set()
+    seen = set()
     for section in ("rabbitmq_ssl", "rabbitmq_management_ssl"):
         certificate = getattr(settings, f"{section}_certfile")
         key = getattr(settings, f"{section}_keyfile")
-        if certificate and key and (certificate, key) not in told:
-            told.add((certificate, key))
+        if certificate and key and (certificate, key) not in seen:
+            seen.add((certificate, key))
             yield from _pair(section.upper(), certificate, key)
 
 
 def _pair(section: str, certificate: str, key: str) -> Iterator[str]:
-    faults = 0
+    errors = 0
     for name, path in (("CERTFILE", certificate), ("KEYFILE", key)):
         if not os.path.isfile(path) or not os.access(path, os.R_OK):
-            faults += 1
+            errors += 1
             yield f"{section}_{name}: {path}: no file that uid {os.geteuid()} can read"
-    if not faults:
+    if not errors:
         try:
             refuse_pair(certificate, key)
         except InvalidPem as reason:
@@ -52,7 +52,7 @@ def _pair(section: str, certificate: str, key: str) -> Iterator[str]:
 def _open_to_server(folder: str) -> None:
     """Have what root writes here belong to the group that the official entrypoint changes to.
 
-    Files with secrets are for their group (0640); those of a folder with this bit are the folder's.
+    Files with secrets are for their group (0640); with this bit files belong to the directory's.
     """
     import grp
 

@@ -1,4 +1,4 @@
-"""RabbitMQ by the variables that its official image has dropped, and users by one of ours."""
+"""RabbitMQ by the variables that its official image has dropped, and users by RABBITMQ_USERS."""
 
 from __future__ import annotations
 

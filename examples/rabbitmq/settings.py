@@ -13,7 +13,7 @@ from .users import ALL, User, Users, definitions
 from .values import Name, Path, Watermark, can_hold
 
 _NO_LINES: Final = Snippet("")
-# Those of ours that RabbitMQ itself reads and the official entrypoint lets pass.
+# Those that RabbitMQ itself reads and the official entrypoint lets pass.
 KEPT: Final = frozenset({"rabbitmq_node_ip_address"})
 
 Verify = Literal["verify_peer", "verify_none"]
@@ -32,10 +32,10 @@ class Tls(NamedTuple):
 
 
 class RabbitmqSettings(Settings):
-    """What the role can be told."""
+    """The variables of the role."""
 
     config_dir: types.Folder = Field(
-        default="/etc/rabbitmq/conf.d", description="Folder of files that RabbitMQ reads."
+        default="/etc/rabbitmq/conf.d", description="Directory of files that RabbitMQ reads."
     )
     rabbitmq_default_user: Name = Field(
         default="guest", description="Name of the user that RABBITMQ_DEFAULT_PASS is of."
@@ -149,8 +149,8 @@ class RabbitmqSettings(Settings):
         if missing and (needed or any(given.values())):
             yield f"{upper}_{missing[0]}: not set (expected a certificate and its key)"
         cas = getattr(self, f"{section}_cacertfile") or self.rabbitmq_ssl_cacertfile
-        told = getattr(self, f"{section}_verify")
-        verified = told == "verify_peer" or (told is None and cas is not None)
+        mode = getattr(self, f"{section}_verify")
+        verified = mode == "verify_peer" or (mode is None and cas is not None)
         if verified and not cas:
             yield f"{upper}_CACERTFILE: not set, and clients are to be verified (expected CAs)"
         if getattr(self, f"{section}_fail_if_no_peer_cert") and not verified:

@@ -58,36 +58,36 @@ class UserList(Secret):
 
 
 def user_list(text: str) -> UserList:
-    """Parse a JSON or YAML list of users; what is wrong is said without a password."""
+    """Parse a JSON or YAML list of users; errors never show a password."""
     tree = parse_typed(text)
     if not isinstance(tree, list) or not tree:
         raise InvalidValue([f"not a list of users ({_EXPECTED})"])
     found: list[User] = []
-    faults: list[str] = []
+    errors: list[str] = []
     for number, item in enumerate(tree, start=1):
         try:
             found.append(_user(item))
         except InvalidValue as error:
-            faults += [f"user {number}: {fault}" for fault in error.messages]
+            errors += [f"user {number}: {message}" for message in error.messages]
     names = [user.name for user in found]
     twice = sorted({each for each in names if names.count(each) > 1})
-    faults += [f"{display(each)}: there twice (expected each name once)" for each in twice]
-    if faults:
-        raise InvalidValue(faults)
+    errors += [f"{display(each)}: there twice (expected each name once)" for each in twice]
+    if errors:
+        raise InvalidValue(errors)
     return UserList(text, found)
 
 
 def _user(item: TypedTree) -> User:
     if not isinstance(item, dict):
         raise InvalidValue([f"not a map ({_EXPECTED})"])
-    faults = [_unknown(key) for key in item.keys() - _KEYS]
-    faults += [
+    errors = [_unknown(key) for key in item.keys() - _KEYS]
+    errors += [
         f"{key}: not a text (expected one, in quotes if it is a number)"
         for key in ("name", "password")
         if not isinstance(item.get(key), str) or not item[key]
     ]
-    if faults:
-        raise InvalidValue(sorted(faults))
+    if errors:
+        raise InvalidValue(sorted(errors))
     return User(
         str(item["name"]),
         parse_secret(str(item["password"])),
@@ -109,15 +109,13 @@ def _unknown(key: str) -> str:
 def _tags(tree: TypedTree) -> tuple[str, ...]:
     tags = split_list(tree) if isinstance(tree, str) else tree
     if not isinstance(tags, list) or not all(isinstance(tag, str) and tag for tag in tags):
-        raise InvalidValue(
-            ["tags: not a list of texts (expected administrator or monitoring, say)"]
-        )
+        raise InvalidValue(["tags: not a list of texts (e.g. administrator or monitoring)"])
     return tuple(map(str, tags))
 
 
 def _permissions(tree: TypedTree) -> dict[str, dict[str, str]]:
     if not isinstance(tree, dict):
-        raise InvalidValue(['permissions: not a map of virtual hosts (expected {"/": ".*"}, say)'])
+        raise InvalidValue(['permissions: not a map of virtual hosts (e.g. {"/": ".*"})'])
     return {vhost: _rights(vhost, given) for vhost, given in tree.items()}
 
 

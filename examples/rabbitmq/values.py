@@ -1,4 +1,4 @@
-"""The kinds of values of the variables: from text to a value, or a clear fault."""
+"""The types of the variables: from text to a value, or a clear error."""
 
 from __future__ import annotations
 
@@ -27,12 +27,10 @@ def can_hold(text: str) -> bool:
 def path(text: str) -> str:
     """Accept an absolute path that rabbitmq.conf can hold."""
     if not text.startswith("/") or text.endswith("/"):
-        raise InvalidValue(
-            [f"{display(text)}: not the path of a file (expected /certs/server.pem, say)"]
-        )
+        raise InvalidValue([f"{display(text)}: not the path of a file (e.g. /certs/server.pem)"])
     if not can_hold(text):
-        fault = "rabbitmq.conf cannot hold it (expected ASCII without # and $()"
-        raise InvalidValue([f"{display(text)}: {fault}"])
+        message = "rabbitmq.conf cannot hold it (expected ASCII without # and $()"
+        raise InvalidValue([f"{display(text)}: {message}"])
     return text
 
 
@@ -56,7 +54,7 @@ def watermark(text: str) -> str:
     elif _amount(text):
         return f"absolute = {text}"
     else:
-        expected = "expected 0.4, 40% or 512MiB, say"
+        expected = "e.g. 0.4, 40% or 512MiB"
         raise InvalidValue(
             [f"{display(text)}: neither a share of the memory nor an amount ({expected})"]
         )

@@ -1,4 +1,4 @@
-"""Runs the stack on loopback: HAProxy, certbot, nginx, and Pebble, an authority for trying.
+"""Runs the stack on loopback: HAProxy, certbot, nginx, and Pebble, a test CA.
 
 With a terminal it stays until Ctrl-C; without one it ends by itself. The exit
 code is 1 if any answer is not the right one.
@@ -30,7 +30,7 @@ for the first try. docs/stack.md has the rest.
 
 @dataclass(frozen=True)
 class Demo:
-    """The folder of everything, and what each program is told.
+    """The directory of everything, and the variables of each program.
 
     Attributes:
         folder: with the volumes and the logs.
@@ -41,16 +41,16 @@ class Demo:
     roles: Mapping[str, Mapping[str, str]]
 
     def port(self, role: str, name: str) -> int:
-        """A port that a role was told."""
+        """A port that a role listens on."""
         return int(self.roles[role][name])
 
     def log(self, role: str) -> Path:
-        """The file with what a role has said."""
+        """The file with the output of a role."""
         return self.folder / f"{role}.log"
 
 
 def planned(folder: Path, pebble: Pebble) -> Demo:
-    """Say what each of the three is told: one text of domains for all."""
+    """Return the variables of each role: one text of domains for all."""
     numbers = free_ports((8443, 8090, 8091, 8401, 8402))
     https, site, challenges, edge_health, site_health = map(str, numbers)
     names = "one.localhost,www.one.localhost,two.localhost"
@@ -85,12 +85,12 @@ def planned(folder: Path, pebble: Pebble) -> Demo:
         "ACME_SERVER": pebble.directory,
         "ACME_CA_BUNDLE": str(pebble.bundle),
     }
-    told = {
+    variables = {
         "haproxy": domains | shared | edge,
         "nginx-static": domains | sites,
         "certbot": domains | shared | certificates,
     }
-    return Demo(folder, told)
+    return Demo(folder, variables)
 
 
 def write_sites(www: Path) -> None:
@@ -103,9 +103,9 @@ def write_sites(www: Path) -> None:
 
 def show(demo: Demo) -> None:
     """Print the variables."""
-    for name, told in demo.roles.items():
-        say(f"`entrykit {name}` is told\n")
-        for variable, value in told.items():
+    for name, variables in demo.roles.items():
+        say(f"`entrykit {name}` gets\n")
+        for variable, value in variables.items():
             say(f"  {variable}={value}")
         say("")
 
@@ -113,8 +113,8 @@ def show(demo: Demo) -> None:
 def start(demo: Demo, stack: ExitStack, root: str) -> list[Process]:
     """Start all three, and return when HAProxy presents certificates that the root is behind."""
     running = {
-        name: stack.enter_context(role(name, told, demo.log(name)))
-        for name, told in demo.roles.items()
+        name: stack.enter_context(role(name, variables, demo.log(name)))
+        for name, variables in demo.roles.items()
     }
     for name in ("haproxy", "nginx-static"):
         port = demo.port(name, "HEALTH_PORT")
@@ -160,7 +160,7 @@ def demonstrate(folder: Path) -> bool:
 
 def main() -> int:
     """Run the demo and return its exit code."""
-    # Whatever ends us, the programs and the folder do not stay behind.
+    # Whatever ends us, the programs and the directory do not stay behind.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     try:
@@ -169,7 +169,7 @@ def main() -> int:
             return 0 if demonstrate(Path(folder)) else 1
     except KeyboardInterrupt:
         return 0
-    except BrokenPipeError:  # nobody reads it any more (`| head`)
+    except BrokenPipeError:  # no one reads it any more (`| head`)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
 

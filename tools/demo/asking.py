@@ -50,8 +50,8 @@ def requests(http: int, https: int, root: str) -> Iterator[Request]:
         "301",
         f"location: https://one.localhost:{https}/page?x=1",
     )
-    nobody = ask("one.localhost", "/", "-H", "Host: nobody.localhost")
-    yield Request("a host that is not in DOMAINS reaches no site", nobody, "421", "")
+    unknown = ask("one.localhost", "/", "-H", "Host: unknown.localhost")
+    yield Request("a host that is not in DOMAINS reaches no site", unknown, "421", "")
 
 
 def is_right(request: Request) -> bool:
@@ -71,5 +71,5 @@ def is_right(request: Request) -> bool:
 
 
 def say(text: str) -> None:
-    """Print it now, whoever reads it."""
+    """Print it at once."""
     print(text, flush=True)

@@ -20,7 +20,7 @@ Process = subprocess.Popen[bytes]
 
 
 def free_ports(firsts: Sequence[int]) -> Iterator[int]:
-    """Yield, for each number, the first port from there on that nobody listens on."""
+    """Yield, for each number, the first port from there on that no one listens on."""
     taken: set[int] = set()
     for first in firsts:
         port = next(port for port in range(first, 65536) if port not in taken and is_free(port))
@@ -39,10 +39,10 @@ def is_free(port: int) -> bool:
 
 
 @contextmanager
-def role(name: str, told: Mapping[str, str], log: Path) -> Iterator[Process]:
+def role(name: str, variables: Mapping[str, str], log: Path) -> Iterator[Process]:
     """Run `entrykit ROLE` for a while, all that it says in a file."""
     program = Path(sys.executable).with_name("entrykit")
-    environ = {"PATH": f"{os.environ['PATH']}:/usr/sbin", **told}
+    environ = {"PATH": f"{os.environ['PATH']}:/usr/sbin", **variables}
     with (
         log.open("wb") as out,
         # A session of its own: Ctrl-C is for us, and we end it in good order.

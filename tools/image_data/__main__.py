@@ -94,7 +94,7 @@ def main(argv: list[str]) -> None:
     except ImageError as error:
         sys.exit(str(error))
     except subprocess.CalledProcessError as error:
-        sys.exit(error.returncode)  # it has said why
+        sys.exit(error.returncode)  # it has reported why
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Which images there are: the folders of images/ that have an image.toml."""
+"""Which images there are: the directories of images/ that have an image.toml."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class OtherBases(Table):
 
 
 class Volume(Table):
-    """A folder that the base declares as a volume, made before it is copied there."""
+    """A directory that the base declares as a volume, made before it is copied there."""
 
     path: Path
     owner: Text
@@ -138,7 +138,7 @@ class Serves(Table):
         request: the path that is asked for; the answer has 200.
         body: what the answer ends with.
         reload: the signal, where the daemon knows one.
-        slow: what it is busy with when it is told to stop.
+        slow: what it is busy with when it is asked to stop.
         base_command: with which the base runs with the same files.
         elsewhere: variables that move the place of health to port 8500.
     """
@@ -158,12 +158,12 @@ class Container(Table):
     """What the tests of tests/containers run an image with.
 
     Attributes:
-        user: the image's own, or the one that its folders are for.
+        user: the image's own, or the one that its directories are for.
         uid: its number.
         options: of every run.
-        scratch: the one folder that has to be writable.
+        scratch: the one directory that has to be writable.
         bad: variables that are wrong.
-        new_volume: options that start it on volumes which nobody has prepared.
+        new_volume: options that start it on volumes which no one has prepared.
         serves: of those that answer HTTP.
     """
 
@@ -181,7 +181,7 @@ class Daemon(Table):
 
     Attributes:
         name: the word on the command line.
-        also: other names that its program may have on this machine.
+        also: other names that its program may have on this host.
         version: the word that asks for the version.
         asks: others that are only a question about the daemon itself.
         capabilities: that it needs as root.

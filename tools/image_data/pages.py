@@ -11,7 +11,7 @@ from image_data.model import Image, RoleImage
 def what_each_is(root: Path = ROOT) -> str:
     """Return the table of what is in the images."""
     rows = [
-        "| Image | on | user | stops by | ports | volumes | added folders |",
+        "| Image | on | user | stops by | ports | volumes | added directories |",
         "|---|---|---|---|---|---|---|",
         *(_row(f"`{name}`", *_cells(image)) for name, image in images(root).items()),
     ]
@@ -21,7 +21,7 @@ def what_each_is(root: Path = ROOT) -> str:
 def what_each_needs(root: Path = ROOT) -> str:
     """Return the table of what an image needs with all else taken away."""
     rows = [
-        "| Image | writable folder | capabilities as root | as anybody else |",
+        "| Image | writable directory | capabilities as root | as another user |",
         "|---|---|---|---|",
         *(
             _row(
@@ -42,7 +42,7 @@ def base(image: Image) -> str:
 
 
 def stop_signal(image: Image) -> str:
-    """Return what a container is stopped by; engines take SIGTERM unless told."""
+    """Return what a container is stopped by; SIGTERM by default."""
     default = "SIGTERM" if isinstance(image, RoleImage) else ""
     return image.own.stopsignal or image.base.stopsignal or default
 
