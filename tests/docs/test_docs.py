@@ -106,7 +106,7 @@ def test_every_environment_in_the_pages_is_accepted_without_a_warning(page, bloc
 )
 def test_every_field_of_the_json_log_is_explained(role, variable):
     files = entrykit.render(role, {"DOMAINS": "web:example.com", variable: "json"})
-    fields = set(re.findall(r'"(\w+)":', files[load_role(role).main].text))
+    fields = set(re.findall(r'"(\w+)":', files[load_role(role).files.main].text))
     page = (ROOT / "docs" / f"{role}.md").read_text()
 
     assert fields
