@@ -11,7 +11,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from entrykit.role import Check, Daemon, Files, HostFacts, Prepare, Role
-from entrykit.variables.settings import Settings, type_info
+from entrykit.variables.secret_fields import secret_errors
+from entrykit.variables.settings import Settings
+from entrykit.variables.type_info import type_info
 
 _PARTS: Final = {"files": Files, "daemon": Daemon, "check": Check, "prepare": Prepare}
 _TEXTS: Final = ("name", "summary", "files.main", "daemon.entrypoint", "daemon.package")
@@ -160,3 +162,5 @@ def _model_errors(model: type[Settings]) -> Iterator[str]:
             type_info(field)
         except StopIteration:
             yield f"{name} has no documented type (expected one of entrykit.api.types or a Literal)"
+            return
+    yield from secret_errors(model)

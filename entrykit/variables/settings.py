@@ -6,20 +6,19 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from typing import Any, Final, Literal, Self, get_args
+from typing import Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic.fields import FieldInfo
 
-from entrykit.display import display
 from entrykit.errors import InvalidValue, SettingsError
 from entrykit.variables import reading as environment
 from entrykit.variables import types
 from entrykit.variables.parsers import parse_folder
 from entrykit.variables.secret import Secret, mask
+from entrykit.variables.secret_fields import check_secret_values
+from entrykit.variables.type_info import type_info
+from entrykit.variables.validation_errors import empty_secret_errors, errors_by_variable
 
-_PATH_TYPES: Final = frozenset({"path", "folder", "socket path", "list of paths"})
-_ACCESS_TYPES: Final = frozenset({"secret", "lines user:hash"})
 _VARIABLE_NAME: Final = re.compile(r"\b[A-Z][A-Z0-9_]+\b")
 
 
@@ -137,13 +136,12 @@ class Settings(BaseModel):
             SettingsError: with every fault of every variable.
         """
         texts = {name.lower(): text for name, text in reading.values.items()}
-        faults = {**_empty_secret_errors(cls, reading), **reading.faults}
+        faults = {**empty_secret_errors(cls.model_fields, reading), **reading.faults}
         settings: Self | None
         try:
             settings = cls.model_validate(texts)
         except ValidationError as error:
-            said = _errors_by_variable(cls, error, texts)
-            faults = {**_hide_file_contents(cls, said, reading), **faults}
+            faults = {**errors_by_variable(cls.model_fields, error, reading), **faults}
             faults |= {name: text for name, text in reading.empty.items() if name in faults}
             settings = cls._build_with_examples(texts, faults)
         conflicts = _drop_conflicts_of_invalid(faults, rules(settings)) if settings else []
@@ -156,6 +154,7 @@ class Settings(BaseModel):
             raise SettingsError([*"\n".join(ordered).splitlines(), *conflicts, *reading.refused])
         if not settings:
             raise AssertionError("a model without faults is valid")
+        check_secret_values(settings)
         return settings
 
     @classmethod
@@ -200,65 +199,6 @@ class Settings(BaseModel):
 def _drop_conflicts_of_invalid(faults: Mapping[str, str], conflicts: Iterable[str]) -> list[str]:
     """Leave out what is said of a variable that is at fault itself: nobody knows its value."""
     return [text for text in conflicts if faults.keys().isdisjoint(_VARIABLE_NAME.findall(text))]
-
-
-def type_info(field: FieldInfo) -> types.TypeInfo:
-    """Return what the documentation says of a field's type.
-
-    A choice is a Literal, with or without None; everything else carries a Kind.
-    """
-    marks = [*field.metadata]
-    for part in (field.annotation, *get_args(field.annotation)):
-        marks += getattr(part, "__metadata__", ())
-        if choices := [arg for arg in get_args(part) if isinstance(arg, str)]:
-            return types.TypeInfo(" or ".join(choices), {"enum": choices})
-    return next(mark for mark in reversed(marks) if isinstance(mark, types.TypeInfo))
-
-
-def _empty_secret_errors(model: type[Settings], reading: environment.Reading) -> dict[str, str]:
-    """Return what is said of empty files of secrets: without one, a daemon may let everybody in."""
-    secrets = {
-        name for name, field in model.model_fields.items() if type_info(field).name in _ACCESS_TYPES
-    }
-    return {name: said for name, said in reading.empty.items() if name.lower() in secrets}
-
-
-def _hide_file_contents(
-    model: type[Settings], faults: Mapping[str, str], reading: environment.Reading
-) -> dict[str, str]:
-    """Quote no whole file: who puts _FILE behind the name of a path has named a key with it."""
-    found = dict(faults)
-    for name in faults.keys() & reading.files.keys():
-        file = f"{name}_FILE: {display(reading.files[name])}:"
-        if type_info(model.model_fields[name.lower()]).name in _PATH_TYPES:
-            found[name] = f"{file} holds no path (expected {name} to name the file itself)"
-            continue
-        quoted = f"{name}: {display(reading.values[name])}"
-        found[name] = found[name].replace(quoted, f"{file} what it holds")
-    return found
-
-
-def _errors_by_variable(
-    model: type[Settings], error: ValidationError, texts: Mapping[str, str]
-) -> dict[str, str]:
-    """Turn pydantic's errors into lines by variable name.
-
-    Built from `loc` and `ctx` alone: `msg` names fields and may show a value.
-    """
-    faults: dict[str, str] = {}
-    for item in error.errors(include_url=False, include_input=False):
-        field = str(item["loc"][0])
-        name, context = field.upper(), item.get("ctx", {})
-        cause = context.get("error")
-        if isinstance(cause, InvalidValue):
-            faults[name] = "\n".join(f"{name}: {fault}" for fault in cause.messages)
-        elif item["type"] == "missing":
-            examples = model.model_fields[field].examples or ["a value"]
-            faults[name] = f"{name}: not set (expected {examples[0]}, say)"
-        else:
-            expected = str(context.get("expected", item["msg"])).replace("'", "")
-            faults[name] = f"{name}: {display(texts[field])}: no such choice (expected {expected})"
-    return faults
 
 
 def mask_secrets(text: str, settings: Settings) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
+    from pydantic.fields import FieldInfo
     from pydantic_core import CoreSchema
 
 
@@ -48,3 +49,20 @@ class TypeInfo:
         from pydantic_core.core_schema import no_info_plain_validator_function
 
         return no_info_plain_validator_function(self.parse)
+
+
+def type_info(field: FieldInfo) -> TypeInfo:
+    """Return the metadata of a field's type.
+
+    A choice is a Literal, with or without None; everything else has a `TypeInfo`, of which the
+    outermost counts.
+
+    Raises:
+        StopIteration: it has none.
+    """
+    found = [*field.metadata]
+    for part in (field.annotation, *get_args(field.annotation)):
+        found += getattr(part, "__metadata__", ())
+        if choices := [arg for arg in get_args(part) if isinstance(arg, str)]:
+            return TypeInfo(" or ".join(choices), {"enum": choices})
+    return next(each for each in reversed(found) if isinstance(each, TypeInfo))

@@ -63,6 +63,6 @@ def watermark(text: str) -> str:
     return f"relative = {share}"
 
 
-Path = Annotated[str, PlainValidator(path), types.TypeInfo("path")]
+Path = Annotated[str, PlainValidator(path), types.TypeInfo("path", is_path=True)]
 Name = Annotated[str, PlainValidator(name), types.TypeInfo("text")]
 Watermark = Annotated[str, PlainValidator(watermark), types.TypeInfo("share or amount")]

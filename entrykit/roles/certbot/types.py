@@ -113,7 +113,7 @@ Origin = Annotated[
     str, PlainValidator(origin), types.TypeInfo("URL", {"type": "string", "pattern": "^http://"})
 ]
 Plugin = Annotated[str, PlainValidator(plugin), types.TypeInfo("text")]
-_PATH: Final = types.TypeInfo("path", {"type": "string", "pattern": "^/"})
+_PATH: Final = types.TypeInfo("path", {"type": "string", "pattern": "^/"}, is_path=True)
 Path = Annotated[str, PlainValidator(parse_folder), _PATH]
 HiddenPath = Annotated[str, PlainValidator(hidden_path), _PATH]
 HmacKey = Annotated[Secret, PlainValidator(hmac_key), types.TypeInfo("secret", secret=True)]

@@ -164,12 +164,14 @@ def _is_accepted_by_openssl(text: str) -> bool:
 
 
 Path = Annotated[
-    str, PlainValidator(path), types.TypeInfo("folder", {"type": "string", "pattern": "^/"})
+    str,
+    PlainValidator(path),
+    types.TypeInfo("folder", {"type": "string", "pattern": "^/"}, is_path=True),
 ]
 ShellSafePath = Annotated[
     str,
     PlainValidator(shell_safe_path),
-    types.TypeInfo("folder", {"type": "string", "pattern": "^/"}),
+    types.TypeInfo("folder", {"type": "string", "pattern": "^/"}, is_path=True),
 ]
 Interface = Annotated[str, PlainValidator(interface), types.TypeInfo("IP address")]
 Users = Annotated[tuple[str, ...], PlainValidator(users), types.TypeInfo("list of users")]

@@ -67,4 +67,6 @@ def _parse_map(text: str, example: str) -> dict[str, TypedTree]:
 
 Headers = Annotated[dict[str, object], PlainValidator(parse_headers), TypeInfo("map")]
 Fields = Annotated[dict[str, object], PlainValidator(parse_fields), TypeInfo("map")]
-Extra = Annotated[SensitiveTree, PlainValidator(parse_extra), TypeInfo("YAML map", secret=True)]
+Extra = Annotated[
+    SensitiveTree, PlainValidator(parse_extra), TypeInfo("YAML map", secret=True, may_be_empty=True)
+]
