@@ -18,7 +18,7 @@ BAD = ["render", "haproxy", "--no-env", "-e", "HTTP_PORT=x", "-e", "DOMIANS=x"]
 EXAMPLE = "web:example.com,www.example.com api:9000:api.example.com"
 LINES = [
     ("warning", "DOMIANS: no such variable; did you mean DOMAINS?"),
-    ("error", f"DOMAINS: not set (expected {EXAMPLE}, say)"),
+    ("error", f"DOMAINS: not set (expected e.g. {EXAMPLE})"),
     ("error", 'HTTP_PORT: "x": not a port (expected 1 to 65535)'),
 ]
 PLAIN = "".join(f"entrykit: {level}: {text}\n" for level, text in LINES)

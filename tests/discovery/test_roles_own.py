@@ -417,6 +417,13 @@ BROKEN = {
         GOOD.replace("own_word: types.Line", "own_word: str"),
         "own_word has no documented type (expected one of entrykit.api.types or a Literal)",
     ),
+    "secret": (
+        GOOD.replace(
+            "own_password: types.Secret | None",
+            'own_password: Annotated[str, types.TypeInfo("secret", secret=True)] | None',
+        ).replace("from typing import", "from typing import Annotated,"),
+        "own_password: secret=True, but the value is of type str (expected Secret)",
+    ),
     "folder": (
         GOOD.replace('default="/etc/own", description="Its', 'description="Its'),
         "config_dir has no default",
