@@ -140,6 +140,15 @@ def test_a_link_is_replaced_and_one_that_is_right_is_not_touched(
     assert (os.readlink(path), path.lstat().st_ino) == ("new", inode)
 
 
+def test_a_file_with_the_name_of_an_unfinished_link_is_not_removed(tmp_path: Path) -> None:
+    (tmp_path / ".link.entrykit").write_text("a user's")
+
+    with pytest.raises(FileExistsError):
+        link_file("new", str(tmp_path / "link"))
+
+    assert os.listdir(tmp_path) == [".link.entrykit"]
+
+
 def test_a_link_takes_the_place_of_a_file_but_not_of_a_directory(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("old")
     (tmp_path / "folder").mkdir()
