@@ -1,4 +1,4 @@
-"""Files and links are replaced whole, by one writer or by several, and pipes hold nobody up."""
+"""Files and links are replaced atomically, by one writer or by several; pipes never block."""
 
 from __future__ import annotations
 
