@@ -67,7 +67,7 @@ def test_json_is_never_coloured(tmp_path):
 
 
 def test_json_is_one_object_a_line_for_each_message():
-    """With the time, the level, who says it and what; every fault is a message."""
+    """With the time, the level, the program and the message; each error is a message."""
     said = entrykit(*BAD, environ={"ENTRYKIT_LOG_FORMAT": "json"}).stderr
 
     objects = [json.loads(line) for line in said.splitlines()]
@@ -152,7 +152,7 @@ def test_an_unknown_format_is_said_in_text():
 @pytest.mark.parametrize("style", ["text", "json"])
 @pytest.mark.parametrize("least", range(-2, 4))
 def test_levels_below_the_least_are_not_said(style, least):
-    """By default all but what is of interest when looking for a fault."""
+    """By default all but the debug level."""
     stream = StringIO()
     log = Log(stream, style=style)
     log.adjust_level(least)

@@ -41,8 +41,8 @@ def with_list_of_mine(folder):
 
 def with_file_for_the_new_link(folder):
     no_link(folder)
-    (folder / ".entrykit.link").write_text("mine\n")
-    return f"{folder}/.entrykit.link: File exists"
+    (folder / ".tls.entrykit").write_text("mine\n")
+    return f"{folder}/.tls.entrykit: File exists"
 
 
 @pytest.mark.parametrize("obstacle", [with_file, with_list_of_mine, with_file_for_the_new_link])

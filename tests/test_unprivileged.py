@@ -8,7 +8,7 @@ import pytest
 from namespaces import UNSHARE
 from programs import ENTRYKIT, Running, edge_environ, serves, status
 
-UID = 12345  # that nobody knows, as platforms run images; with group 0
+UID = 12345  # arbitrary, as platforms run images; with group 0
 USER = ["unshare", "--user", f"--map-user={UID}", "--map-group=0"]
 
 

@@ -1,4 +1,4 @@
-"""`entrykit wait` and ENTRYKIT_WAIT: bounded, side by side, told, and stopped at once."""
+"""`entrykit wait` and ENTRYKIT_WAIT: limited, parallel, reported, and stopped at once."""
 
 from __future__ import annotations
 

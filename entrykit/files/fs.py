@@ -167,6 +167,8 @@ def write_file(path: str, data: bytes, mode: int, *, shared: bool = False) -> No
         OSError: it cannot be written.
     """
     new = _staged_path(path, shared=shared)
+    with suppress(FileNotFoundError):
+        os.unlink(new)  # left by a kill
     try:
         with _create(new, mode) as file:
             file.write(data)
@@ -198,6 +200,8 @@ def link_file(target: str, path: str, *, shared: bool = False) -> bool:
     if os.path.islink(path) and os.readlink(path) == target:
         return False
     new = _staged_path(path, shared=shared)
+    if os.path.islink(new):  # left by a kill
+        os.unlink(new)
     os.symlink(target, new)
     try:
         os.rename(new, path)
@@ -233,14 +237,6 @@ def _create(path: str, mode: int) -> Iterator[BinaryIO]:
 
 
 def _staged_path(path: str, *, shared: bool) -> str:
-    """Return the name of what is not finished, a dotfile: no daemon reads those.
-
-    A lone writer removes what an earlier one has left there.
-    """
+    """Return the name of what is not finished, a dotfile: no daemon reads those."""
     folder, name = os.path.split(path)
-    if shared:
-        return os.path.join(folder, f".{name}.{os.urandom(8).hex()}")
-    staged = os.path.join(folder, f".{name}.entrykit")
-    with suppress(FileNotFoundError):
-        os.unlink(staged)
-    return staged
+    return os.path.join(folder, f".{name}.{os.urandom(8).hex() if shared else 'entrykit'}")

@@ -56,7 +56,7 @@ def words_of(process):
     return process.stdout.splitlines()
 
 
-OURS = [
+OWN_COMMANDS = [
     ([], ["haproxy", "-f", "CFG"]),
     (["haproxy", "-f", "/x.cfg", "-V"], ["haproxy", "-f", "/x.cfg", "-V"]),
     (["haproxy"], ["haproxy"]),
@@ -68,7 +68,9 @@ OURS = [
 
 
 @pytest.mark.parametrize("named", ["absolute", "bare"])
-@pytest.mark.parametrize(("command", "handed"), OURS, ids=lambda words: " ".join(words) or "none")
+@pytest.mark.parametrize(
+    ("command", "handed"), OWN_COMMANDS, ids=lambda words: " ".join(words) or "none"
+)
 def test_an_upstream_entrypoint_gets_the_command_unchanged(shown, tmp_path, command, handed, named):
     """The role's own where there is none; the entrypoint is a path or a name on PATH."""
     upstream = {"absolute": str(tmp_path / "bin" / "upstream"), "bare": "upstream"}[named]
@@ -79,7 +81,9 @@ def test_an_upstream_entrypoint_gets_the_command_unchanged(shown, tmp_path, comm
     assert words_of(process) == ["upstream", *(main if word == "CFG" else word for word in handed)]
 
 
-@pytest.mark.parametrize(("command", "handed"), OURS, ids=lambda words: " ".join(words) or "none")
+@pytest.mark.parametrize(
+    ("command", "handed"), OWN_COMMANDS, ids=lambda words: " ".join(words) or "none"
+)
 def test_without_one_the_daemon_is_executed_as_the_official_entrypoint_would(
     shown, command, handed
 ):
@@ -91,7 +95,7 @@ def test_without_one_the_daemon_is_executed_as_the_official_entrypoint_would(
 
 
 def test_the_daemon_by_its_path_is_configured_and_executed_with_just_its_words(shown, tmp_path):
-    """To the official entrypoint a path is any program; with nobody's files it would run."""
+    """To the official entrypoint a path is any program; it would run without files."""
     program = str(tmp_path / "bin" / "haproxy")
     main = f"{shown['CONFIG_DIR']}/haproxy.cfg"
 
@@ -124,7 +128,7 @@ def test_the_upstream_entrypoint_is_found_where_the_official_image_has_it(shown,
     ],
 )
 def test_another_program_is_executed_as_it_is(shown, command, said):
-    """Nothing is configured and no variable is needed or judged."""
+    """Nothing is configured, and no variable is required or checked."""
     process = entrykit(
         "haproxy",
         *command,
@@ -167,14 +171,14 @@ def test_a_question_about_the_daemon_itself_is_just_asked(tmp_path, role, daemon
 
 
 def said(process, daemon):
-    """Status and words; a program's own path is among them where it is told by one."""
+    """Status and output, which has the program's path if it was started by one."""
     words = re.sub(rf"\S*\b{daemon}\b", daemon, process.stdout + process.stderr)
     return process.returncode, words
 
 
 @pytest.mark.parametrize("words", [["-v", "-f", "/x.cfg"], ["-f", "-v"], ["-V"], ["/x/haproxy2"]])
 def test_what_is_no_question_alone_is_the_daemons_start_or_another_program(shown, words):
-    """An option among others may be a value of theirs."""
+    """An option among others may be the value of one."""
     environ = {"PATH": shown["PATH"], "CONFIG_DIR": shown["CONFIG_DIR"]}
 
     process = entrykit("haproxy", *words, environ=environ)
@@ -183,12 +187,12 @@ def test_what_is_no_question_alone_is_the_daemons_start_or_another_program(shown
 
 
 def test_an_answer_has_no_secret_in_its_environment(shown, tmp_path):
-    environ = {"PATH": shown["PATH"], "STATS_PASSWORD": "secret", "TOLD": "yes"}
+    environ = {"PATH": shown["PATH"], "STATS_PASSWORD": "secret", "SHOWN": "yes"}
     script(tmp_path / "bin" / "haproxy", "env")
 
     process = entrykit("haproxy", "haproxy", "-v", environ=environ)
 
-    assert "TOLD=yes" in process.stdout
+    assert "SHOWN=yes" in process.stdout
     assert "STATS_PASSWORD" not in process.stdout
 
 
@@ -205,7 +209,7 @@ def test_another_program_has_the_environment_untouched(shown, more):
 
 
 def test_the_upstream_has_every_variable_but_the_secrets(shown, tmp_path):
-    """Names that nobody knows are passed on, whatever they hold."""
+    """Unknown variables are passed on, whatever their value."""
     (tmp_path / "password").write_text("hunter2\n")
     upstream = script(tmp_path / "environ", 'cat "/proc/$$/environ"')
     others = {"ENTRYKIT_UPSTREAM": str(upstream), "OTHER": "a=b\n\tc", "EMPTY": "", "É": "\udcff"}

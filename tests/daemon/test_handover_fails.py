@@ -68,7 +68,7 @@ def test_a_missing_upstream_is_said_before_any_file_is_written(shown, unfit, pro
 
 @pytest.mark.parametrize("program", ["PLAIN", "ODD", "LOST"])
 def test_a_daemon_that_cannot_judge_is_said_and_nothing_is_left(shown, unfit, tmp_path, program):
-    """It is there, but it cannot be executed: no fault of the folder or of the files."""
+    """It exists but cannot be executed: no error of the directory or the files."""
     (tmp_path / "bin" / "haproxy").unlink()
     (tmp_path / "bin" / "haproxy").symlink_to(unfit(program))
     upstream = {"ENTRYKIT_UPSTREAM": str(tmp_path / "bin" / "upstream")}

@@ -1,4 +1,4 @@
-"""A program is asked about itself: with little to see, nothing to read, and no time to waste."""
+"""A program is queried with a minimal environment, no input and a time limit."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def test_one_of_no_format_is_126(tmp_path: Path) -> None:
 
 
 def _is_gone(pid: int) -> bool:
-    """Whether a process ends soon; what is left of it may wait for whoever reaps it."""
+    """Whether a process ends soon; it may remain as a zombie until it is reaped."""
     end = time.monotonic() + 5
     while time.monotonic() < end:
         try:

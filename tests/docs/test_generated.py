@@ -115,7 +115,7 @@ COMMON = [kind for kind in errors() if kind.__module__ == "entrykit.errors"]
 
 
 def test_the_tree_of_errors_is_a_table():
-    rows = ["| Code | Error | Is |", "|---|---|---|"]
+    rows = ["| Code | Error | Meaning |", "|---|---|---|"]
     for kind in sorted(COMMON, key=lambda kind: int(code_of(kind).split()[0])):
         heading = f"{code_of(kind)}: {kind.__name__}"
         anchor = heading.lower().replace(":", "").replace(" ", "-")
@@ -134,7 +134,7 @@ def test_every_error_has_an_example_and_a_cure(kind):
 
     assert all(block.runs for block in shown)
     assert sorted(codes) == [int(code) for code in re.findall(r"\d+", code_of(kind))]
-    assert "**What helps.**" in text
+    assert "**Fix.**" in text
 
 
 def test_every_error_of_a_role_is_told_about():

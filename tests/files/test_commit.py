@@ -105,11 +105,11 @@ def test_a_set_that_is_not_accepted_changes_nothing(tmp_path, before, error):
         commit(before, str(tmp_path), accept)
     untouched = {path: value for path, value in identity(tmp_path).items() if path != tmp_path}
 
-    def judge(_folder):
+    def check(_folder):
         raise error
 
     with pytest.raises(type(error)):
-        commit(NEW, str(tmp_path), judge)
+        commit(NEW, str(tmp_path), check)
 
     assert found(tmp_path) == (texts(before) if before else {})
     assert {path: identity(tmp_path)[path] for path in untouched} == untouched
@@ -122,12 +122,12 @@ def test_the_judge_sees_the_whole_new_set_in_one_folder(folder):
     files = ConfigFiles([NEW["hosts.map"], OLD["sni.map"], NEW["main.cfg"]])
     seen = {}
 
-    def judge(stage):
+    def check(stage):
         seen["files"] = {name: text for name, text in found(stage).items() if name != "tls"}
         with open(os.path.join(stage, "tls", "list")) as beside:
             seen["beside"] = beside.read()
 
-    commit(files, str(folder), judge, beside=["tls"])
+    commit(files, str(folder), check, beside=["tls"])
 
     assert seen == {"files": texts(files), "beside": "certificates"}
     assert found(folder) == {**texts(files), "tls": "a folder"}
@@ -135,13 +135,13 @@ def test_the_judge_sees_the_whole_new_set_in_one_folder(folder):
 
 def test_the_judge_sees_the_live_set_where_nothing_changes(folder):
     """A certificate beside the files may have gone bad meanwhile."""
-    judged = []
+    checked = []
 
-    commit(OLD, str(folder), judged.append)
+    commit(OLD, str(folder), checked.append)
     with pytest.raises(CheckError):
         commit(OLD, str(folder), refuse)
 
-    assert judged == [str(folder)]
+    assert checked == [str(folder)]
 
 
 @pytest.mark.parametrize("name", list(OLD))

@@ -1,4 +1,4 @@
-"""A file that a person put there is never overwritten silently."""
+"""User files are never overwritten silently."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ def folder(tmp_path):
 def test_a_file_of_somebody_else_is_left_alone_and_so_is_the_whole_set(folder, name, data):
     (folder / name).write_bytes(data)
     before = identity(folder)
-    judged = []
+    checked = []
 
     with pytest.raises(CommitError) as caught:
-        commit(NEW, str(folder), judged.append)
+        commit(NEW, str(folder), checked.append)
 
     assert str(caught.value) == (
         f"{folder / name}: entrykit did not write this file and leaves it alone\n"
@@ -49,7 +49,7 @@ def test_a_file_of_somebody_else_is_left_alone_and_so_is_the_whole_set(folder, n
     )
     assert (folder / name).read_bytes() == data
     assert identity(folder) == before
-    assert judged == []
+    assert checked == []
 
 
 def test_a_file_of_somebody_else_is_replaced_on_demand(folder):
@@ -111,7 +111,7 @@ def test_a_json_file_of_somebody_else_is_left_alone(tmp_path, data):
 
 
 def own(text):
-    """A set with a file that is a person's own text, without a mark."""
+    """A set with a user-supplied file, which carries no mark."""
     return ConfigFiles([ConfigFile("own.cfg", text)])
 
 

@@ -143,11 +143,13 @@ BROKEN = {
 
 
 @pytest.mark.parametrize(("broken", "code"), BROKEN.values(), ids=BROKEN)
-@pytest.mark.parametrize("told", ["by its name", "by a file"])
-def test_a_start_that_fails_by_itself_finishes_what_was_decided(half, tmp_path, broken, code, told):
+@pytest.mark.parametrize("source", ["by its name", "by a file"])
+def test_a_start_that_fails_by_itself_finishes_what_was_decided(
+    half, tmp_path, broken, code, source
+):
     """A daemon that restarts or reloads meanwhile finds a whole set."""
     folder = Path(half["CONFIG_DIR"])
-    if told == "by a file":
+    if source == "by a file":
         (tmp_path / "where").write_text(f"{half.pop('CONFIG_DIR')}\n")
         half["CONFIG_DIR_FILE"] = str(tmp_path / "where")
 

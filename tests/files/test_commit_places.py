@@ -192,7 +192,7 @@ def test_a_folder_of_other_users_is_said_with_who_we_are(open_folder):
 
 
 def test_any_user_can_work_in_a_folder_of_its_group(open_folder):
-    """As platforms run images: a uid that nobody knows, and group 0."""
+    """As platforms run images: an arbitrary uid, and group 0."""
     live = open_folder / "live"
     live.mkdir()
     os.chown(live, -1, GROUP)

@@ -1,4 +1,4 @@
-"""Folders that are made: with those above them, and for nobody else to write to."""
+"""Directories are created with their parents, and never world-writable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files and links are replaced whole, by one writer or by several, and pipes hold nobody up."""
+"""Files and links are replaced atomically, by one writer or by several; pipes never block."""
 
 from __future__ import annotations
 
@@ -138,6 +138,15 @@ def test_a_link_is_replaced_and_one_that_is_right_is_not_touched(
     assert not link_file("new", str(path), shared=shared)
 
     assert (os.readlink(path), path.lstat().st_ino) == ("new", inode)
+
+
+def test_a_file_with_the_name_of_an_unfinished_link_is_not_removed(tmp_path: Path) -> None:
+    (tmp_path / ".link.entrykit").write_text("a user's")
+
+    with pytest.raises(FileExistsError):
+        link_file("new", str(tmp_path / "link"))
+
+    assert os.listdir(tmp_path) == [".link.entrykit"]
 
 
 def test_a_link_takes_the_place_of_a_file_but_not_of_a_directory(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Templates are compiled once: by the machine where their folder can be written, else a process."""
+"""Templates are compiled once: per host if their directory is writable, else per process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Filters of templates of a person's own: a value for its format, or a refusal."""
+"""Filters of user-supplied templates quote a value for its format, or refuse it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_toml_means_the_value(value):
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_every_format_means_the_text(text):
-    """Judged by parsers of the formats, and by sh(1)."""
+    """As read by parsers of the formats, and by sh(1)."""
     assert json.loads(to_json(text)) == text
     assert yaml.safe_load(f"- {to_yaml(text)}") == [text]
     assert tomllib.loads(f"x = {to_toml(text)}")["x"] == text

@@ -21,8 +21,8 @@ from entrykit.variables.secret import MASK, WholeFile
 def files(tmp_path):
     """A function from templates by their names, and variables, to the files."""
 
-    def files(templates, machine=None, **variables):
-        return rendered(tmp_path, templates, variables, machine)
+    def files(templates, facts=None, **variables):
+        return rendered(tmp_path, templates, variables, facts)
 
     return files
 
@@ -194,11 +194,11 @@ def test_no_error_shows_a_secret(files):
         assert "hunter2" not in str(caught.value)
 
 
-# the machine
+# the host
 
 
 def test_a_template_sees_what_was_observed_of_the_machine(files):
-    """An ordinary machine where nothing was: offline the result is the same everywhere."""
+    """The facts of an ordinary host by default: offline the result is the same everywhere."""
     template = {"main.cfg.j2": "{{ host.cores }}\n"}
 
     assert files(template)["main.cfg"].text.endswith("\n1\n")
@@ -239,7 +239,7 @@ def test_a_whole_file_of_the_users_is_written_as_it_is_and_others_cannot_read_it
 
 
 class Owning(SmallHostFacts):
-    """A machine whose only fact is a whole file."""
+    """A host whose only fact is a whole file."""
 
     whole = WholeFile("# mine\n{{ word }} 'x")
 

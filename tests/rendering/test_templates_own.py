@@ -1,4 +1,4 @@
-"""A person's templates before those of a role: ENTRYKIT_TEMPLATES."""
+"""User-supplied templates take precedence over those of a role: ENTRYKIT_TEMPLATES."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from entrykit.errors import RenderError, SettingsError
 from entrykit.files.config_file import PRIVATE, PUBLIC
 from entrykit.rendering.role_files import render
 
-OURS = {
+BUILT_IN = {
     "main.cfg.j2": "{% set top = 'top' %}\na\n"
     "{% block one %}\none {{ settings.word }}\n{% endblock %}\n"
     "{% block two %}\ntwo\n{% block three %}\nthree\n{% endblock %}\n{% endblock %}\n"
@@ -25,17 +25,17 @@ OURS = {
 
 
 @pytest.fixture
-def ours(tmp_path):
-    return written(tmp_path / "ours", OURS)
+def built_in(tmp_path):
+    return written(tmp_path / "built_in", BUILT_IN)
 
 
 @pytest.fixture
-def own(tmp_path, ours):
-    """A function from a person's templates, names to texts, to the files."""
+def own(tmp_path, built_in):
+    """A function from user-supplied templates, names to texts, to the files."""
 
     def own(templates, **variables):
         folder = written(tmp_path / "own", templates)
-        role = small_role(ours)
+        role = small_role(built_in)
         given = {"ENTRYKIT_TEMPLATES": str(folder), **variables}
         return render(role, role.settings.from_environ(given))
 
@@ -90,8 +90,8 @@ def test_templates_have_parts_of_their_own(own):
     assert body(found["main.cfg"]) == "a\none word\nx\npart\n"
 
 
-def test_the_bytes_are_the_same_where_a_block_is_only_taken_over(own, ours):
-    role = small_role(ours)
+def test_the_bytes_are_the_same_where_a_block_is_only_taken_over(own, built_in):
+    role = small_role(built_in)
     mine = '{% extends "!main.cfg.j2" %}'
 
     assert own({"main.cfg.j2": mine}) == render(role, role.settings.from_environ({}))
@@ -108,23 +108,23 @@ def test_a_folder_as_kubernetes_mounts_it(own, tmp_path):
     assert body(own({})["main.cfg"]) == "mounted\n"
 
 
-def test_nothing_is_written_beside_a_persons_templates(own, tmp_path, ours):
-    """And nothing of theirs is kept in the package: a changed template counts at once."""
-    role = small_role(ours)
+def test_nothing_is_written_beside_user_supplied_templates(own, tmp_path, built_in):
+    """And none is cached in the package: a changed template counts at once."""
+    role = small_role(built_in)
     render(role, role.settings.from_environ({}))
-    before = sorted((ours / "__pycache__").glob("*"))
+    before = sorted((built_in / "__pycache__").glob("*"))
 
     own({"main.cfg.j2": '{% extends "!main.cfg.j2" %}{% block one %}1{% endblock %}'})
 
     assert os.listdir(tmp_path / "own") == ["main.cfg.j2"]
-    assert sorted((ours / "__pycache__").glob("*")) == before
+    assert sorted((built_in / "__pycache__").glob("*")) == before
 
 
 # what would go unnoticed
 
 
 @pytest.mark.parametrize(
-    ("templates", "fault"),
+    ("templates", "message"),
     [
         ({"main.conf.j2": ""}, '"main.conf.j2": this role has no such file'),
         ({"main.cfg": ""}, '"main.cfg": the name of a template must end with .j2'),
@@ -134,12 +134,12 @@ def test_nothing_is_written_beside_a_persons_templates(own, tmp_path, ours):
         ({"README.md": ""}, '"{}": it has no template of this role'),
     ],
 )  # fmt: skip
-def test_a_name_that_means_nothing_is_refused_with_those_that_do(own, tmp_path, templates, fault):
+def test_a_name_that_means_nothing_is_refused_with_those_that_do(own, tmp_path, templates, message):
     with pytest.raises(SettingsError) as caught:
         own(templates)
 
     known = "(known: _part.cfg.j2, b.map.j2, main.cfg.j2)"
-    said = fault.format(tmp_path / "own")
+    said = message.format(tmp_path / "own")
     assert caught.value.messages == (f"ENTRYKIT_TEMPLATES: {said} {known}",)
 
 
@@ -152,14 +152,14 @@ def test_a_pipe_in_the_folder_hangs_nothing(own, tmp_path):
     with pytest.raises(SettingsError) as caught:
         own({"_part2.cfg.j2": "x"})
 
-    assert [fault.split('"')[1] for fault in caught.value.messages] == ["_part2.cfg.j2", "a.j2"]
+    assert [message.split('"')[1] for message in caught.value.messages] == ["_part2.cfg.j2", "a.j2"]
 
 
 def test_every_name_that_means_nothing_is_told_at_once(own):
     with pytest.raises(SettingsError) as caught:
         own({"main.conf.j2": "", "c.map.j2": "", "b.map.j2": "x"})
 
-    assert [fault.split('"')[1] for fault in caught.value.messages] == [
+    assert [message.split('"')[1] for message in caught.value.messages] == [
         "c.map.j2", "main.conf.j2",
     ]  # fmt: skip
 
@@ -312,7 +312,7 @@ def test_settings_as_text_show_no_value(own, expression):
     ],
 )
 def test_no_error_shows_raw_lines(own, expression):
-    """They may hold a password: after one was in hand, only names of the template's are told."""
+    """They may contain a password: once one was read, only names from the template are shown."""
     with pytest.raises(RenderError) as caught:
         own({"main.cfg.j2": expression}, EXTRA="user x password hunter2")
 
@@ -353,7 +353,7 @@ NGINX = """\
 
 @pytest.mark.versions
 def test_haproxy_runs_with_a_changed_block(tmp_path, search_path):
-    """Judged by it and served by it."""
+    """It accepts and serves the result."""
     own = written(tmp_path / "own", {"haproxy.cfg.j2": HAPROXY})
     environ = edge_environ(tmp_path / "config", search_path) | {"ENTRYKIT_TEMPLATES": str(own)}
 

@@ -12,19 +12,18 @@ is there: the live `tls` is whole at every moment, and one rename makes it anoth
 
 from __future__ import annotations
 
-import errno
 import os
 from typing import Final
 
 from entrykit.errors import CommitError
-from entrykit.files.fs import make_folder
+from entrykit.files.fs import link_file, make_folder, require_writable
+from entrykit.files.ownership import foreign_file_error
 from entrykit.files.transaction import wrap_os_errors
 from entrykit.log import Log
 from entrykit.roles.haproxy.settings import HaproxySettings
 from entrykit.tls import certificate_folder, crt_list
 
 _MIRROR: Final = ".entrykit.tls"
-_LINK: Final = ".entrykit.link"
 
 
 def stage(settings: HaproxySettings, folder: str, log: Log) -> None:
@@ -91,10 +90,7 @@ def _make_writable(folder: str) -> None:
     """Make the folder of the admin socket, and see that HAProxy can make a socket there."""
     with wrap_os_errors(folder):
         make_folder(folder)
-        if not os.access(folder, os.W_OK | os.X_OK):
-            fixed = os.statvfs(folder).f_flag & os.ST_RDONLY
-            number = errno.EROFS if fixed else errno.EACCES
-            raise OSError(number, os.strerror(number), folder)
+        require_writable(folder)
 
 
 def _is_folder(path: str) -> bool:
@@ -103,9 +99,7 @@ def _is_folder(path: str) -> bool:
 
 def _refuse_foreign(tls: str) -> None:
     if os.path.lexists(tls) and not os.path.islink(tls) and not os.path.isdir(tls):
-        reason = "entrykit did not write this file and leaves it alone"
-        tip = "move it away, or set ENTRYKIT_OVERWRITE=1 to have it replaced"
-        raise CommitError(tls, reason, tip)
+        raise foreign_file_error(tls)
 
 
 def _refuse_unreadable(certs: str) -> None:
@@ -142,11 +136,5 @@ def _report(index: certificate_folder.Index, log: Log) -> None:
 def _link(certs: str, tls: str) -> None:
     inside = os.path.dirname(certs) == os.path.dirname(tls)
     target = os.path.basename(certs) if inside else certs
-    if os.path.islink(tls) and os.readlink(tls) == target:
-        return
-    new = os.path.join(os.path.dirname(tls), _LINK)
-    if os.path.islink(new):
-        os.unlink(new)  # a start was killed here
     make_folder(os.path.dirname(tls))
-    os.symlink(target, new)
-    os.rename(new, tls)
+    link_file(target, tls)
