@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Final
 
 from entrykit.daemon.check import run
 from entrykit.display import display
 from entrykit.errors import CommitError, SettingsError
+from entrykit.files.fs import write_file
 from entrykit.log import Log
 from entrykit.roles.cf_serverd import rsa_key
 from entrykit.roles.cf_serverd.rsa_key import check_encrypted_key
@@ -25,6 +25,7 @@ PRIVATE: Final = "localhost.priv"
 PUBLIC: Final = "localhost.pub"
 _VARIABLES: Final = {PRIVATE: "CF_SERVERD_PRIVATE_KEY", PUBLIC: "CF_SERVERD_PUBLIC_KEY"}
 _DIGEST: Final = re.compile(r"^(?:MD5|SHA)=[0-9a-f]+$", re.MULTILINE)
+_OWNER_ONLY: Final = 0o600
 _NEW: Final = ".entrykit.new"
 _TIP: Final = (
     "put both halves of one pair there; or neither: a new one is made, which no client knows yet"
@@ -89,23 +90,11 @@ def _install(folder: str, given: Mapping[str, Secret], log: Log) -> None:
         path = f"{folder}/{name}"
         wanted = key.reveal().strip()
         if not os.path.lexists(path):
-            _write(path, f"{wanted}\n".encode())
+            write_file(path, f"{wanted}\n".encode(), _OWNER_ONLY)
             log.info(f"{path}: written")
         elif _read(path).reveal().strip() != wanted:
             reason = f"{path} is another key, which clients know: it is not replaced"
             raise SettingsError([f"{_VARIABLES[name]}: {reason}"])
-
-
-def _write(path: str, data: bytes) -> None:
-    """Write a file that nobody else may read: whole, or not at all."""
-    new = f"{path}.entrykit"
-    with suppress(FileNotFoundError):
-        os.unlink(new)
-    with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.rename(new, path)
 
 
 def _read(path: str) -> Secret:
@@ -193,7 +182,7 @@ def _install_trusted(path: str, folder: str, environ: Mapping[str, str], log: Lo
     digest = _ask_digest(path, environ)
     live = f"{folder}/root-{digest}.pub"
     if not os.path.lexists(live):
-        _write(live, f"{key.reveal().strip()}\n".encode())
+        write_file(live, f"{key.reveal().strip()}\n".encode(), _OWNER_ONLY)
         log.info(f"{path}: {digest} is trusted")
 
 

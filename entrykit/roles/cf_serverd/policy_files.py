@@ -16,7 +16,7 @@ from entrykit.display import display
 from entrykit.errors import CommitError, SettingsError
 from entrykit.files.checksums import CHECKSUMS_FILE, is_listed
 from entrykit.files.config_file import MARKS
-from entrykit.files.fs import open_live
+from entrykit.files.fs import link_file, open_live
 from entrykit.log import Log
 from entrykit.roles.cf_serverd.settings import CfServerdSettings
 
@@ -65,7 +65,7 @@ def link_live(settings: CfServerdSettings, log: Log) -> None:
         for name, place in _find_parts(settings):
             path = f"{live}/{name}"
             if place != path:
-                _link(place, path)
+                link_file(place, path)
             elif not _is_same_file(path, _part_path(settings, name)):
                 log.warning(f"{path} is used, and not {_part_path(settings, name)}")
     elif _is_generated(live, _AUGMENTS):
@@ -131,10 +131,3 @@ def _is_generated(folder: str, name: str) -> bool:
         octets = file.read()
         return octets.startswith(MARKS) or is_listed(folder, name, octets)
     return False
-
-
-def _link(target: str, path: str) -> None:
-    """Make a link, in the place of what entrykit made or of one that leads nowhere."""
-    if os.path.lexists(path):
-        os.unlink(path)
-    os.symlink(target, path)

@@ -15,7 +15,7 @@ from typing import Final
 
 from entrykit.daemon.check import run
 from entrykit.errors import CommitError, SettingsError
-from entrykit.files.fs import make_folder
+from entrykit.files.fs import link_file, make_folder
 from entrykit.files.transaction import lock_folder, wrap_os_errors
 from entrykit.log import Log
 from entrykit.roles.cf_serverd import exposure, keys
@@ -145,17 +145,10 @@ def _link_promises(work: str, environ: Mapping[str, str]) -> None:
     if os.path.exists(path) and os.path.samefile(path, own):
         return
     if os.path.islink(path) or not os.path.lexists(path):
-        _link(own, path)
+        link_file(own, path)
     elif not os.access(path, os.X_OK) or run([path, "--version"], environ)[0]:
         reason = "does not run, and cf-serverd would start with a policy of its own"
         raise CommitError(path, reason, f"remove it: a link to {own} takes its place")
-
-
-def _link(target: str, path: str) -> None:
-    """Make a link, or make it anew where one leads nowhere."""
-    if os.path.islink(path):
-        os.unlink(path)
-    os.symlink(target, path)
 
 
 def _refuse_unsafe(folder: str) -> None:

@@ -332,6 +332,35 @@ def test_a_link_into_another_framework_is_made_anew(place, tmp_path):
     assert (other / "promises.cf").read_text() == "# of old\n"
 
 
+class Killed(BaseException):
+    """What SIGKILL would be."""
+
+
+@pytest.mark.parametrize("call", ["symlink", "rename"])
+@pytest.mark.parametrize("link", ["bin/cf-promises", "inputs/promises.cf"])
+def test_a_start_killed_while_it_replaces_a_link_leaves_the_old_one(
+    place, tmp_path, monkeypatch, link, call
+):
+    """Without a link there, cf-serverd starts with a policy of its own, on every address."""
+    path = place.prepared(MPF="on").path / link
+    new, old = path.readlink(), tmp_path / "masterfiles" / path.name
+    path.unlink()
+    path.symlink_to(old)
+
+    def kill(_source, target):
+        if path.name in os.path.basename(target):
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, call, kill)
+        with pytest.raises(Killed):
+            place.prepared(MPF="on")
+
+    assert path.readlink() == old
+    place.prepared(MPF="on")
+    assert path.readlink() == new
+
+
 def test_a_folder_of_policy_may_be_masterfiles_itself(place):
     (place.path / "inputs").symlink_to("masterfiles")
 
