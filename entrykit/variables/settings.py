@@ -201,7 +201,7 @@ class Settings(BaseModel):
         return frozenset(names | {f"{name}_FILE" for name in names})
 
 
-def _name_as_given(messages: Iterable[str], aliases: Mapping[str, str]) -> Iterator[str]:
+def _name_as_given(messages: Iterable[str], aliases: Mapping[str, str]) -> Iterable[str]:
     """Begin each message with the name that was set, be it an alias."""
     for message in messages:
         name, colon, rest = message.partition(":")
