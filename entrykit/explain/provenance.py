@@ -69,16 +69,22 @@ def origins(
         The variables by their names: those that are set, and then the others.
     """
     found = [
-        Origin(each, reading.values.get(each.name), _source(each.name, laid, reading))
+        Origin(each, reading.values.get(each.name), _place(each.name, laid, reading))
         for each in variables(model)
     ]
     return {each.name: each for each in sorted(found, key=lambda each: not each.is_set)}
 
 
-def _source(name: str, laid: Mapping[str, Assignment], reading: Reading) -> str:
-    given, file = laid.get(name), laid.get(f"{name}_FILE")
+def _place(name: str, laid: Mapping[str, Assignment], reading: Reading) -> str:
+    alias = reading.aliases.get(name)
+    place = _source(name, alias or name, laid, reading)
+    return f"{place}, as {alias}" if alias else place
+
+
+def _source(name: str, key: str, laid: Mapping[str, Assignment], reading: Reading) -> str:
+    given, file = laid.get(key), laid.get(f"{key}_FILE")
     if file and file.text:
-        said = f"{display(file.text)}, the file of {name}_FILE ({file.place})"
+        said = f"{display(file.text)}, the file of {key}_FILE ({file.place})"
         return said if name in reading.values else f"{said}, is empty"
     if given is None:
         return ""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from entrykit.role import Role
+from entrykit.variables.aliases import aliases
 from entrykit.variables.settings import Settings
 from entrykit.variables.type_info import type_info
 from entrykit.variables.types import TypeInfo
@@ -25,6 +26,7 @@ class Variable:
         required: whether it has to be set.
         meaning: one or two sentences.
         example: a value that works.
+        aliases: other names that are read where `name` is not set.
     """
 
     name: str
@@ -33,11 +35,18 @@ class Variable:
     required: bool
     meaning: str
     example: str | None
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The meaning, and the aliases."""
+        known = " and ".join(self.aliases)
+        return f"{self.meaning} Also read as {known}." if known else self.meaning
 
 
 def variables(model: type[Settings]) -> list[Variable]:
     """Return the variables of a settings model: the role's own first, then everybody's."""
-    shared = Settings.model_fields.keys()
+    shared, known = Settings.model_fields.keys(), aliases(model.model_fields)
     fields = sorted(model.model_fields.items(), key=lambda item: item[0] in shared)
     return [
         Variable(
@@ -47,6 +56,7 @@ def variables(model: type[Settings]) -> list[Variable]:
             required=field.is_required(),
             meaning=field.description or "",
             example=str(field.examples[0]) if field.examples else None,
+            aliases=known.get(name.upper(), ()),
         )
         for name, field in fields
     ]
@@ -71,7 +81,7 @@ def _plain_text(role: Role[Any]) -> str:
     blocks = []
     for variable in variables(role.settings):
         head = f"{variable.name}  ({variable.kind.name}; {_state(variable)})"
-        body = textwrap.fill(variable.meaning, 76, initial_indent="    ", subsequent_indent="    ")
+        body = textwrap.fill(variable.text, 76, initial_indent="    ", subsequent_indent="    ")
         blocks.append(f"{head}\n{body}\n")
     return "\n".join([*blocks, f"{_FILE_NOTE}\n"])
 
@@ -91,9 +101,7 @@ def _markdown(role: Role[Any]) -> str:
     rows = ["| Variable | Type | Default | Meaning |", "|---|---|---|---|"]
     for variable in variables(role.settings):
         default = "**required**" if variable.required else _code(variable.default)
-        rows.append(
-            f"| `{variable.name}` | {variable.kind.name} | {default} | {variable.meaning} |"
-        )
+        rows.append(f"| `{variable.name}` | {variable.kind.name} | {default} | {variable.text} |")
     return "\n".join([*rows, "", f"{_FILE_NOTE}\n"])
 
 
@@ -106,7 +114,7 @@ def _dotenv(role: Role[Any]) -> str:
     blocks = []
     for variable in variables(role.settings):
         value = variable.default or variable.example or ""
-        comment = textwrap.fill(variable.meaning, 78, initial_indent="# ", subsequent_indent="# ")
+        comment = textwrap.fill(variable.text, 78, initial_indent="# ", subsequent_indent="# ")
         sign = "" if variable.required else "#"
         blocks.append(f"{comment}\n{sign}{variable.name}={value}\n")
     return "\n".join(blocks)
@@ -115,16 +123,17 @@ def _dotenv(role: Role[Any]) -> str:
 def _json_schema(role: Role[Any]) -> str:
     known = variables(role.settings)
     properties = {variable.name: _property(variable) for variable in known}
-    files = {f"{variable.name}_FILE": _FILE for variable in known}
+    short = {alias: _alias(variable) for variable in known for alias in variable.aliases}
+    files = {f"{name}_FILE": _FILE for name in [*properties, *short]}
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"The environment variables of entrykit {role.name}",
         "type": "object",
-        "properties": properties | files,
+        "properties": properties | short | files,
         "allOf": [
-            {"oneOf": [{"required": [v.name]}, {"required": [f"{v.name}_FILE"]}]}
-            for v in known
-            if v.required
+            {"oneOf": [{"required": [name]} for name in _all_names(variable)]}
+            for variable in known
+            if variable.required
         ],
     }
     return json.dumps(schema, indent=2) + "\n"
@@ -140,6 +149,17 @@ def _property(variable: Variable) -> dict[str, object]:
     if variable.kind.secret:
         found["writeOnly"] = True
     return found
+
+
+def _all_names(variable: Variable) -> Iterator[str]:
+    for name in (variable.name, *variable.aliases):
+        yield from (name, f"{name}_FILE")
+
+
+def _alias(variable: Variable) -> dict[str, object]:
+    found = _property(variable)
+    found.pop("default", None)
+    return {**found, "description": f"Another name of {variable.name}.", "deprecated": True}
 
 
 FORMATS: Final[Mapping[str, Callable[[Role[Any]], str]]] = {

@@ -68,14 +68,16 @@ class Explanation:
     def _find_variable(self, target: str) -> Origin:
         """Find a variable by its name in any case, or by that of its file."""
         name = target.upper()
-        found = self._origins.get(name) or self._origins.get(name.removesuffix("_FILE"))
+        known = {alias: each for each in self._origins.values() for alias in each.variable.aliases}
+        known |= self._origins
+        found = known.get(name) or known.get(name.removesuffix("_FILE"))
         if found:
             return found
         from difflib import get_close_matches
 
         path, colon, number = target.partition(":")
         files = ", ".join(self._files)
-        near = get_close_matches(name, self._origins, n=1) if not colon else []
+        near = get_close_matches(name, known, n=1) if not colon else []
         near = near or [
             each + colon + number for each in get_close_matches(path, self._files, n=1, cutoff=0.5)
         ]
@@ -127,7 +129,7 @@ class Explanation:
         if variable.default is not None:
             yield f"  default: {variable.default}"
         yield from textwrap.wrap(
-            f"{variable.meaning} ({variable.kind.name})",
+            f"{variable.text} ({variable.kind.name})",
             88, initial_indent="  ", subsequent_indent="  ",
         )  # fmt: skip
         if not origin.is_set:

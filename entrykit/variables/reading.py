@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from entrykit.display import display
 from entrykit.variables.service_links import _LINK_VALUE
@@ -21,6 +22,7 @@ class Reading:
     Attributes:
         values: name to text, for every variable that is set and can be read.
         files: name to path, for those of them that a file has said.
+        aliases: name to alias, for every variable that is set by one of its aliases.
         faults: name to message, for every variable that is set and cannot.
         empty: name to message, for every variable whose file is empty: it is not set.
         warnings: what looks like a mistake and is none for certain.
@@ -29,34 +31,67 @@ class Reading:
 
     values: dict[str, str] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)
     empty: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
 
 
-def read(environ: Mapping[str, str], names: Collection[str]) -> Reading:
+def read(
+    environ: Mapping[str, str],
+    names: Collection[str],
+    aliases: Mapping[str, Collection[str]] = MappingProxyType({}),
+) -> Reading:
     """Look up each of `names`, or the file that `NAME_FILE` names.
 
     Empty is unset. One trailing newline of a file is dropped, no more. A
-    service link is never taken for a setting.
+    service link is never taken for a setting. What an alias sets is filed under the name.
     """
     reading = Reading()
     for name in names:
-        try:
-            value = _value(environ, name, reading.warnings)
-        except ValueError as error:
-            file = f"{name}_FILE"
-            reading.faults[name] = str(error) + quotes_hint(file, environ.get(file, ""))
-        else:
-            path = environ.get(f"{name}_FILE")
-            if value is not None:
-                reading.values[name] = value
-                reading.files.update({name: path} if path else {})
-            elif path:
-                reading.empty[name] = f"{name}_FILE: {display(path)}: the file is empty"
-    reading.warnings.extend(near_misses(environ, names))
+        _read_one(reading, environ, name, aliases.get(name, ()))
+    every = [*names, *(alias for some in aliases.values() for alias in some)]
+    reading.warnings.extend(near_misses(environ, every))
     return reading
+
+
+def _read_one(
+    reading: Reading, environ: Mapping[str, str], name: str, aliases: Collection[str]
+) -> None:
+    given = name
+    try:
+        given = _given_name(environ, name, aliases)
+        value = _value(environ, given, reading.warnings)
+    except ValueError as error:
+        file = f"{given}_FILE"
+        reading.faults[name] = str(error) + quotes_hint(file, environ.get(file, ""))
+    else:
+        path = environ.get(f"{given}_FILE")
+        if value is not None:
+            reading.values[name] = value
+            reading.files.update({name: path} if path else {})
+        elif path:
+            reading.empty[name] = f"{given}_FILE: {display(path)}: the file is empty"
+    if given != name:
+        reading.aliases[name] = given
+
+
+def _given_name(environ: Mapping[str, str], name: str, aliases: Collection[str]) -> str:
+    """Return which of a variable's names is set; its own where none is."""
+    given = [each for each in (name, *aliases) if aliases and _is_given(environ, each)]
+    if len(given) > 1:
+        raise ValueError(f"{given[0]}: set, and {given[1]} as well (expected one of the two)")
+    return given[0] if given else name
+
+
+def _is_given(environ: Mapping[str, str], name: str) -> bool:
+    value = environ.get(name, "")
+    return bool((value and not _is_link(name, value)) or environ.get(f"{name}_FILE"))
+
+
+def _is_link(name: str, value: str) -> bool:
+    return name.endswith("_PORT") and bool(_LINK_VALUE.fullmatch(value))
 
 
 def peek(environ: Mapping[str, str], name: str) -> str | None:
@@ -76,7 +111,7 @@ def peek(environ: Mapping[str, str], name: str) -> str | None:
 
 def _value(environ: Mapping[str, str], name: str, warnings: list[str]) -> str | None:
     value, path = environ.get(name) or None, environ.get(f"{name}_FILE") or None
-    if value and name.endswith("_PORT") and _LINK_VALUE.fullmatch(value):
+    if value and _is_link(name, value):
         warnings.append(f"{name}: {display(value)} is a service link and not a setting: ignored")
         value = None
     if value and path:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from entrykit.errors import InvalidValue, SettingsError
 from entrykit.variables import reading as environment
 from entrykit.variables import types
+from entrykit.variables.aliases import aliases
 from entrykit.variables.parsers import parse_folder
 from entrykit.variables.secret import Secret, mask
 from entrykit.variables.secret_fields import check_secret_values
@@ -113,7 +114,8 @@ class Settings(BaseModel):
             raise SettingsError(faults)
         refused = cls.refused(environ)
         rest = {name: text for name, text in environ.items() if name not in refused}
-        reading = environment.read(rest, [name.upper() for name in cls.model_fields])
+        names = [name.upper() for name in cls.model_fields]
+        reading = environment.read(rest, names, aliases(cls.model_fields))
         reading.refused.extend(refused.values())
         for warning in reading.warnings:
             warn(warning)
@@ -151,7 +153,8 @@ class Settings(BaseModel):
                 for name in map(str.upper, cls.model_fields)
                 if name in faults
             )
-            raise SettingsError([*"\n".join(ordered).splitlines(), *conflicts, *reading.refused])
+            known = [*"\n".join(ordered).splitlines(), *conflicts]
+            raise SettingsError([*_name_as_given(known, reading.aliases), *reading.refused])
         if not settings:
             raise AssertionError("a model without faults is valid")
         check_secret_values(settings)
@@ -193,7 +196,16 @@ class Settings(BaseModel):
         names = {
             name.upper() for name, field in cls.model_fields.items() if type_info(field).secret
         }
+        names |= {alias for name in names for alias in aliases(cls.model_fields).get(name, ())}
         return frozenset(names | {f"{name}_FILE" for name in names})
+
+
+def _name_as_given(messages: Iterable[str], aliases: Mapping[str, str]) -> Iterable[str]:
+    """Begin each message with the name that was set, be it an alias."""
+    for message in messages:
+        name, colon, rest = message.partition(":")
+        base = name.removesuffix("_FILE")
+        yield aliases.get(base, base) + name.removeprefix(base) + colon + rest
 
 
 def _drop_conflicts_of_invalid(faults: Mapping[str, str], conflicts: Iterable[str]) -> list[str]:

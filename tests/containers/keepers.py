@@ -10,7 +10,7 @@ def reached(pebble, **more):
         "CERTS_DIR": "/certs",
         "ACME_SERVER": pebble.directory,
         "ACME_CA_BUNDLE": "/bundle.pem",
-        "PORT": pebble.http_port,
+        "ACME_PORT": pebble.http_port,
         "HAPROXY_URL": f"http://127.0.0.1:{pebble.http_port}",
         "HAPROXY_WAIT": "0",
         **more,

@@ -136,7 +136,7 @@ def test_images_of_a_disk_are_restored(tmp_path, evidence, carry):
     folders = [tmp_path / "one", tmp_path / "two"]
     for folder in folders:
         folder.mkdir()
-    with Registries(folders[0], evidence, REPLICAS="1") as stack:
+    with Registries(folders[0], evidence, REGISTRY_REPLICAS="1") as stack:
         stack.secure()
         stack.serve()
         carry.into(stack, *stack.words("dest"))
@@ -145,7 +145,7 @@ def test_images_of_a_disk_are_restored(tmp_path, evidence, carry):
         assert {own[name] for name in ("CapPrm", "CapEff", "CapBnd")} == {"0" * 16}
         archive = stack(*TAR, "-cf", "-", ".").stdout
 
-    with Registries(folders[1], evidence, REPLICAS="1") as other:
+    with Registries(folders[1], evidence, REGISTRY_REPLICAS="1") as other:
         other(*TAR, "-xpf", "-", input=archive)
         other.secure()
         other.serve()

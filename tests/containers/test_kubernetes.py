@@ -63,7 +63,7 @@ def site(pods):
     def site(documents):
         port = free_port()
         own = {"BIND": "127.0.0.1", "HTTP_PORT": str(port), "HEALTH_PORT": str(free_port())}
-        own |= {"DOMAINS": f"127.0.0.1:{port}:{HOST}", "APP": "127.0.0.1"}
+        own |= {"DOMAINS": f"127.0.0.1:{port}:{HOST}", "NGINX_APP": "127.0.0.1"}
         pods(documents, "Deployment", "nginx-static", environ=own)
         return port
 
@@ -77,7 +77,7 @@ def keeper(pods):
     def keeper(pebble, edge, folder="base", kind="Deployment", number=0):
         own = {
             "DOMAINS": edge.environ["DOMAINS"],
-            "STAGING": "off",
+            "ACME_STAGING": "off",
             "ACME_SERVER": pebble.directory,
             "ACME_CA_BUNDLE": "/etc/letsencrypt/pebble/bundle.pem",
             "HAPROXY_URL": f"http://127.0.0.1:{edge.http}",

@@ -46,7 +46,7 @@ class Cluster:
         return self._pod(built("base"), "Deployment", "haproxy", self.edge.environ)
 
     def certbot(self, documents, kind, pebble=None):
-        own = {"DOMAINS": self.edge.environ["DOMAINS"], "STAGING": "off"}
+        own = {"DOMAINS": self.edge.environ["DOMAINS"], "ACME_STAGING": "off"}
         if pebble:
             own["ACME_SERVER"] = pebble.directory
             own["ACME_CA_BUNDLE"] = "/etc/letsencrypt/authority.pem"

@@ -141,7 +141,7 @@ def test_what_the_units_execute_serves(services, tmp_path):
     with ExitStack() as stack:
         for name in ("entrykit-network", "certs-volume", "haproxy-run-volume", "haproxy", "web"):
             words = local.words(executed(services[f"{name}.service"]))
-            words = [f"APP={web}" if word == "APP=web" else word for word in words]
+            words = [f"NGINX_APP={web}" if word == "NGINX_APP=web" else word for word in words]
             stack.callback(remove, words)
             podman(*words)
 

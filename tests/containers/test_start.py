@@ -41,7 +41,7 @@ def folder(tmp_path):
     """The page's file of variables, with Pebble for Let's Encrypt; and all that Pebble needs."""
     (shown,) = (each.text for each in blocks("start.md", "dotenv") if "STAGING" in each.text)
     told = "ACME_SERVER=https://pebble:14000/dir\nACME_CA_BUNDLE=/bundle.pem\n"
-    (tmp_path / "stack.env").write_text(shown.replace("STAGING=on\n", told))
+    (tmp_path / "stack.env").write_text(shown.replace("ACME_STAGING=on\n", told))
     authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "bundle.pem")
     own = authority.issue_cert("pebble")

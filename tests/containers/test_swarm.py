@@ -50,7 +50,7 @@ def test_every_task_is_used_as_it_comes_and_goes(network, tmp_path, evidence):
         Container(
             "localhost/entrykit/nginx-static",
             options=[*options(SERVICES["web"], network), "--network-alias", "tasks.web"],
-            environ=environ(SERVICES["web"], HEADERS=f'{{"X-Task": "{number}"}}'),
+            environ=environ(SERVICES["web"], NGINX_HEADERS=f'{{"X-Task": "{number}"}}'),
             volumes=DOMAINS | {"/www/example.com:ro": page(tmp_path)},
             evidence=evidence,
         )

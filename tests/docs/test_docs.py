@@ -102,7 +102,7 @@ def test_every_environment_in_the_pages_is_accepted_without_a_warning(page, bloc
 
 
 @pytest.mark.parametrize(
-    ("role", "variable"), [("haproxy", "LOG_FORMAT"), ("nginx-static", "LOGS")]
+    ("role", "variable"), [("haproxy", "LOG_FORMAT"), ("nginx-static", "NGINX_LOGS")]
 )
 def test_every_field_of_the_json_log_is_explained(role, variable):
     files = entrykit.render(role, {"DOMAINS": "web:example.com", variable: "json"})

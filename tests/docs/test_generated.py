@@ -57,7 +57,7 @@ def readers():
     found = {}
     for role in role_names():
         for each in reference.variables(load_role(role).settings):
-            found.setdefault((each.name, each.meaning), []).append(role)
+            found.setdefault((each.name, each.text), []).append(role)
     return found
 
 

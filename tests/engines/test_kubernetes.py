@@ -237,12 +237,12 @@ def overlay_of_the_page(folder, *, without="", more=""):
     return built(folder)
 
 
-@pytest.mark.parametrize("name", ["STAGING", "EMAIL"])
+@pytest.mark.parametrize("name", ["ACME_STAGING", "EMAIL"])
 def test_a_variable_that_is_taken_away_is_gone(tmp_path, name):
-    """Nothing of the base's takes its place: STAGING=on would stay for ever."""
+    """Nothing of the base's takes its place: ACME_STAGING=on would stay for ever."""
     documents = overlay_of_the_page(tmp_path, without=name)
 
-    assert {"DOMAINS", "EMAIL", "STAGING"} - {name} == {
+    assert {"DOMAINS", "EMAIL", "ACME_STAGING"} - {name} == {
         *named(documents, "ConfigMap", "edge")["data"]
     }
 

@@ -26,7 +26,7 @@ DOMAINS = (
 # Some variables need others, DNS_CREDENTIALS a DNS_PLUGIN; what HAProxy has there concerns `tls`.
 TOGETHER = [
     ("haproxy", {"STATS_PORT": "1", "STATS_PASSWORD": "x"}, {"CERTS_DIR", "CONFIG_DIR"}),
-    ("nginx-static", {"APP": "web", "LOGS": "per-domain"}, set()),
+    ("nginx-static", {"NGINX_APP": "web", "NGINX_LOGS": "per-domain"}, set()),
     (
         "certbot",
         {"EAB_KID": "x", "EAB_HMAC_KEY": "abcd", "CERTS_DIR": "/certs"},

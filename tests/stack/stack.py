@@ -65,7 +65,7 @@ class Stack:
 
     def serve(self, files, domains, **variables):
         """Start nginx-static with files: paths below WWW_ROOT to texts."""
-        networks = {"TRUSTED_PROXIES": "127.0.0.0/8", "LOGS": "json"}
+        networks = {"TRUSTED_PROXIES": "127.0.0.0/8", "NGINX_LOGS": "json"}
         self.web = self._webs(files, DOMAINS=domains, **networks | variables)
         return self.web
 
@@ -96,7 +96,7 @@ class Stack:
             "CONFIG_DIR": str(folder),
             "CERTS_DIR": str(self.edge.certs),
             "ADMIN_SOCKET": self.edge.environ["ADMIN_SOCKET"],
-            "PORT": str(self.port),
+            "ACME_PORT": str(self.port),
             "HAPROXY_URL": f"http://127.0.0.1:{self.pebble.http_port}",
         }
         return {name: value for name, value in (environ | variables).items() if value is not None}

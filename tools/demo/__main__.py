@@ -23,7 +23,7 @@ SITES = ("one", "two")
 
 FOR_REAL = """
 For a real authority, Let's Encrypt: leave ACME_SERVER and ACME_CA_BUNDLE out, give your own
-DOMAINS and EMAIL, and let HAProxy listen on 80 and 443, where the names lead to. STAGING=on
+DOMAINS and EMAIL, and let HAProxy listen on 80 and 443, where the names lead to. ACME_STAGING=on
 for the first try. docs/stack.md has the rest.
 """
 
@@ -80,7 +80,7 @@ def planned(folder: Path, pebble: Pebble) -> Demo:
     certificates = {
         "CONFIG_DIR": str(folder / "letsencrypt"),
         "EMAIL": "you@example.com",
-        "PORT": challenges,
+        "ACME_PORT": challenges,
         "HAPROXY_URL": f"http://{LOOPBACK}:{pebble.http_port}",
         "ACME_SERVER": pebble.directory,
         "ACME_CA_BUNDLE": str(pebble.bundle),

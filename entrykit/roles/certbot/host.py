@@ -98,7 +98,7 @@ class CertbotHostFacts(HostFacts):
             ca_bundle=settings.acme_ca_bundle,
             groups=settings.groups,
             challenge=settings.challenge_method,
-            port=settings.port,
+            port=settings.acme_port,
             certs_dir=settings.certs_dir,
             certs_group=settings.certs_group,
             admin_socket=settings.admin_socket,

@@ -17,6 +17,7 @@ from entrykit.roles.certbot import types as certbot_types
 from entrykit.roles.certbot.grouping import CertPer, find_unorderable, group_domains
 from entrykit.roles.certbot.plan import Group
 from entrykit.variables import types
+from entrykit.variables.aliases import Alias
 from entrykit.variables.settings import Settings
 
 CONFIG_DIR: Final = "/etc/letsencrypt"
@@ -54,11 +55,10 @@ class CertbotSettings(Settings):
         description="Address for the account at the CA; there is an account without it, too.",
         examples=["me@example.com"],
     )
-    staging: types.Switch = Field(
+    acme_staging: Annotated[types.Switch, Alias("STAGING", "TEST")] = Field(
         default=False,
         description="Take Let's Encrypt's staging server, whose certificates nobody trusts.",
     )
-    test: types.Switch = Field(default=False, description="The same as STAGING.")
     acme_server: certbot_types.Directory | None = Field(
         default=None,
         description="URL of another ACME server's directory; Let's Encrypt unless set.",
@@ -92,10 +92,10 @@ class CertbotSettings(Settings):
     )
     challenge: Literal["standalone", "stateless"] = Field(
         default="standalone",
-        description="Who answers challenges over HTTP: certbot on PORT, or HAProxy itself by the "
-        "account's thumbprint.",
+        description="Who answers challenges over HTTP: certbot on ACME_PORT, or HAProxy itself by "
+        "the account's thumbprint.",
     )
-    port: types.Port = Field(
+    acme_port: Annotated[types.Port, Alias("PORT")] = Field(
         default=_HTTP_PORT,
         description="Port where certbot answers challenges: HAProxy's ACME_BACKEND.",
     )
@@ -173,9 +173,8 @@ class CertbotSettings(Settings):
             yield from (f"CERT_PER: {fault}" for fault in error.messages)
 
     def _check_account(self) -> Iterator[str]:
-        for name in ("staging", "test"):
-            if getattr(self, name) and self.acme_server:
-                yield f"{name.upper()}: on, and ACME_SERVER is set (expected one of the two)"
+        if self.acme_staging and self.acme_server:
+            yield "ACME_STAGING: on, and ACME_SERVER is set (expected one of the two)"
         if (self.eab_kid is None) != (self.eab_hmac_key is None):
             yield "EAB_KID, EAB_HMAC_KEY: one of them is set (expected both or none)"
 
@@ -215,4 +214,4 @@ class CertbotSettings(Settings):
     @property
     def server(self) -> str:
         """The URL of the ACME server's directory."""
-        return self.acme_server or (_STAGING if self.staging or self.test else _PRODUCTION)
+        return self.acme_server or (_STAGING if self.acme_staging else _PRODUCTION)

@@ -1,4 +1,4 @@
-"""Response headers that people choose: HEADERS, and those that we think every site wants."""
+"""Response headers that people choose: NGINX_HEADERS, and those that we think every site wants."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The folder of LOGS=per-domain: nginx's workers make its files, each as it comes to be needed."""
+"""The folder of NGINX_LOGS=per-domain: nginx's workers create its files."""
 
 from __future__ import annotations
 

@@ -24,12 +24,12 @@ def prepare_host(settings: NginxSettings, log: Log) -> None:
         CommitError: the log folder cannot be made or written to.
     """
     _remove_foreign_pid(f"{settings.config_dir}/nginx.pid")
-    if settings.logs == "per-domain":
+    if settings.nginx_logs == "per-domain":
         open_to_workers(settings, log)
     elif not can_log("/dev/stdout"):
         log.warning(
             "no access log: nginx cannot open /dev/stdout, which belongs to another user or is "
-            "a socket; LOGS=per-domain writes files"
+            "a socket; NGINX_LOGS=per-domain writes files"
         )
     _warn_of_missing(settings, log)
 
@@ -45,7 +45,7 @@ def _warn_of_missing(settings: NginxSettings, log: Log) -> None:
     try:
         there = {entry.name for entry in os.scandir(settings.www_root)}
     except OSError as error:
-        unlogged = ", most of them without a line in a log" * (settings.logs == "per-domain")
+        unlogged = ", most of them without a line in a log" * (settings.nginx_logs == "per-domain")
         reason = f"{error.strerror}: every request will get 404{unlogged}"
         log.warning(f"WWW_ROOT: {settings.www_root}: {reason}")
         return

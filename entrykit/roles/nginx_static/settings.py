@@ -16,6 +16,7 @@ from entrykit.quoting.nginx import quote_nginx_literal, quote_nginx_path
 from entrykit.roles.nginx_static.headers import SECURITY_HEADERS, Headers, headers, merge_headers
 from entrykit.roles.nginx_static.sites import Sites, check_app, select_sites
 from entrykit.variables import types
+from entrykit.variables.aliases import Alias
 from entrykit.variables.integers import parse_integer
 from entrykit.variables.secret import Snippet
 from entrykit.variables.settings import Settings
@@ -23,7 +24,7 @@ from entrykit.variables.settings import Settings
 _NO_LINES: Final = Snippet("")
 _SMALLEST_HASH: Final = 2048  # nginx's own
 _LONGEST_LOG: Final = 251  # a file's name has 255 octets at most, and ends with .log
-_SHORTER: Final = f"expected at most {_LONGEST_LOG} characters, or another LOGS"
+_SHORTER: Final = f"expected at most {_LONGEST_LOG} characters, or another NGINX_LOGS"
 _LONGEST_PATH: Final = 1000  # octets, so that one with a name after it fits into nginx.conf
 
 
@@ -59,10 +60,10 @@ class NginxSettings(Settings):
     )
     domains: Domains = Field(
         description="The domains that are served: `domain,domain`; or the whole map of apps that "
-        "HAProxy has, as `app:domain,domain` or in JSON or YAML, of which APP is served.",
+        "HAProxy has, as `app:domain,domain` or in JSON or YAML, of which NGINX_APP is served.",
         examples=["example.com,example.org"],
     )
-    app: types.Line | None = Field(
+    nginx_app: Annotated[types.Line | None, Alias("APP")] = Field(
         default=None,
         description="Which app of DOMAINS this is; not needed where there is one only.",
         examples=["web"],
@@ -88,7 +89,7 @@ class NginxSettings(Settings):
         default=True,
         description="Send X-Content-Type-Options, X-Frame-Options and Referrer-Policy.",
     )
-    headers: HeaderMap = Field(
+    nginx_headers: Annotated[HeaderMap, Alias("HEADERS")] = Field(
         default=(),
         description="More response headers: a JSON or YAML map of names to values; an empty value "
         "takes one of ours away.",
@@ -97,14 +98,14 @@ class NginxSettings(Settings):
             '{"Cache-Control": "max-age=60", "X-Frame-Options": ""}',
         ],
     )
-    logs: Logs = Field(
+    nginx_logs: Annotated[Logs, Alias("LOGS")] = Field(
         default="combined",
         description="Access log: on stdout in the combined format or as JSON, or a file for each "
         "domain.",
     )
     log_dir: types.Folder = Field(
         default="/var/log/nginx",
-        description="Folder of the files of LOGS=per-domain, `example.com.log` and so on.",
+        description="Folder of the files of NGINX_LOGS=per-domain, `example.com.log` and so on.",
     )
     trusted_proxies: types.Networks = Field(
         default=(),
@@ -147,8 +148,8 @@ class NginxSettings(Settings):
                 yield f"{name.upper()}: longer than {_LONGEST_PATH} bytes"
         if "$" in self.config_dir:
             yield "CONFIG_DIR: has a $, with which nginx begins a variable (expected none)"
-        yield from check_app(self.domains, self.app)
-        if self.logs == "per-domain":
+        yield from check_app(self.domains, self.nginx_app)
+        if self.nginx_logs == "per-domain":
             for name in self.sites.folders:
                 if len(name) > _LONGEST_LOG:
                     yield f"DOMAINS: {display(name)}: too long for the name of its log ({_SHORTER})"
@@ -156,7 +157,7 @@ class NginxSettings(Settings):
     @cached_property
     def sites(self) -> Sites:
         """What is served: the domains of our part of DOMAINS."""
-        return select_sites(self.domains, self.app, spa=self.spa)
+        return select_sites(self.domains, self.nginx_app, spa=self.spa)
 
     @property
     def hash_size(self) -> int:
@@ -166,12 +167,12 @@ class NginxSettings(Settings):
     @property
     def all_headers(self) -> Headers:
         """Every header that people or we want, but Cache-Control of our own."""
-        return merge_headers(SECURITY_HEADERS if self.security_headers else (), self.headers)
+        return merge_headers(SECURITY_HEADERS if self.security_headers else (), self.nginx_headers)
 
     @property
     def caching(self) -> bool:
         """Whether Cache-Control is ours to say."""
-        return not any(name.lower() == "cache-control" for name, _ in self.headers)
+        return not any(name.lower() == "cache-control" for name, _ in self.nginx_headers)
 
     @property
     def www_root_literal(self) -> QuotedText:

@@ -29,12 +29,13 @@ class Sites(NamedTuple):
 
 
 def check_app(apps: Sequence[App], app: str | None) -> Iterator[str]:
-    """Yield a fault where APP does not say which part of DOMAINS is ours."""
+    """Yield a fault where NGINX_APP does not say which part of DOMAINS is ours."""
     known = ", ".join(dict.fromkeys(other.name for other in apps))
+    expected = f"expected {_join_choices(known)}"
     if app is not None and apps[0].name and not _select_apps(apps, app):
-        yield f"APP: {display(app)}: DOMAINS has no such app (expected {_join_choices(known)})"
+        yield f"NGINX_APP: {display(app)}: DOMAINS has no such app ({expected})"
     elif app is None and "," in known:
-        yield f"APP: not set, and DOMAINS has several apps (expected {_join_choices(known)})"
+        yield f"NGINX_APP: not set, and DOMAINS has several apps ({expected})"
 
 
 def select_sites(apps: Sequence[App], app: str | None, *, spa: bool) -> Sites:
@@ -42,7 +43,7 @@ def select_sites(apps: Sequence[App], app: str | None, *, spa: bool) -> Sites:
 
     Args:
         apps: what DOMAINS says.
-        app: APP, or None for the only one.
+        app: NGINX_APP, or None for the only one.
         spa: what a domain does that was told nothing.
     """
     ours = _select_apps(apps, app)

@@ -22,7 +22,8 @@ _SECTIONS: Final[tuple[str, ...]] = (
 BESIDE_DRIVER: Final = ("cache", "delete", "maintenance", "redirect", "tag")
 _NOT_LEAVES: Final = frozenset(
     {"registry_storage", "registry_auth", "registry_auth_htpasswd_users"}
-    | {"registry_auth_htpasswd_path", "registry_release", "registry_extra_yaml"}
+    | {"registry_auth_htpasswd_path", "registry_extra_yaml"}
+    | {"registry_replicas", "registry_release"}
 )
 # What 2.8 has in a part of its own, by the names of 3.x.
 _POOL: Final = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field
 
@@ -17,6 +17,7 @@ from entrykit.roles.registry.variables.server import ServerVariables
 from entrykit.roles.registry.variables.services import ServiceVariables
 from entrykit.roles.registry.variables.storage import StorageVariables
 from entrykit.variables import types
+from entrykit.variables.aliases import Alias
 from entrykit.variables.secret import Secret
 from entrykit.variables.settings import Rules, ignore_warning, no_rules
 
@@ -34,7 +35,7 @@ class RegistrySettings(
         description="Folder of config.yml; at a start /etc/docker/registry where that is there "
         "and the other is not, as in images of 2.8.",
     )
-    replicas: types.Count = Field(
+    registry_replicas: Annotated[types.Count, Alias("REPLICAS")] = Field(
         default=1, description="How many registries there are on one storage, behind one name."
     )
     registry_release: Literal["2.8", "3"] | None = Field(

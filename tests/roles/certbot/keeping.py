@@ -14,7 +14,7 @@ from programs import DEADLINE, ENTRYKIT, Running, children, status
 class Keeping:
     """One container's worth of certbot, with variables of its own.
 
-    Where no HAProxy is in front, HAPROXY_URL leads straight to PORT, which is where
+    Where no HAProxy is in front, HAPROXY_URL leads straight to ACME_PORT, which is where
     the authority connects.
 
     Args:
@@ -40,7 +40,7 @@ class Keeping:
             "CERTS_DIR": self.certs,
             "ACME_SERVER": self.pebble.directory,
             "ACME_CA_BUNDLE": self.pebble.bundle,
-            "PORT": self.pebble.http_port,
+            "ACME_PORT": self.pebble.http_port,
             "HAPROXY_URL": f"http://127.0.0.1:{self.pebble.http_port}",
             "HAPROXY_WAIT": "0",
         }

@@ -31,7 +31,7 @@ def test_another_ca_is_one_order(tmp_path, authority, certbot_path):
     serial = keeping.serial("web")
     keeping.pebble = second
     port = second.http_port
-    keeping.set(ACME_SERVER=second.directory, ACME_CA_BUNDLE=second.bundle, PORT=port)
+    keeping.set(ACME_SERVER=second.directory, ACME_CA_BUNDLE=second.bundle, ACME_PORT=port)
 
     for _ in range(2):
         assert keeping.once(HAPROXY_URL=f"http://127.0.0.1:{port}") == 0

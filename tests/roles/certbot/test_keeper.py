@@ -425,7 +425,11 @@ def test_stateless_haproxy_answers_with_the_thumbprint_that_was_printed(
     file = tmp_path / "thumbprint"
     port = str(pebble.http_port)
     keeping = keep(
-        pebble, DOMAINS="web:a.test", CHALLENGE="stateless", THUMBPRINT_FILE=file, PORT=free_port()
+        pebble,
+        DOMAINS="web:a.test",
+        CHALLENGE="stateless",
+        THUMBPRINT_FILE=file,
+        ACME_PORT=free_port(),
     )
     with keeping.start("--thumbprint") as running:
         assert running.ended() == 0

@@ -36,7 +36,7 @@ def test_the_plan_is_what_the_variables_say(planned):
         HAPROXY_WAIT="1m",
         HAPROXY_URL="http://edge:8080/",
         PRUNE="delete",
-        STAGING="on",
+        ACME_STAGING="on",
     )
 
     assert plan == Plan(

@@ -52,8 +52,8 @@ def test_a_name_of_the_first_write_up_is_warned_about_with_the_name_meant(old, n
     ("environ", "server"),
     [
         ({}, "https://acme-v02.api.letsencrypt.org/directory"),
-        ({"STAGING": "on"}, "https://acme-staging-v02.api.letsencrypt.org/directory"),
-        ({"TEST": "1", "STAGING": "off"}, "https://acme-staging-v02.api.letsencrypt.org/directory"),
+        ({"ACME_STAGING": "on"}, "https://acme-staging-v02.api.letsencrypt.org/directory"),
+        ({"TEST": "1", "STAGING": ""}, "https://acme-staging-v02.api.letsencrypt.org/directory"),
         ({"ACME_SERVER": "https://ca.internal/dir"}, "https://ca.internal/dir"),
     ],
 )

@@ -196,7 +196,7 @@ def test_headers_for_security_come_with_every_answer(site, host, path):
 
 @pytest.mark.parametrize("logs", ["combined", "per-domain"])
 def test_a_range_that_is_not_there_has_each_header_once(web, logs):
-    served = web({"a.test/plain.txt": "0123456789"}, DOMAINS="a.test", LOGS=logs)
+    served = web({"a.test/plain.txt": "0123456789"}, DOMAINS="a.test", NGINX_LOGS=logs)
     answer = served.get("a.test", "/plain.txt", headers=[("Range", "bytes=20-")])
 
     assert answer.status == 416
@@ -223,7 +223,7 @@ def test_headers_of_ones_own(web):
     served = web(
         {"a.test/index.html": "a"},
         DOMAINS="a.test",
-        HEADERS=json.dumps(
+        NGINX_HEADERS=json.dumps(
             {"X-Odd": CSP, "x-frame-options": "DENY", "Referrer-Policy": ""}
             | {"cache-control": "max-age=60"}
         ),

@@ -34,10 +34,10 @@ def site(shared_web, domains):
     return shared_web(
         FILES,
         DOMAINS=domains,
-        APP=app,
+        NGINX_APP=app,
         HTTP_PORT=app.partition(":")[2],
         TRUSTED_PROXIES="127.0.0.1",
-        LOGS="json",
+        NGINX_LOGS="json",
     )
 
 

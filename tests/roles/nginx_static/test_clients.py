@@ -35,11 +35,13 @@ def forwarded(text):
 @pytest.fixture(scope="module")
 def behind(shared_web):
     """Behind a proxy at 127.0.0.2."""
-    return shared_web(FILES, DOMAINS="a.test", LOGS="json", TRUSTED_PROXIES="127.0.0.2,10.0.0.0/8")
+    return shared_web(
+        FILES, DOMAINS="a.test", NGINX_LOGS="json", TRUSTED_PROXIES="127.0.0.2,10.0.0.0/8"
+    )
 
 
 def test_nobody_is_believed_unless_told(web):
-    served = web(FILES, DOMAINS="a.test", LOGS="json")
+    served = web(FILES, DOMAINS="a.test", NGINX_LOGS="json")
 
     assert seen(served, "/x", source="127.0.0.2", **forwarded("192.0.2.1")) == "127.0.0.2"
 
@@ -71,7 +73,7 @@ PROXY = b"PROXY TCP4 192.0.2.7 192.0.2.8 1234 80\r\n"
 
 
 def test_the_proxy_protocol_is_believed(web):
-    served = web(FILES, DOMAINS="a.test", LOGS="json", ACCEPT_PROXY="on")
+    served = web(FILES, DOMAINS="a.test", NGINX_LOGS="json", ACCEPT_PROXY="on")
 
     assert seen(served, "/x", preface=PROXY, **forwarded("6.6.6.6")) == "192.0.2.7"
     assert seen(served, "/u", preface=b"PROXY UNKNOWN\r\n") == "127.0.0.1"
@@ -79,7 +81,7 @@ def test_the_proxy_protocol_is_believed(web):
 
 def test_with_trusted_proxies_it_is_believed_from_them_only(web):
     served = web(
-        FILES, DOMAINS="a.test", LOGS="json", ACCEPT_PROXY="on", TRUSTED_PROXIES="127.0.0.2"
+        FILES, DOMAINS="a.test", NGINX_LOGS="json", ACCEPT_PROXY="on", TRUSTED_PROXIES="127.0.0.2"
     )
 
     assert seen(served, "/two", preface=PROXY, source="127.0.0.2") == "192.0.2.7"

@@ -153,7 +153,7 @@ def test_workers_are_not_root(web):
 @pytest.mark.parametrize("logs", ["combined", "per-domain"])
 def test_any_user_of_group_0_will_do(web, logs):
     """Who can write CONFIG_DIR by its group, and by it the folder of logs."""
-    served = web.made(FILES, DOMAINS="a.test", LOGS=logs).prefixed(AS_NOBODY)
+    served = web.made(FILES, DOMAINS="a.test", NGINX_LOGS=logs).prefixed(AS_NOBODY)
     for folder in (served.config, served.logs):
         folder.mkdir()
         folder.chmod(0o775)
@@ -184,7 +184,7 @@ def test_a_stdout_of_another_user_costs_the_access_log_and_no_more(web):
 
 def test_another_user_may_follow_on_root(web):
     """Nothing that root's nginx has left behind is in the way."""
-    served = web.made(FILES, DOMAINS="a.test", LOGS="per-domain")
+    served = web.made(FILES, DOMAINS="a.test", NGINX_LOGS="per-domain")
     served.config.mkdir()
     served.logs.mkdir()
     served.start().signal("TERM")
@@ -200,7 +200,7 @@ def test_another_user_may_follow_on_root(web):
 
 
 def test_logs_that_cannot_be_written_are_told_of(web):
-    served = web.made(FILES, DOMAINS="a.test", LOGS="per-domain").prefixed(AS_NOBODY)
+    served = web.made(FILES, DOMAINS="a.test", NGINX_LOGS="per-domain").prefixed(AS_NOBODY)
     served.config.mkdir()
     served.config.chmod(0o775)
     served.logs.mkdir()
@@ -333,18 +333,18 @@ def test_users_with_folders_of_their_own_are_not_in_each_others_way(rendered):
 
 EVERYTHING = {
     "DOMAINS": "web:example.com,www.example.com,*.example.org api:api.example.com",
-    "APP": "web",
+    "NGINX_APP": "web",
     "SPA": "on",
-    "LOGS": "json",
+    "NGINX_LOGS": "json",
     "TRUSTED_PROXIES": "10.0.0.0/8,2001:db8::/32",
     "ACCEPT_PROXY": "on",
-    "HEADERS": '{"X-A": "b"}',
+    "NGINX_HEADERS": '{"X-A": "b"}',
     "WORKER_PROCESSES": "4",
 }
 CASES = {
     "DOMAINS alone": {"DOMAINS": "example.com"},
     "everything": EVERYTHING,
-    "per domain": EVERYTHING | {"LOGS": "per-domain"},
+    "per domain": EVERYTHING | {"NGINX_LOGS": "per-domain"},
     "many": {"DOMAINS": ",".join(f"domain-number-{n}.example.com" for n in range(3000))},
 }
 

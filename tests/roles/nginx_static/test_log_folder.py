@@ -15,7 +15,7 @@ FILES = {"a.test/index.html": "a"}
 @pytest.fixture
 def made(web):
     """A server that does not run yet, with a folder for logs that is root's."""
-    served = web.made(FILES, DOMAINS="a.test", LOGS="per-domain")
+    served = web.made(FILES, DOMAINS="a.test", NGINX_LOGS="per-domain")
     served.logs.mkdir(mode=0o755)
     return served
 

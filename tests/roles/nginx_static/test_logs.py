@@ -45,7 +45,7 @@ def combined(shared_web):
 
 @pytest.fixture(scope="module")
 def as_json(shared_web):
-    return shared_web(FILES, DOMAINS=DOMAINS, LOGS="json")
+    return shared_web(FILES, DOMAINS=DOMAINS, NGINX_LOGS="json")
 
 
 def lines_after(web, ask):
@@ -173,7 +173,7 @@ def test_health_is_not_logged(combined):
 
 @pytest.fixture(scope="module")
 def per_domain(shared_web):
-    return shared_web(FILES, DOMAINS=f"{DOMAINS},*.wild.test", LOGS="per-domain")
+    return shared_web(FILES, DOMAINS=f"{DOMAINS},*.wild.test", NGINX_LOGS="per-domain")
 
 
 def log_of(web, name):
@@ -232,7 +232,7 @@ def test_the_files_are_the_workers_own(per_domain):
 
 def test_a_file_that_was_moved_away_is_made_anew(web):
     """Within seconds, and without a signal: as logrotate does it."""
-    served = web(FILES, DOMAINS=DOMAINS, LOGS="per-domain")
+    served = web(FILES, DOMAINS=DOMAINS, NGINX_LOGS="per-domain")
     served.get("one.test")
     eventually(lambda: log_of(served, "one.test.log"))
     (served.logs / "one.test.log").rename(served.logs / "one.test.log.1")
@@ -243,7 +243,7 @@ def test_a_file_that_was_moved_away_is_made_anew(web):
 
 def test_a_rotation_that_makes_the_new_file_loses_no_line(web):
     """As logrotate's `create` does, for files that the workers keep open."""
-    served = web(FILES, DOMAINS=DOMAINS, LOGS="per-domain")
+    served = web(FILES, DOMAINS=DOMAINS, NGINX_LOGS="per-domain")
     path, old = served.logs / "one.test.log", served.logs / "one.test.log.1"
     sent = iter(range(10_000))
 

@@ -28,7 +28,7 @@ def logged(shared_web, request):
     served = shared_web.made(
         FILES,
         DOMAINS=DOMAINS,
-        LOGS="per-domain",
+        NGINX_LOGS="per-domain",
         FOLLOW_SYMLINKS=request.param,
         NGINX_EXTRA_SERVER=EXTRA,
     )

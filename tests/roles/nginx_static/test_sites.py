@@ -38,7 +38,7 @@ EXTRA = "location = /broken { return 503; }"
 
 @pytest.fixture(scope="module")
 def sites(shared_web):
-    return shared_web(FILES, DOMAINS=DOMAINS, APP="web", NGINX_EXTRA_SERVER=EXTRA)
+    return shared_web(FILES, DOMAINS=DOMAINS, NGINX_APP="web", NGINX_EXTRA_SERVER=EXTRA)
 
 
 @pytest.mark.parametrize(
@@ -224,7 +224,9 @@ def test_spa_may_be_the_rule_and_a_domain_the_exception(web):
 
 def test_a_plain_list_is_enough(web):
     served = web(
-        {"a.test/index.html": "a", "b.test/index.html": "b"}, DOMAINS="a.test,b.test", APP="web"
+        {"a.test/index.html": "a", "b.test/index.html": "b"},
+        DOMAINS="a.test,b.test",
+        NGINX_APP="web",
     )
 
     assert served.text("a.test") == (200, "a")

@@ -12,7 +12,7 @@ class Web(Edge):
 
     Attributes:
         www: the folder of the sites.
-        logs: where LOGS=per-domain goes.
+        logs: where NGINX_LOGS=per-domain goes.
     """
 
     def __init__(self, folder, environ):

@@ -65,7 +65,7 @@ def test_an_index_of_a_list_is_refused(registry):
 
 
 def test_replicas_need_a_shared_secret(registry):
-    refused(registry, "REGISTRY_HTTP_SECRET", REPLICAS="2")
+    refused(registry, "REGISTRY_HTTP_SECRET", REGISTRY_REPLICAS="2")
 
 
 @pytest.mark.parametrize("text", ["- a", "x", "{a: ", "5"])
@@ -89,9 +89,9 @@ def test_every_fault_is_told_at_once(registry):
         REGISTRY_LOG_LEVEL="loud",
         REGISTRY_HTTP_TLS_KEY="/nowhere/key.pem",
         REGISTRY_HTP_NET="tcp",
-        REPLICAS="many",
+        REGISTRY_REPLICAS="many",
     )
 
     for name in ("LOG_LEVEL", "HTTP_TLS_CERTIFICATE", "HTP_NET"):
         assert f"error: REGISTRY_{name}" in said
-    assert "error: REPLICAS" in said
+    assert "error: REGISTRY_REPLICAS" in said

@@ -45,7 +45,12 @@ def test_images_outlive_a_registry(registry, carry):
 
 
 def test_an_upload_begun_on_one_replica_ends_on_another(registry, bucket):
-    shared = {"REPLICAS": "2", "REGISTRY_HTTP_SECRET": "shared", **KEYS, **bucket.variables}
+    shared = {
+        "REGISTRY_REPLICAS": "2",
+        "REGISTRY_HTTP_SECRET": "shared",
+        **KEYS,
+        **bucket.variables,
+    }
     one, other = registry(**shared), registry(**shared)
 
     half = len(BLOB) // 2
@@ -59,7 +64,7 @@ def test_an_upload_begun_on_one_replica_ends_on_another(registry, bucket):
 
 
 def test_without_a_shared_secret_the_other_replica_refuses(registry, bucket):
-    """What REPLICAS is for: each makes up a secret of its own."""
+    """What REGISTRY_REPLICAS is for: each makes up a secret of its own."""
     one, other = (registry(**KEYS, **bucket.variables) for _ in range(2))
 
     answer = other.client.put(f"{begun(one)}&digest={DIGEST}", content=BLOB)

@@ -266,7 +266,7 @@ def test_no_auth_of_extra_yaml_lets_everybody_in(extra):
 
 
 def test_extra_yaml_does_not_empty_the_secret_of_replicas():
-    given = {"REPLICAS": "2", "REGISTRY_HTTP_SECRET": "s"}
+    given = {"REGISTRY_REPLICAS": "2", "REGISTRY_HTTP_SECRET": "s"}
 
     (fault,) = faults(**given, REGISTRY_EXTRA_YAML='http: {secret: ""}')
 

@@ -169,16 +169,19 @@ def _check_redis(settings: RegistrySettings) -> Iterator[str]:
 
 
 def _check_replicas(settings: RegistrySettings) -> Iterator[str]:
-    if settings.replicas == 1:
+    if settings.registry_replicas == 1:
         return
     secret = settings.registry_http_secret or get_nested(settings.extra, "http", "secret")
     if not secret and not settings.registry_proxy_remoteurl:
         yield (
-            f"REGISTRY_HTTP_SECRET: not set, and REPLICAS is {settings.replicas} (expected the "
-            "same secret for each: `openssl rand -hex 32` makes one)"
+            f"REGISTRY_HTTP_SECRET: not set, and REGISTRY_REPLICAS is {settings.registry_replicas} "
+            "(expected the same secret for each: `openssl rand -hex 32` makes one)"
         )
     if settings.driver == "inmemory":
-        yield "REPLICAS: each has images of its own in memory (expected a storage that is shared)"
+        yield (
+            "REGISTRY_REPLICAS: each has images of its own in memory "
+            "(expected a storage that is shared)"
+        )
 
 
 def _check_platforms(settings: RegistrySettings) -> Iterator[str]:
