@@ -359,7 +359,7 @@ def test_a_folder_that_cannot_be_written_is_only_an_error_where_something_is_tor
         'mount --bind "$1" "$1"; mount -o remount,bind,ro "$1"; PYTHONPATH="$2" "$3" -c "$4" "$1"'
     )
 
-    done = mounted(script, patient.folder, Path(__file__).parents[2], sys.executable, HEAL)
+    done = mounted(script, patient.folder, Path(__file__).parents[1], sys.executable, HEAL)
 
     assert (done.returncode == 0) is not harm
     assert ("Read-only file system" in done.stderr) is harm
@@ -369,7 +369,7 @@ HEAL = """
 import sys
 from certbot.plans import plan_for
 from entrykit.log import Log
-from entrykit.roles.certbot.healing import heal
+from entrykit.roles.certbot.lineages.repair import heal
 
 heal(plan_for(sys.argv[1]), Log())
 """
