@@ -70,7 +70,7 @@ def test_what_is_no_lineage_is_refused(lineages, renewed):
     done = lineages.hook("web", environ={"RENEWED_LINEAGE": renewed})
 
     assert done.returncode == 64
-    assert done.stderr.startswith("entrykit: error: RENEWED_LINEAGE is no lineage below ")
+    assert done.stderr.startswith("entrykit: error: RENEWED_LINEAGE is not a lineage in ")
 
 
 def test_no_plan_is_said(lineages):
