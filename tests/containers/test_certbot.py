@@ -16,7 +16,7 @@ pytestmark = pytest.mark.containers
 IMAGE = "localhost/entrykit/certbot"
 ROW = ROLES["certbot"]
 BARE = {"": ROW.bare, ":alpine": ROW.on_alpine.bare}
-LOOKED = "the next look"
+LOOKED = "the next round"
 ROOT_NEEDS = ROW.role_image.daemon.capabilities
 
 

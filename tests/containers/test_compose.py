@@ -142,7 +142,7 @@ def test_a_restored_stack_serves_the_same_certificates(trial, evidence):
         other.up()
         client = Client(other.https, trial.root())
         eventually(lambda: served(client), FIRST)
-        eventually(lambda: "the next look" in other.log("certbot"), FIRST)
+        eventually(lambda: "the next round" in other.log("certbot"), FIRST)
 
         assert client.serial("one.example") == serial
         assert other.orders() == 0

@@ -92,7 +92,7 @@ def has_looked(keeper, kind):
     if kind == "CronJob":
         state = keeper.inspect("certbot")["State"]
         return (state["Status"], state["ExitCode"]) == ("exited", 0)
-    return "the next look" in keeper.log("certbot")
+    return "the next round" in keeper.log("certbot")
 
 
 @pytest.mark.parametrize(("folder", "kind"), KINDS)

@@ -112,7 +112,7 @@ def presented(pebble, volumes, evidence):
     client = Client(port, pebble.root())
     options = [*OPTIONS, *volumes.options]
     with certbot(pebble, volumes, evidence) as keeper:
-        keeper.comes(lambda: "the next look" in keeper.log, FIRST)
+        keeper.comes(lambda: "the next round" in keeper.log, FIRST)
     with Container(
         f"{IMAGES}/haproxy", options=options, environ=environ, evidence=evidence
     ) as haproxy:

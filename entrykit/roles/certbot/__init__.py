@@ -1,7 +1,7 @@
 """certbot: certificates for all of DOMAINS, kept and delivered to HAProxy.
 
-The role itself is in `role`, and only imported by who asks for it: the keeper is
-PID 1 for months, and certbot's hook is awaited by people.
+The role itself is in `role`, and imported only when it is used: the keeper is PID 1 for
+months, and certbot waits for its deploy hook.
 """
 
 from __future__ import annotations

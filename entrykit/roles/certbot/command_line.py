@@ -1,4 +1,4 @@
-"""The words of a command line that configure nothing: certbot's own, and what is only asked."""
+"""Command lines that configure nothing: certbot's own, and the question for the thumbprint."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SUBCOMMANDS: Final = re.compile(
 
 
 def is_certbot_command(command: Sequence[str]) -> bool:
-    """Whether these words are for certbot itself, and not for the keeper."""
+    """Whether a command is for certbot itself, and not for the keeper."""
     if not command or [*command] in (["certbot"], *_THUMBPRINT_COMMANDS):
         return False
     first = command[0]
@@ -35,27 +35,27 @@ def is_certbot_command(command: Sequence[str]) -> bool:
 def pass_through(
     command: Sequence[str], environ: Mapping[str, str]
 ) -> tuple[list[str], dict[str, str]] | None:
-    """Complete a command with what a start has written.
+    """Complete a command with the configuration that a start has written.
 
-    That is one of certbot's; or the question for the thumbprint, which leaves a
-    configuration that is there to the keeper that may run with it.
+    The command is one of certbot's; or the question for the thumbprint, which must not change
+    the configuration of a keeper that is running.
 
     Args:
-        command: the words, with or without `certbot` before them.
+        command: the command, with or without `certbot` before it.
         environ: CONFIG_DIR and ACME_CA_BUNDLE are read.
 
     Returns:
-        What to execute, and in which environment; None if the words are
-        neither, or there is no configuration yet to answer by.
+        What to execute, and its environment; None if the command is neither, or there is no
+        configuration yet.
 
     Raises:
-        SettingsError: one of the two is no path.
+        SettingsError: one of the two variables is not a path.
     """
-    is_asked = [*command] in _THUMBPRINT_COMMANDS
-    if not is_asked and not is_certbot_command(command):
+    asks_thumbprint = [*command] in _THUMBPRINT_COMMANDS
+    if not asks_thumbprint and not is_certbot_command(command):
         return None
     paths = _read_paths(environ)
-    if is_asked:
+    if asks_thumbprint:
         plan = os.path.join(paths.get("CONFIG_DIR", CONFIG_DIR), "keeper.conf")
         words = [sys.executable, *MODULE_FLAGS, KEEPER_MODULE, THUMBPRINT, plan]
         return (words, dict(environ)) if os.path.exists(plan) else None
@@ -67,23 +67,23 @@ def pass_through(
 
 
 def _add_config(words: list[str], config_dir: str) -> list[str]:
-    """Name our file: after a subcommand, before a flag, and so that another one given wins."""
-    if words[0] == "help":  # certbot wants its topic next
+    """Add --config after a subcommand or before a flag, so that a later one on the line wins."""
+    if words[0] == "help":  # certbot expects its topic next
         return words
     ini = os.path.join(config_dir, "entrykit.ini")
-    ours = ["--config", ini] if os.path.exists(ini) else ["--config-dir", config_dir]
+    config = ["--config", ini] if os.path.exists(ini) else ["--config-dir", config_dir]
     first = 0 if words[0].startswith("-") else 1
-    return [*words[:first], *ours, *words[first:]]
+    return [*words[:first], *config, *words[first:]]
 
 
 def _read_paths(environ: Mapping[str, str]) -> dict[str, str]:
     reading = environment.read(environ, ["CONFIG_DIR", "ACME_CA_BUNDLE"])
-    paths, faults = {}, [*reading.faults.values()]
+    paths, messages = {}, [*reading.faults.values()]
     for name, text in reading.values.items():
         try:
             paths[name] = parse_folder(text)
         except InvalidValue as error:
-            faults += [f"{name}: {fault}" for fault in error.messages]
-    if faults:
-        raise SettingsError(faults)
+            messages += [f"{name}: {message}" for message in error.messages]
+    if messages:
+        raise SettingsError(messages)
     return paths

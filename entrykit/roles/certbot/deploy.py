@@ -1,8 +1,8 @@
 """certbot's deploy hook: `python -m entrykit.roles.certbot.deploy KEEPER_CONF`.
 
-certbot runs it after each order that succeeds, with RENEWED_LINEAGE set to the folder
-of the lineage ("Renewing certificates" in its user guide). Whatever it ends with, the
-certificate stays, and certbot only says that the hook has failed.
+certbot runs it after each successful order, with RENEWED_LINEAGE set to the directory of the
+lineage ("Renewing certificates" in its user guide). Whatever its exit code, the certificate
+stays; certbot only reports that the hook has failed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
         environ: certbot's, with RENEWED_LINEAGE.
 
     Returns:
-        An exit code: 0 if HAProxy presents it, or will from its next start on.
+        0 if HAProxy serves the certificate, or will from its next start on.
     """
     log = make_log(environ)
     try:
@@ -52,7 +52,7 @@ def _read_lineage_name(plan: Plan, environ: Mapping[str, str]) -> str:
     folder, name = os.path.split(environ.get("RENEWED_LINEAGE", "").rstrip("/"))
     live = os.path.join(plan.config_dir, "live")
     if not name or os.path.realpath(folder) != os.path.realpath(live):
-        raise UsageError(f"RENEWED_LINEAGE is no lineage below {live}")
+        raise UsageError(f"RENEWED_LINEAGE is not a lineage in {live}")
     return name
 
 

@@ -1,4 +1,4 @@
-"""Which names share a certificate: those of an app, or of a registered domain, or each alone."""
+"""Group names into certificates: by app, by registered domain, or one for each name."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ _Pair: TypeAlias = tuple[str, str]
 
 
 def select_terminated(apps: Iterable[App]) -> Iterator[App]:
-    """Yield the apps whose TLS HAProxy ends: others have certificates of their own."""
+    """Yield the apps whose TLS HAProxy terminates: the others bring their own certificates."""
     return (app for app in apps if app.tls != "passthrough")
 
 
 def find_unorderable(apps: Iterable[App], *, wildcards: bool) -> Iterator[str]:
-    """Yield the names that no order can have, in order.
+    """Yield the names that cannot be ordered, in the order of DOMAINS.
 
     Args:
         apps: of DOMAINS.
-        wildcards: whether the challenge proves them: only dns-01 does (RFC 8555, 7.1.3
-            leaves it to the CA; the Baseline Requirements, 3.2.2.4.19, do not).
+        wildcards: whether the challenge proves them, as only dns-01 does (the Baseline
+            Requirements, 3.2.2.4.19; RFC 8555, 7.1.3, leaves it to the CA).
     """
     for app in select_terminated(apps):
         yield from (name for name in app.domains if not _is_orderable(name, wildcards=wildcards))
@@ -36,11 +36,11 @@ def group_domains(apps: Iterable[App], per: CertPer, *, wildcards: bool) -> tupl
 
     Args:
         apps: of DOMAINS.
-        per: what has a certificate of its own.
-        wildcards: as for `unfit`, whose names are left out.
+        per: what gets its own certificate.
+        wildcards: as for `find_unorderable`, whose names are left out.
 
     Raises:
-        Faults: registered domains are not known here.
+        InvalidValue: the list of registered domains is not installed.
     """
     groups: dict[str, list[str]] = {}
     for name, domain in _PAIR_BY[per](select_terminated(apps)):
@@ -54,9 +54,9 @@ def _is_orderable(name: str, *, wildcards: bool) -> bool:
 
 
 def lineage_name(name: str) -> str:
-    """Return an app's name or a domain as certbot and file systems take it.
+    """Return the name of a lineage for an app or a domain, which certbot and file systems accept.
 
-    No app and no domain has a + in it, so that no two names become one. certbot has a
+    No app and no domain has a + in it, so no two names become the same. certbot itself has a
     file live/README.
     """
     return "+README" if name == "README" else name.replace("*", "+").replace(":", "+")
@@ -77,18 +77,18 @@ def _pair_by_registered_domain(apps: Iterable[App]) -> Iterator[_Pair]:
     for app in apps:
         for domain in app.domains:
             bare = domain.removeprefix("*.")
-            # A public suffix, as github.io is for its owner, is nobody's but its own.
+            # A public suffix itself, e.g. github.io for its owner, has no registered domain.
             yield lineage_name(registered(bare) or bare), domain
 
 
 def _load_suffix_list() -> Callable[[str], str | None]:
-    """Return what finds a registered domain; CAs count by the same list (publicsuffix.org)."""
+    """Return the function that finds registered domains, by the list that CAs use as well."""
     try:
         from publicsuffixlist import PublicSuffixList
     except ImportError:
-        tip = "expected `pip install 'entrykit[registered-domain]'`"
-        fault = f"registered-domain needs the Python package publicsuffixlist ({tip})"
-        raise InvalidValue([fault]) from None
+        tip = "install it with `pip install 'entrykit[registered-domain]'`"
+        message = f"registered-domain needs the Python package publicsuffixlist ({tip})"
+        raise InvalidValue([message]) from None
     find: Callable[[str], str | None] = PublicSuffixList().privatesuffix
     return find
 

@@ -1,7 +1,7 @@
-"""The plan: all that the keeper and certbot's hook know, as keeper.conf holds it.
+"""The plan: the configuration of the keeper and of certbot's deploy hook, in keeper.conf.
 
-The first line of the file is entrykit's mark, the rest is JSON. Neither reader
-looks at the environment, nor needs more than the standard library.
+The first line of the file is entrykit's header, the rest is JSON. Neither program reads its
+configuration from the environment, nor needs more than the standard library.
 """
 
 from __future__ import annotations
@@ -9,15 +9,17 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from entrykit.roles.certbot.json_file import read_json
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One wanted certificate, before it is cut where there are too many names.
+    """One wanted certificate, before it is split because of too many host names.
 
     Attributes:
         name: of the app, the domain or the registered domain; usable as certbot's
-            --cert-name and as a file's name.
-        names: normalised, in the order of DOMAINS, each in one group only.
+            --cert-name and as a file name.
+        names: the host names, normalized, in the order of DOMAINS, each in one group only.
     """
 
     name: str
@@ -26,7 +28,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What the keeper is to keep.
+    """The configuration of the keeper.
 
     Attributes:
         config_dir: certbot's --config-dir.
@@ -34,22 +36,22 @@ class Plan:
         logs_dir: certbot's --logs-dir.
         ini: path of entrykit.ini, for certbot's --config.
         certbot: version of the installed certbot, such as (2, 1, 0).
-        ca_bundle: path of the CAs that the ACME server's certificate is judged by, for
-            REQUESTS_CA_BUNDLE in certbot's environment; None for the usual ones.
+        ca_bundle: path of the CAs that the ACME server's certificate is verified with, for
+            REQUESTS_CA_BUNDLE in certbot's environment; None for the system's CAs.
         groups: the wanted certificates, in the order of DOMAINS.
         challenge: `standalone`, `stateless` or `dns`.
-        port: where certbot answers challenges over HTTP.
-        certs_dir: where PEM files are delivered; None where nothing is.
-        certs_group: the group that may read them; None for none.
+        port: on which certbot answers challenges over HTTP.
+        certs_dir: where PEM files are delivered; None for no delivery.
+        certs_group: the group that may read them, or None.
         admin_socket: path of HAProxy's admin socket, or None.
         master_socket: path of HAProxy's master socket, or None.
-        haproxy_url: where HAProxy answers HTTP, without a slash at its end.
+        haproxy_url: where HAProxy answers HTTP, without a trailing slash.
         haproxy_container: the container to send HUP over Docker's socket, or None.
         renew_interval: seconds between rounds; 0 for one round and an exit.
-        prune: whether lineages that nobody wants are deleted, and not only retired.
+        prune: whether unwanted lineages are deleted, and not only retired.
         wait: the most seconds to wait for HAProxy before the first order.
         thumbprint_file: where the account's thumbprint is written, or None.
-        server: URL of the ACME server's directory; what another one has issued is of no use.
+        server: URL of the ACME server's directory; certificates of another one are replaced.
     """
 
     config_dir: str
@@ -80,7 +82,7 @@ class Plan:
 
 
 def read_plan(path: str) -> Plan:
-    """Read what a start has written.
+    """Read the plan that a start has written.
 
     Args:
         path: of keeper.conf.
@@ -89,15 +91,10 @@ def read_plan(path: str) -> Plan:
         OSError: it cannot be read.
         ValueError: it is not a plan.
     """
-    import json
-
-    with open(path, encoding="utf-8") as file:
-        mark = file.readline()
-        text = file.read()
     try:
-        return _parse_plan(json.loads(text))
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ValueError(f"{path}: not a plan of entrykit's (after {mark.strip()!r})") from error
+        return read_json(path, _parse_plan, header_lines=1)
+    except ValueError as error:
+        raise ValueError(f"{path}: not a plan written by entrykit") from error
 
 
 def _parse_plan(tree: dict[str, Any]) -> Plan:

@@ -1,4 +1,4 @@
-"""What certbot needs beside its files: folders that can be written."""
+"""Create the directories that certbot writes to, and warn about what will not work."""
 
 from __future__ import annotations
 
@@ -14,20 +14,19 @@ _MAX_LISTED = 5
 
 
 def prepare_host(settings: CertbotSettings, log: Log) -> None:
-    """Make the folders, and say what will not work.
+    """Create the directories, and warn about what will not work.
 
     Args:
-        settings: CONFIG_DIR, CERTS_DIR and the paths of others' files.
-        log: told of names without a certificate, and of files that cannot be used.
+        settings: CONFIG_DIR, CERTS_DIR and the paths of user-supplied files.
+        log: gets warnings of names without a certificate, and of files that cannot be used.
 
     Raises:
-        CommitError: a folder cannot be made or written.
+        CommitError: a directory cannot be created or written.
     """
     folder = settings.config_dir
-    work, logs = CertbotHostFacts(writable=can_write_default_folders()).folders(folder)
-    _make_writable(
-        folder, 0o755
-    )  # modes as certbot makes them; certificates are in folders of 0700
+    work, logs = CertbotHostFacts(can_write_defaults=can_write_default_folders()).folders(folder)
+    # With certbot's own modes; certificates are in directories of mode 0700.
+    _make_writable(folder, 0o755)
     _make_writable(work, 0o755)
     _make_writable(logs, 0o700)
     if settings.certs_dir:
@@ -46,14 +45,14 @@ def _make_writable(path: str, mode: int) -> None:
 
 
 def _warn_of_names(settings: CertbotSettings, log: Log) -> None:
-    left_out = settings.left_out
+    left_out = settings.unorderable_names
     for name in left_out[:_MAX_LISTED]:
         reason = "a wildcard needs DNS_PLUGIN" if name.startswith("*.") else "an IP address"
         log.warning(f"no certificate for {name}: {reason}")
     if rest := left_out[_MAX_LISTED:]:
         log.warning(f"no certificate for {len(rest)} more wildcards and IP addresses")
     if not settings.groups:
-        log.warning("DOMAINS: no name there gets a certificate")
+        log.warning("DOMAINS: none of its names gets a certificate")
 
 
 def _warn_of_files(settings: CertbotSettings, log: Log) -> None:
@@ -63,4 +62,4 @@ def _warn_of_files(settings: CertbotSettings, log: Log) -> None:
             log.warning(f"{name.upper()}: {path} cannot be read: no order will succeed")
     path = settings.dns_credentials
     if path and os.path.exists(path) and os.stat(path).st_mode & 0o007:
-        log.warning(f"DNS_CREDENTIALS: {path} is open to everybody (expected mode 600 or 640)")
+        log.warning(f"DNS_CREDENTIALS: {path} is accessible to everyone (expected mode 600 or 640)")

@@ -1,4 +1,4 @@
-"""The role itself: how certbot and its keeper are configured, judged and started."""
+"""The role: how certbot and its keeper are configured, checked and started."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from entrykit.roles.certbot.host import (
 from entrykit.roles.certbot.prepare import prepare_host
 from entrykit.roles.certbot.settings import CertbotSettings
 
-# Nothing can be made there: certbot then judges its ini and touches no folder.
+# Nothing can be created there: certbot then checks its ini and touches no directory.
 _NOWHERE: Final = "/dev/null/x"
 
 
@@ -28,12 +28,12 @@ def _command(settings: CertbotSettings) -> Sequence[str]:
 
 
 def _complete(settings: CertbotSettings, command: Sequence[str]) -> Sequence[str]:
-    """Turn the words that are ours into the keeper: `certbot`, `--thumbprint`."""
+    """Start the keeper for `certbot`, and ask it for the thumbprint with `--thumbprint`."""
     *program, plan = _command(settings)
     return [*program, THUMBPRINT, plan] if THUMBPRINT in command else [*program, plan]
 
 
-# Of certbot's commands this one alone goes on without directories.
+# Of certbot's commands, only this one works without directories.
 _CHECK: Final = ["certbot", "plugins", "--quiet", "--config", "{folder}/entrykit.ini"]
 _DIRECTORIES: Final = [
     word for name in ("config", "work", "logs") for word in (f"--{name}-dir", _NOWHERE)

@@ -34,30 +34,30 @@ Domains = Annotated[
 
 
 class CertbotSettings(Settings):
-    """What the certbot role can be told."""
+    """The variables of the certbot role."""
 
     config_dir: types.Folder = Field(
         default=CONFIG_DIR,
-        description="certbot's own folder: accounts, certificates and what entrykit tells it. "
-        "Its work and log folders are in there too, unless it is the default and "
-        "/var/lib/letsencrypt and /var/log/letsencrypt can be written.",
+        description="certbot's directory: accounts, certificates and the configuration that "
+        "entrykit writes. Its work and log directories are in there too, unless it is the "
+        "default and /var/lib/letsencrypt and /var/log/letsencrypt can be written.",
     )
     domains: Domains = Field(
-        description="The domains that get certificates: the whole map of apps that HAProxy has, "
+        description="The domains that get certificates: the same map of apps as HAProxy's, "
         "as `app:domain,domain` or in JSON or YAML; or just `domain,domain`.",
         examples=["web:example.com,www.example.com"],
     )
     cert_per: CertPer = Field(
-        default="app", description="What has a certificate of its own, of at most 100 names."
+        default="app", description="What gets its own certificate, of at most 100 names."
     )
     email: certbot_types.Email | None = Field(
         default=None,
-        description="Address for the account at the CA; there is an account without it, too.",
+        description="Email address for the account at the CA; optional.",
         examples=["me@example.com"],
     )
     acme_staging: Annotated[types.Switch, Alias("STAGING", "TEST")] = Field(
         default=False,
-        description="Take Let's Encrypt's staging server, whose certificates nobody trusts.",
+        description="Use Let's Encrypt's staging server, whose certificates browsers do not trust.",
     )
     acme_server: certbot_types.Directory | None = Field(
         default=None,
@@ -66,15 +66,15 @@ class CertbotSettings(Settings):
     )
     acme_ca_bundle: certbot_types.Path | None = Field(
         default=None,
-        description="File of the CAs in PEM that the ACME server's own certificate is judged by.",
+        description="PEM file of the CAs to verify the ACME server's own certificate with.",
         examples=["/run/ca/root.pem"],
     )
     key_type: Literal["ecdsa", "rsa"] = Field(
-        default="ecdsa", description="Kind of the certificates' keys."
+        default="ecdsa", description="Key type of the certificates."
     )
     eab_kid: types.Line | None = Field(
         default=None,
-        description="Key id for external account binding, where the CA wants that.",
+        description="Key id for external account binding, where the CA requires it.",
         examples=["kid-1"],
     )
     eab_hmac_key: certbot_types.HmacKey | None = Field(
@@ -87,21 +87,23 @@ class CertbotSettings(Settings):
     )
     cert_profile: certbot_types.Profile | None = Field(
         default=None,
-        description="Profile to ask for, where the CA has it; needs certbot 4.0 or newer.",
+        description="Certificate profile to request, where the CA has it; needs certbot 4.0 or "
+        "newer.",
         examples=["shortlived"],
     )
     challenge: Literal["standalone", "stateless"] = Field(
         default="standalone",
-        description="Who answers challenges over HTTP: certbot on ACME_PORT, or HAProxy itself by "
+        description="Who answers challenges over HTTP: certbot on ACME_PORT, or HAProxy itself with "
         "the account's thumbprint.",
     )
     acme_port: Annotated[types.Port, Alias("PORT")] = Field(
         default=_HTTP_PORT,
-        description="Port where certbot answers challenges: HAProxy's ACME_BACKEND.",
+        description="Port on which certbot answers challenges; HAProxy's ACME_BACKEND leads there.",
     )
     dns_plugin: certbot_types.Plugin | None = Field(
         default=None,
-        description="certbot's plugin for challenges over DNS, without `dns-`; wildcards need it.",
+        description="certbot's plugin for challenges over DNS, without `dns-`; required for "
+        "wildcards.",
         examples=["cloudflare"],
     )
     dns_credentials: certbot_types.HiddenPath | None = Field(
@@ -111,78 +113,80 @@ class CertbotSettings(Settings):
     )
     certs_dir: types.Folder | None = Field(
         default=None,
-        description="Folder that HAProxy reads PEM files from, the same as its CERTS_DIR; "
-        "nothing is delivered unless set.",
+        description="Directory that HAProxy reads PEM files from, the same as its CERTS_DIR; "
+        "without it, nothing is delivered.",
         examples=["/certs"],
     )
     certs_group: certbot_types.Group = Field(
         default=_HAPROXY_GID,
-        description="Number of the group that may read the PEM files; 99 is the official HAProxy "
-        "image's.",
+        description="Id of the group that may read the PEM files; 99 is that of the official "
+        "HAProxy image.",
     )
     admin_socket: types.SocketPath | None = Field(
         default=None,
         description="Path of HAProxy's admin socket, the same as its ADMIN_SOCKET: new "
-        "certificates are put in place without a reload.",
+        "certificates are loaded without a reload.",
         examples=["/run/haproxy/admin.sock"],
     )
     master_socket: types.SocketPath | None = Field(
         default=None,
-        description="Path of HAProxy's master socket, for the reload where the other socket "
-        "cannot do it.",
+        description="Path of HAProxy's master socket, to reload HAProxy where the admin socket is "
+        "not enough.",
         examples=["/run/haproxy/master.sock"],
     )
     haproxy_url: certbot_types.Origin = Field(
         default="http://haproxy",
-        description="Where HAProxy answers HTTP: each name is tried there before it is ordered.",
+        description="URL of HAProxy's HTTP port: each name is tested there before it is ordered.",
     )
     haproxy_wait: certbot_types.Interval = Field(
-        default="5m", description="Longest wait for HAProxy to answer before the first order."
+        default="5m", description="How long to wait for HAProxy before the first order."
     )
     haproxy_container: certbot_types.Container | None = Field(
         default=None,
-        description="HAProxy's container, to send it HUP over Docker's socket: the last resort.",
+        description="Name of HAProxy's container, to send it HUP through Docker's socket; a last "
+        "resort.",
         examples=["haproxy"],
     )
     renew_interval: certbot_types.Interval = Field(
         default="12h",
-        description="Time between two looks at what is due; 0 for one look, and an exit.",
+        description="Time between two checks for what is due; 0 to check once and exit.",
     )
     prune: Literal["keep", "delete"] = Field(
         default="keep",
-        description="What becomes of certificates whose names have left DOMAINS: kept on the "
+        description="What happens to certificates whose names have left DOMAINS: kept on the "
         "disk but no longer renewed, or deleted.",
     )
     thumbprint_file: certbot_types.Path | None = Field(
         default=None,
-        description="File to write the account's thumbprint to: HAProxy's ACME_THUMBPRINT_FILE.",
+        description="File to write the account's thumbprint to, for HAProxy's "
+        "ACME_THUMBPRINT_FILE.",
         examples=["/certs/thumbprint"],
     )
 
     def conflicts(self) -> Iterator[str]:
-        """Yield what does not go together."""
+        """Yield a message for each combination that is not valid."""
         yield from self._check_account()
         yield from self._check_challenge()
         yield from self._check_quoting()
         for name in ("admin_socket", "master_socket", "haproxy_container"):
             if getattr(self, name) and not self.certs_dir:
-                yield f"{name.upper()}: set, but CERTS_DIR is not (expected both)"
+                yield f"{name.upper()} is set, but CERTS_DIR is not; set both"
         try:
             _ = self.groups
         except InvalidValue as error:
-            yield from (f"CERT_PER: {fault}" for fault in error.messages)
+            yield from (f"CERT_PER: {message}" for message in error.messages)
 
     def _check_account(self) -> Iterator[str]:
         if self.acme_staging and self.acme_server:
-            yield "ACME_STAGING: on, and ACME_SERVER is set (expected one of the two)"
+            yield "ACME_STAGING and ACME_SERVER are both set; set only one"
         if (self.eab_kid is None) != (self.eab_hmac_key is None):
-            yield "EAB_KID, EAB_HMAC_KEY: one of them is set (expected both or none)"
+            yield "EAB_KID and EAB_HMAC_KEY: only one of them is set; set both or neither"
 
     def _check_challenge(self) -> Iterator[str]:
         if self.dns_plugin and "challenge" in self.model_fields_set:
-            yield f"CHALLENGE: {self.challenge}, and DNS_PLUGIN is set (expected one of the two)"
+            yield "CHALLENGE and DNS_PLUGIN are both set; set only one"
         if self.dns_credentials and not self.dns_plugin:
-            yield "DNS_CREDENTIALS: set, but DNS_PLUGIN is not (expected both or none)"
+            yield "DNS_CREDENTIALS is set, but DNS_PLUGIN is not; set both"
 
     def _check_quoting(self) -> Iterator[str]:
         for name in ("config_dir", "email", "eab_kid", "preferred_chain", "dns_credentials"):
@@ -193,22 +197,22 @@ class CertbotSettings(Settings):
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
-        """The certificates that are wanted."""
+        """The wanted certificates."""
         return group_domains(self.domains, self.cert_per, wildcards=self.proves_wildcards)
 
     @property
-    def left_out(self) -> list[str]:
+    def unorderable_names(self) -> list[str]:
         """The names that no certificate can be ordered for."""
         return list(find_unorderable(self.domains, wildcards=self.proves_wildcards))
 
     @property
     def proves_wildcards(self) -> bool:
-        """Whether the challenge is one that CAs take for wildcards."""
+        """Whether CAs accept the challenge for wildcards."""
         return self.dns_plugin is not None
 
     @property
     def challenge_method(self) -> Literal["standalone", "stateless", "dns"]:
-        """How challenges are answered."""
+        """The method that answers challenges."""
         return "dns" if self.dns_plugin else self.challenge
 
     @property

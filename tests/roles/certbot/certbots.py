@@ -20,8 +20,8 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509 import load_pem_x509_certificates
 
 from entrykit.log import Log
-from entrykit.roles.certbot.lineages.lineages import lineages
-from entrykit.roles.certbot.lineages.repair import heal
+from entrykit.roles.certbot.lineages.lineages import load_lineages
+from entrykit.roles.certbot.lineages.repair import repair_all
 
 DOOMED = Path(__file__).parent / "doomed"
 KINDS = ("cert", "privkey", "chain", "fullchain")
@@ -141,14 +141,14 @@ class Certbots:
     def heal(self, *groups, **fields):
         """Heal, and return what was said."""
         said = io.StringIO()
-        assert heal(self.plan(*groups, **fields), Log(said)) == frozenset()
+        assert repair_all(self.plan(*groups, **fields), Log(said)) == frozenset()
         return said.getvalue()
 
     # what there is
 
     @property
     def lineages(self):
-        return lineages(str(self.config))
+        return load_lineages(str(self.config))
 
     @property
     def seen(self):

@@ -70,7 +70,7 @@ def test_what_is_no_lineage_is_refused(lineages, renewed):
     done = lineages.hook("web", environ={"RENEWED_LINEAGE": renewed})
 
     assert done.returncode == 64
-    assert done.stderr.startswith("entrykit: error: RENEWED_LINEAGE is no lineage below ")
+    assert done.stderr.startswith("entrykit: error: RENEWED_LINEAGE is not a lineage in ")
 
 
 def test_no_plan_is_said(lineages):
@@ -81,7 +81,7 @@ def test_no_plan_is_said(lineages):
     done = lineages.hook("web")
 
     assert done.returncode == 64
-    assert f"{conf}: not a plan of entrykit's" in done.stderr
+    assert f"{conf}: not a plan written by entrykit" in done.stderr
 
 
 def test_a_socket_that_we_may_not_use_is_said_and_the_files_are_there(edge, lineages):

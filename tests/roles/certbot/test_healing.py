@@ -1,4 +1,4 @@
-"""What is mended in certbot's folders, what is left alone, and what is told of it."""
+"""What is repaired in certbot's directories, what is set aside, and what is left alone."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from namespaces import mounted
 
 from entrykit.errors import CommitError
 from entrykit.log import Log
-from entrykit.roles.certbot.lineages.lineages import lineages
-from entrykit.roles.certbot.lineages.repair import heal
+from entrykit.roles.certbot.lineages.lineages import load_lineages
+from entrykit.roles.certbot.lineages.repair import repair_all
 
 
 class Patient(Tree):
-    """A folder of certbot's that is healed."""
+    """A directory of certbot's that is repaired."""
 
     def __init__(self, folder, days=90):
         super().__init__(folder, days)
@@ -33,16 +33,17 @@ class Patient(Tree):
         self.ini.write_text("authenticator = dns-example\n")
 
     def heal(self, *groups, **fields):
-        """Heal, and return what could not be mended."""
+        """Repair, and return what could not be repaired."""
         said = io.StringIO()
         wanted = [(name, ("a.test",)) for name in groups]
         try:
-            return heal(plan_for(self.folder, *wanted, ini=str(self.ini), **fields), Log(said))
+            plan = plan_for(self.folder, *wanted, ini=str(self.ini), **fields)
+            return repair_all(plan, Log(said))
         finally:
             self.said = said.getvalue()
 
     def serials(self):
-        return {name: lineage.serial for name, lineage in lineages(str(self.folder)).items()}
+        return {name: lineage.serial for name, lineage in load_lineages(str(self.folder)).items()}
 
 
 @pytest.fixture
@@ -71,18 +72,32 @@ def test_an_empty_folder_is_whole(tmp_path):
     assert not patient.folder.exists()
 
 
-@pytest.mark.parametrize("kind", ["cert", "chain", "fullchain"])
-@pytest.mark.parametrize("harm", ["empty", "cut", "gone", "unlinked"])
-def test_what_the_rest_tells_is_made_up(patient, kind, harm):
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_missing_link_is_made_again(patient, kind):
     serial = patient.issue("web", "a.test")
-    whole = (patient.live("web") / f"{kind}.pem").read_bytes()
-    patient.harm("web", kind, harm)
+    patient.harm("web", kind, "unlinked")
 
     assert patient.heal("web") == frozenset()
 
     assert patient.serials() == {"web": serial}
-    assert (patient.live("web") / f"{kind}.pem").read_bytes() == whole
-    assert patient.said == "entrykit: warning: web: was torn, and is mended\n"
+    assert patient.said == "entrykit: warning: web: was torn, and has been repaired\n"
+    assert patient.heal("web") == frozenset()
+    assert patient.said == ""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("harm", ["empty", "cut", "gone", "another's"])
+def test_one_torn_file_has_the_lineage_set_aside(patient, kind, harm):
+    """So it is ordered again, once."""
+    patient.issue("web", "a.test")
+    patient.harm("web", kind, harm)
+    files = {path.name: path.read_bytes() for path in patient.archive("web").iterdir()}
+
+    assert patient.heal("web") == frozenset()
+
+    torn = patient.folder / "torn" / "web"
+    assert {path.name: path.read_bytes() for path in (torn / "archive").iterdir()} == files
+    assert patient.serials() == {}
     assert patient.heal("web") == frozenset()
     assert patient.said == ""
 
@@ -90,7 +105,7 @@ def test_what_the_rest_tells_is_made_up(patient, kind, harm):
 @pytest.mark.parametrize(
     ("harm", "kinds"),
     [
-        *product(["empty", "cut", "gone"], [["privkey"], KINDS[::3], KINDS[2:]]),
+        *product(["empty", "cut", "gone"], [["privkey"], ["chain"], KINDS[::3], KINDS[2:]]),
         ("another's", ["privkey"]),
         ("another's", KINDS[::3]),
     ],
@@ -210,12 +225,19 @@ def test_what_cannot_be_saved_is_out_of_certbots_sight_and_kept(patient):
     assert (torn / "archive" / "privkey1.pem").read_bytes() == key
     assert stat.S_IMODE(torn.stat().st_mode) == 0o700
     assert patient.said == (
-        f"entrykit: warning: web: its order was cut off; what is left of it is in {torn}\n"
+        "entrykit: warning: web: its files are incomplete or do not match; "
+        f"moved to {torn}, and ordered again if DOMAINS needs it\n"
     )
-    patient.issue("web", "a.test")
-    patient.harm("web", "privkey", "empty")
-    patient.heal("web")
-    assert (torn / "archive" / "privkey1.pem").read_bytes() == b""
+
+
+def test_what_was_set_aside_before_is_kept(patient):
+    for number in (1, 2, 3):
+        patient.issue("web", "a.test")
+        patient.harm("web", "privkey", "empty")
+        patient.heal("web")
+        assert len(os.listdir(patient.folder / "torn")) == number
+
+    assert sorted(os.listdir(patient.folder / "torn")) == ["web", "web.2", "web.3"]
 
 
 def patient_part(patient):
@@ -245,14 +267,14 @@ def test_one_that_certbot_called_otherwise_is_left_alone(patient):
 def test_one_torn_lineage_does_not_stop_the_others(patient):
     """A file in its place that is none cannot be read."""
     serial = patient.issue("web", "a.test")
-    patient.harm("web", "fullchain", "empty")
+    patient.harm("web", "fullchain", "unlinked")
     patient.issue("shop", "b.test")
     patient.archived("shop", "cert", 1).unlink()
     patient.archived("shop", "cert", 1).mkdir()
 
     assert patient.heal("web", "shop") == {"shop"}
     assert patient.serials() == {"web": serial}
-    assert "error: shop: cannot be looked at: [Errno 21] Is a directory" in patient.said
+    assert "error: shop: cannot be read: [Errno 21] Is a directory" in patient.said
 
 
 def test_one_whose_files_are_elsewhere_is_left_alone_and_told(patient, tmp_path):
@@ -263,17 +285,17 @@ def test_one_whose_files_are_elsewhere_is_left_alone_and_told(patient, tmp_path)
 
     assert patient.heal("web") == {"web"}
     assert patient.state() | {patient.folder: 0} == before | {patient.folder: 0}
-    assert "its renewal configuration leads to another folder" in patient.said
+    assert "its renewal configuration names another directory" in patient.said
 
 
 def test_nothing_is_mended_while_another_certbot_is_at_work(patient):
     patient.issue("web", "a.test")
     with (patient.folder / ".certbot.lock").open("w") as lock:
         in_another_process(lock, patient.heal)
-        patient.harm("web", "fullchain", "empty")
+        patient.harm("web", "fullchain", "unlinked")
         before = patient.state()
 
-        with pytest.raises(CommitError, match="another certbot is at work"):
+        with pytest.raises(CommitError, match="another certbot is running"):
             in_another_process(lock, patient.heal)
 
     assert patient.state() == before
@@ -347,7 +369,9 @@ def test_an_account_that_was_cut_off_is_put_away(patient):
 
     assert os.listdir(folder) == ["good"]
     assert (patient.folder / "torn" / "account-torn" / "regr.json").exists()
-    assert re.search("warning: .*/torn: its registration was cut off", patient.said)
+    assert re.search(
+        "warning: .*/torn: its registration is empty; moved to .*/account-torn", patient.said
+    )
 
 
 @pytest.mark.parametrize("harm", [True, False])
@@ -359,7 +383,7 @@ def test_a_folder_that_cannot_be_written_is_only_an_error_where_something_is_tor
         'mount --bind "$1" "$1"; mount -o remount,bind,ro "$1"; PYTHONPATH="$2" "$3" -c "$4" "$1"'
     )
 
-    done = mounted(script, patient.folder, Path(__file__).parents[2], sys.executable, HEAL)
+    done = mounted(script, patient.folder, Path(__file__).parents[1], sys.executable, HEAL)
 
     assert (done.returncode == 0) is not harm
     assert ("Read-only file system" in done.stderr) is harm
@@ -369,7 +393,7 @@ HEAL = """
 import sys
 from certbot.plans import plan_for
 from entrykit.log import Log
-from entrykit.roles.certbot.healing import heal
+from entrykit.roles.certbot.lineages.repair import repair_all
 
-heal(plan_for(sys.argv[1]), Log())
+repair_all(plan_for(sys.argv[1]), Log())
 """

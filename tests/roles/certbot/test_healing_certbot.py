@@ -1,4 +1,4 @@
-"""What heals is healed for every certbot: its next run sees it, and orders nothing."""
+"""What is repaired is so for every certbot: its next run sees it, and orders nothing."""
 
 from __future__ import annotations
 
@@ -57,7 +57,6 @@ def with_an_archive_only(config):
         unlinked,
         without_configuration,
         with_an_empty_configuration,
-        with_an_empty_fullchain,
         without_an_archive,
         with_an_archive_only,
     ],
@@ -77,6 +76,19 @@ def test_what_is_mended_goes_on_without_an_order_and_can_be_renewed(issued, harm
     assert issued.heal(("web", NAMES)) == ""
 
 
+def test_what_is_set_aside_is_ordered_once(issued):
+    with_an_empty_fullchain(issued.config)
+
+    issued.heal(("web", NAMES))
+
+    assert issued.certonly("web", *NAMES) == (0, True), issued.said
+    for _ in range(2):
+        assert issued.heal(("web", NAMES)) == ""
+        assert issued.certonly("web", *NAMES) == (0, False), issued.said
+    assert issued.seen == ["web"]
+    assert (issued.config / "torn/web/archive/privkey1.pem").stat().st_size > 0
+
+
 def test_a_folder_that_was_moved_goes_on_without_an_order(issued, tmp_path, pebble, certbot_path):
     moved = Certbots(tmp_path / "moved", pebble, certbot_path)
     moved.config.rmdir()
@@ -89,8 +101,9 @@ def test_a_folder_that_was_moved_goes_on_without_an_order(issued, tmp_path, pebb
 
 
 def test_a_renewal_with_an_empty_fullchain_is_not_served_for_ever(issued):
-    assert issued.certonly("web", *NAMES, force=True) == (0, True)
+    """But the certificate before it, which certbot goes on with."""
     serial = issued.served("web")
+    assert issued.certonly("web", *NAMES, force=True) == (0, True)
     os.truncate(issued.config / "archive/web/fullchain2.pem", 0)
     assert issued.certonly("web", *NAMES) == (0, False)
     assert issued.served("web") is None

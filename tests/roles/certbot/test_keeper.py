@@ -299,7 +299,7 @@ def test_a_single_round_waits_for_another_certbot(keeping):
     with (keeping.config / ".certbot.lock").open("w") as lock:
         fcntl.lockf(lock, fcntl.LOCK_EX)
         with keeping.start() as running:
-            running.comes(lambda: "wait for the other certbot" in keeping.said)
+            running.comes(lambda: "waiting for the other certbot" in keeping.said)
             lock.close()
 
             assert running.ended() == 0
@@ -309,7 +309,7 @@ def test_a_port_that_is_taken_is_no_names_fault(keeping):
     keeping.set(RENEW_INTERVAL="0")
     port = keeping.pebble.http_port
     with socket.create_server(("127.0.0.1", port)) as taken, keeping.start() as running:
-        running.comes(lambda: "wait for the other certbot" in keeping.said)
+        running.comes(lambda: "waiting for the other certbot" in keeping.said)
         taken.close()
 
         assert running.ended() == 0
@@ -342,7 +342,7 @@ def test_a_plan_that_is_none_is_told(tmp_path):
 def test_a_stop_between_rounds_is_obeyed_within_a_second(keeping, name):
     keeping.set(RENEW_INTERVAL="12h")
     with keeping.start() as running:
-        running.comes(lambda: "the next look at what is due is in" in keeping.said)
+        running.comes(lambda: "the next round is in" in keeping.said)
 
         assert stopped(running, name) == 0
 

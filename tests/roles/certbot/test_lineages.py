@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import PrivateFormat
 from cryptography.x509 import load_pem_x509_certificate
 
-from entrykit.roles.certbot.lineages.lineages import DAY, Lineage, lineages
+from entrykit.roles.certbot.lineages.lineages import DAY, Lineage, load_lineages
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def test_a_lineage_says_what_its_certificate_says(tree):
     tree.issue("web", "b.test", "A.test")
 
     certificate = load_pem_x509_certificate((tree.live("web") / "cert.pem").read_bytes())
-    assert lineages(str(tree.folder)) == {
+    assert load_lineages(str(tree.folder)) == {
         "web": Lineage(
             "web",
             ("b.test", "a.test"),
@@ -35,15 +35,15 @@ def test_a_lineage_says_what_its_certificate_says(tree):
 
 
 def test_there_are_none_in_a_folder_that_is_empty_or_not_there(tmp_path):
-    assert lineages(str(tmp_path)) == {}
-    assert lineages(str(tmp_path / "absent")) == {}
+    assert load_lineages(str(tmp_path)) == {}
+    assert load_lineages(str(tmp_path / "absent")) == {}
 
 
 def test_the_newest_of_several_certificates_is_served(tree):
     tree.issue("web", "a.test")
     serial = tree.issue("web", "a.test", "b.test")
 
-    assert lineages(str(tree.folder))["web"].serial == serial
+    assert load_lineages(str(tree.folder))["web"].serial == serial
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_the_newest_of_several_certificates_is_served(tree):
 def test_keys_of_every_kind_and_format_are_known(tree, key, written):
     tree.issue("web", "a.test", key=key, written=written)
 
-    assert "web" in lineages(str(tree.folder))
+    assert "web" in load_lineages(str(tree.folder))
 
 
 def test_a_key_without_its_public_key_is_judged_by_openssl(tree):
@@ -66,7 +66,7 @@ def test_a_key_without_its_public_key_is_judged_by_openssl(tree):
     for name in ("web", "other"):
         tree.write(name, privkey=tree.pem("EC PRIVATE KEY", bare))
 
-    assert list(lineages(str(tree.folder))) == ["web"]
+    assert list(load_lineages(str(tree.folder))) == ["web"]
 
 
 def test_a_file_with_text_between_its_certificates_is_fine(tree):
@@ -74,7 +74,7 @@ def test_a_file_with_text_between_its_certificates_is_fine(tree):
     chain = (tree.live("web") / "chain.pem").read_bytes()
     tree.write("web", chain=b"Subject: CN = one\n\n" + chain)
 
-    assert "web" in lineages(str(tree.folder))
+    assert "web" in load_lineages(str(tree.folder))
 
 
 @pytest.mark.parametrize("kind", ["cert", "privkey", "chain", "fullchain"])
@@ -84,7 +84,7 @@ def test_one_that_is_torn_is_not_there(tree, kind, harm):
     tree.issue("other", "a.test")
     tree.harm("web", kind, harm)
 
-    assert list(lineages(str(tree.folder))) == ["other"]
+    assert list(load_lineages(str(tree.folder))) == ["other"]
 
 
 @pytest.mark.parametrize(
@@ -95,21 +95,21 @@ def test_one_that_certbot_does_not_see_is_not_there(tree, conf):
     tree.issue("web", "a.test")
     tree.conf("web").write_text(conf)
 
-    assert lineages(str(tree.folder)) == {}
+    assert load_lineages(str(tree.folder)) == {}
 
 
 def test_one_whose_configuration_leads_away_is_not_there(tree, tmp_path):
     tree.issue("web", "a.test")
     shutil.copytree(tree.folder, tmp_path / "copy", symlinks=True)
 
-    assert lineages(str(tmp_path / "copy")) == {}
+    assert load_lineages(str(tmp_path / "copy")) == {}
 
 
 def test_a_folder_that_is_reached_by_a_link_is_the_same(tree, tmp_path):
     tree.issue("web", "a.test")
     (tmp_path / "link").symlink_to(tree.folder)
 
-    assert list(lineages(str(tmp_path / "link"))) == ["web"]
+    assert list(load_lineages(str(tmp_path / "link"))) == ["web"]
 
 
 def test_what_a_person_wrote_into_a_configuration_is_understood(tree):
@@ -118,7 +118,7 @@ def test_what_a_person_wrote_into_a_configuration_is_understood(tree):
         conf.write('pre_hook = """first\nsecond"""\npost_hook = \'say "it"\'\n')
         conf.write("[[webroot_map]]\n  a.test = /srv\n[acme_renewal_info]  # since 4.1\n")
 
-    assert list(lineages(str(tree.folder))) == ["web"]
+    assert list(load_lineages(str(tree.folder))) == ["web"]
 
 
 @pytest.mark.parametrize(
@@ -128,6 +128,6 @@ def test_a_third_of_the_lifetime_before_its_end_it_is_due_and_half_of_a_short_on
     end = 1_900_000_000
     lineage = Lineage("web", ("a.test",), end - lifetime * DAY, end, 1, "")
 
-    assert not lineage.due(end - margin * DAY - 1)
-    assert lineage.due(end - margin * DAY + 1)
-    assert lineage.due(end + 1)
+    assert not lineage.is_due(end - margin * DAY - 1)
+    assert lineage.is_due(end - margin * DAY + 1)
+    assert lineage.is_due(end + 1)

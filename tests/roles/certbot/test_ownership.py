@@ -26,18 +26,18 @@ GROUPS = [Group("web", ("a.test", "b.test")), Group("api", ("c.test",))]
     ],
 )
 def test_before_anything_is_written_it_goes_by_name_or_by_names(tmp_path, there, ours):
-    assert Ownership(plan_for(tmp_path, WEB), Log()).usable(there).keys() == ours
+    assert Ownership(plan_for(tmp_path, WEB), Log()).select_usable(there).keys() == ours
 
 
 def test_what_is_written_outlives_a_restart_and_goes_with_the_lineage(tmp_path):
     plan = plan_for(tmp_path, WEB)
-    Ownership(plan, Log()).keep({"web", "old"}, {"web", "old"})
+    Ownership(plan, Log()).update({"web", "old"}, {"web", "old"})
 
     ours = Ownership(plan, Log())
     there = {"old": ("z.test",), "web": ("a.test",), "own": ("y.test",)}
-    assert ours.usable(there).keys() == {"web", "old"}
+    assert ours.select_usable(there).keys() == {"web", "old"}
     assert ("old" in ours, "own" in ours) == (True, False)
-    ours.keep({"web"}, {"web", "own"})
+    ours.update({"web"}, {"web", "own"})
     assert "old" not in Ownership(plan, Log())
 
 

@@ -25,7 +25,7 @@ def test_in_a_log_it_is_a_line_where_it_changes():
     progress = Progress(Log(said))
 
     for done in (0, 0, 2, 2, 3):
-        progress.tell(done, 3)
+        progress.report(done, 3)
 
     assert said.getvalue().splitlines() == [
         f"entrykit: {done} of 3 names have a certificate" for done in (0, 2, 3)
@@ -38,7 +38,7 @@ def test_in_a_terminal_a_bar_stays_below_the_last_line_until_all_is_done():
     log = Log(bar)
     progress = Progress(log, bar)
 
-    progress.tell(1, 2)
+    progress.report(1, 2)
     log.info("a line")
 
     assert screen.seen == [
@@ -46,5 +46,5 @@ def test_in_a_terminal_a_bar_stays_below_the_last_line_until_all_is_done():
         "entrykit: a line",
         "[###############...............] 1 of 2 names",
     ]
-    progress.tell(2, 2)
+    progress.report(2, 2)
     assert screen.seen[-1] == ""

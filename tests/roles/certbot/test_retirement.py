@@ -11,8 +11,8 @@ from certbot.lineage_tree import Tree
 from certbot.plans import plan_for
 
 from entrykit.log import Log
-from entrykit.roles.certbot.lineages.lineages import lineages
-from entrykit.roles.certbot.lineages.repair import heal
+from entrykit.roles.certbot.lineages.lineages import load_lineages
+from entrykit.roles.certbot.lineages.repair import repair_all
 from entrykit.roles.certbot.lineages.retirement import restore, retire
 
 
@@ -22,7 +22,7 @@ def tree(tmp_path):
 
 
 def there(tree):
-    return {name: lineage.serial for name, lineage in lineages(str(tree.folder)).items()}
+    return {name: lineage.serial for name, lineage in load_lineages(str(tree.folder)).items()}
 
 
 def test_what_is_retired_is_kept_for_its_owner_and_comes_back(tree):
@@ -78,7 +78,7 @@ def test_a_retirement_that_was_cut_off_loses_nothing(tree, parts):
         path.rename(kept / name)
 
     assert not restore(plan, "web")
-    heal(plan, Log())
+    repair_all(plan, Log())
 
     assert there(tree) == {"web": serial}
     retire(plan, "web")

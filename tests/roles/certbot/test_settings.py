@@ -9,7 +9,7 @@ import sys
 import pytest
 from programs import entrykit
 
-from entrykit.errors import CommitError, HandOverError, SettingsError
+from entrykit.errors import CommitError, HandOverError
 from entrykit.log import Log
 from entrykit.roles.certbot.host import CertbotHostFacts
 from entrykit.roles.certbot.prepare import prepare_host
@@ -74,41 +74,67 @@ def test_registered_domains_need_a_package_that_is_named_where_it_is_missing(tmp
 
 @pytest.mark.parametrize("version", [(2, 1, 0), (3, 3)])
 def test_a_profile_is_refused_with_the_version_of_a_certbot_that_has_none(version):
-    machine = CertbotHostFacts(version)
-
-    with pytest.raises(SettingsError) as error:
-        machine.profile(settings(CERT_PROFILE="shortlived"))
+    host = CertbotHostFacts(version)
 
     had = ".".join(map(str, version))
-    assert str(error.value) == (
+    assert [*host.conflicts(settings(CERT_PROFILE="shortlived"))] == [
         f"CERT_PROFILE: certbot {had} has no profiles (expected certbot 4.0 or newer)"
-    )
+    ]
+
+
+def test_a_profile_that_the_installed_certbot_has_not_is_refused_by_check(tmp_path):
+    path = stand_in(tmp_path, "echo certbot 2.1.0")
+    environ = {"DOMAINS": "a.test", "CERT_PROFILE": "shortlived", "PATH": path}
+
+    done = entrykit("check", "certbot", environ=environ | {"CONFIG_DIR": f"{tmp_path}/acme"})
+
+    assert done.returncode == 78
+    assert "CERT_PROFILE: certbot 2.1.0 has no profiles" in done.stderr
+    assert entrykit("render", "certbot", environ=environ).returncode == 0
 
 
 def test_no_profile_is_fine_with_any_certbot():
-    assert CertbotHostFacts((2, 1, 0)).profile(settings()) is None
+    assert [*CertbotHostFacts((2, 1, 0)).conflicts(settings())] == []
 
 
 def test_the_installed_certbot_is_asked_for_its_version(certbot_path):
-    machine = CertbotHostFacts.observe({"PATH": certbot_path})
+    host = CertbotHostFacts.observe({"PATH": certbot_path})
 
-    assert len(machine.version) == 3
-    assert machine.python == sys.executable
+    assert len(host.version) == 3
+    assert host.python == sys.executable
+
+
+def test_the_certbot_that_is_asked_sees_no_secret_and_no_input(tmp_path):
+    """TMPDIR it needs: it begins a log there."""
+    script = 'read line; echo "$EAB_HMAC_KEY$line$TMPDIR" >&2; echo certbot 5.5.0'
+    environ = {"PATH": stand_in(tmp_path, script), "EAB_HMAC_KEY": "c2VjcmV0", "TMPDIR": "/scratch"}
+
+    assert CertbotHostFacts.observe(environ).version == (5, 5, 0)
+
+    environ["PATH"] = stand_in(tmp_path, script.replace("certbot 5.5.0", ""))
+    with pytest.raises(HandOverError, match='prints no version: "/scratch"'):
+        CertbotHostFacts.observe(environ)
 
 
 @pytest.mark.parametrize(
     ("script", "code"),
-    [(None, 127), ("#!/bin/sh\necho 'no module named certbot' >&2; exit 1", 126)],
+    [(None, 127), ("echo 'no module named certbot' >&2; exit 1", 126)],
 )
 def test_a_certbot_that_is_not_there_or_does_not_run_is_told(tmp_path, script, code):
     if script:
-        (tmp_path / "certbot").write_text(script)
-        (tmp_path / "certbot").chmod(0o755)
+        stand_in(tmp_path, script)
 
     with pytest.raises(HandOverError) as error:
         CertbotHostFacts.observe({"PATH": str(tmp_path)})
 
     assert error.value.exit_code == code
+
+
+def stand_in(folder, script):
+    """Write a certbot that does what a script says; return PATH with it."""
+    (folder / "certbot").write_text(f"#!/bin/sh\n{script}\n")
+    (folder / "certbot").chmod(0o755)
+    return f"{folder}:/usr/bin:/bin"
 
 
 @pytest.mark.parametrize(
@@ -122,7 +148,7 @@ def test_a_certbot_that_is_not_there_or_does_not_run_is_told(tmp_path, script, c
 def test_work_and_logs_follow_config_dir_unless_all_three_are_certbots(
     config_dir, writable, work, logs
 ):
-    assert CertbotHostFacts(writable=writable).folders(config_dir) == (work, logs)
+    assert CertbotHostFacts(can_write_defaults=writable).folders(config_dir) == (work, logs)
 
 
 @pytest.fixture
@@ -158,7 +184,7 @@ def test_many_such_names_are_told_in_few_lines(told):
     assert len(said) == 7
     assert said[-2:] == [
         "entrykit: warning: no certificate for 995 more wildcards and IP addresses",
-        "entrykit: warning: DOMAINS: no name there gets a certificate",
+        "entrykit: warning: DOMAINS: none of its names gets a certificate",
     ]
 
 
@@ -172,7 +198,7 @@ def test_credentials_that_everybody_can_read_are_warned_about(told, tmp_path):
 
     (said,) = credentials(told, tmp_path, 0o644)
 
-    assert f"DNS_CREDENTIALS: {path} is open to everybody" in said
+    assert f"DNS_CREDENTIALS: {path} is accessible to everyone" in said
 
 
 def credentials(told, folder, mode):

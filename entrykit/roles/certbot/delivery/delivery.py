@@ -72,7 +72,7 @@ def _deliver(plan: Plan, names: Collection[str], log: Log, *, alone: bool) -> bo
         before = _list_inodes(folder)
         wanted = {name + pem_file.ENDING for name in names}
         record = Record(plan.config_dir, "delivered", log)
-        record.keep(delivered := {*(record.names or ()), *wanted})
+        record.save(delivered := {*(record.names or ()), *wanted})
         files = _write_files(folder, lineages, plan.certs_group, log)
         leaving = set() if alone else pem_file.list_delivered(folder) & delivered - wanted
         index = certificate_folder.index(folder).without(leaving)
@@ -84,7 +84,7 @@ def _deliver(plan: Plan, names: Collection[str], log: Log, *, alone: bool) -> bo
         )
         _warn_of_duplicates(folder, index, log)
         _remove_files(folder, leaving, log)
-        record.keep(delivered if alone else wanted)
+        record.save(delivered if alone else wanted)
     return live and len(files) == len(lineages) and not unread
 
 

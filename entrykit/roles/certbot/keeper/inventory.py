@@ -1,4 +1,4 @@
-"""What there is of certificates, and what is wanted of it."""
+"""Compare the certificates in CONFIG_DIR with the wanted ones."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import count
 
 from entrykit.log import Log
-from entrykit.roles.certbot.lineages import lineages as certbots
 from entrykit.roles.certbot.lineages.allotment import allot
-from entrykit.roles.certbot.lineages.lineages import Lineage, lineages
+from entrykit.roles.certbot.lineages.lineages import Lineage, list_names, load_lineages
 from entrykit.roles.certbot.lineages.ownership import Ownership
 from entrykit.roles.certbot.lineages.renewal_conf import is_from_other_ca
-from entrykit.roles.certbot.lineages.repair import heal
+from entrykit.roles.certbot.lineages.repair import repair_all
 from entrykit.roles.certbot.lineages.retirement import (
     choose_restorable,
     find_valid_retired,
@@ -27,18 +26,18 @@ from entrykit.roles.certbot.process.signals import Signals
 
 
 class Inventory:
-    """Certbot's folder, as it was looked at last.
+    """The state of CONFIG_DIR at the last refresh.
 
     Args:
-        plan: where it is, and what is wanted.
-        signals: what may stop a look.
-        log: told of what is mended, retired or deleted.
+        plan: CONFIG_DIR, and the wanted certificates.
+        signals: may interrupt a refresh.
+        log: gets a line for what is repaired, retired or deleted.
         now: the clock, in Unix seconds.
 
     Attributes:
         existing: the lineages that can be served, by name.
-        wanted: the names that each lineage is to have.
-        torn: those that could not be mended: no order for one of them may be made.
+        wanted: the host names that each lineage should have.
+        torn: the lineages that could not be repaired: none of them may be ordered.
     """
 
     def __init__(self, plan: Plan, signals: Signals, log: Log, now: Callable[[], float]) -> None:
@@ -48,54 +47,55 @@ class Inventory:
         self.wanted: Mapping[str, Sequence[str]] = {}
         self.torn: frozenset[str] = frozenset()
 
-    # what there is
+    # refreshing
 
-    def look(self) -> None:
-        """See what is there, mended, and what is wanted of it.
+    def refresh(self) -> None:
+        """Repair what is torn, restore what is of use, and read what exists.
 
         Raises:
-            CommitError: another certbot is at work.
-            OSError: a file or folder is not as it has to be.
-            Stopped: the keeper was told to stop.
+            CommitError: another certbot is running.
+            OSError: a file or directory cannot be read or written.
+            Stopped: the keeper received a signal to stop.
         """
         self._repair()
         if self._restore():
-            # What was put aside before CONFIG_DIR was moved still names the former place.
+            # What was retired before CONFIG_DIR was moved still names the former directory.
             self._repair()
 
     def _repair(self) -> None:
-        self.torn = self._signals.apart(lambda: heal(self._plan, self._log))
-        self.existing = self._signals.apart(lambda: lineages(self._plan.config_dir))
+        self.torn = self._signals.apart(lambda: repair_all(self._plan, self._log))
+        self.existing = self._signals.apart(lambda: load_lineages(self._plan.config_dir))
         there = {name: lineage.names for name, lineage in self.existing.items()}
-        usable = self._ownership.usable(there)
+        usable = self._ownership.select_usable(there)
         taken = there.keys() - usable.keys()
         self.wanted = allot(self._plan.groups, usable, taken=taken)
         self._claim({*self.wanted} - self.torn)
 
     def _claim(self, used: Collection[str]) -> None:
         folder = self._plan.config_dir
-        self._ownership.keep(used, {*certbots.names(folder), *list_retired(folder), *self.torn})
+        self._ownership.update(used, {*list_names(folder), *list_retired(folder), *self.torn})
 
     def _restore(self) -> bool:
-        """Put back what is of use without an order, or until there is one."""
+        """Restore the retired lineages that are of use without an order, or until there is one."""
         if not self.uncovered_names():
             return False
         there = {name: lineage.names for name, lineage in self.existing.items()}
         kept = find_valid_retired(self._plan.config_dir, self._now())
         kept = {name: its for name, its in kept.items() if name not in there}
-        wanted = choose_restorable(self._plan.groups, self._ownership.usable(there), kept, there)
+        usable = self._ownership.select_usable(there)
+        wanted = choose_restorable(self._plan.groups, usable, kept, there)
         back = [name for name in wanted if restore(self._plan, name)]
         self._claim({*self.wanted, *back} - self.torn)
         return bool(back)
 
-    # what is wanted of it
+    # comparing
 
-    def names(self) -> set[str]:
-        """Return all names that are wanted."""
+    def wanted_names(self) -> set[str]:
+        """Return all wanted host names."""
         return {name for names in self.wanted.values() for name in names}
 
-    def covered(self) -> set[str]:
-        """Return those that have a certificate that is valid now."""
+    def covered_names(self) -> set[str]:
+        """Return the wanted names with a certificate that is valid now."""
         now = self._now()
         return {
             name
@@ -106,11 +106,11 @@ class Inventory:
         }
 
     def uncovered_names(self) -> set[str]:
-        """Return those that have none."""
-        return self.names() - self.covered()
+        """Return the wanted names without a valid certificate."""
+        return self.wanted_names() - self.covered_names()
 
-    def missing(self) -> dict[str, list[str]]:
-        """Return those that have none, by lineage, but for what is torn: healing tells of that."""
+    def uncovered_by_lineage(self) -> dict[str, list[str]]:
+        """Return the names without a valid certificate; torn lineages are reported by repair."""
         missing = self.uncovered_names()
         named = {
             lineage: [name for name in names if name in missing]
@@ -120,7 +120,7 @@ class Inventory:
         return {lineage: names for lineage, names in named.items() if names}
 
     def pending_by_lineage(self) -> dict[str, Sequence[str]]:
-        """Return the names that each lineage is to be ordered for, sooner or later."""
+        """Return the names of each lineage that an order is still pending for."""
         missing = self.uncovered_names()
         found: dict[str, Sequence[str]] = {}
         for lineage, names in self.wanted.items():
@@ -131,44 +131,44 @@ class Inventory:
         return found
 
     def names_to_release(self, lineage: str, missing: Collection[str]) -> set[str]:
-        """Return the names that a lineage would give up and that no other one has yet."""
+        """Return the names that a lineage would lose and that no other one has yet."""
         there = self.existing.get(lineage)
         names = {*there.names} - {*self.wanted[lineage]} if there else set()
         return names.intersection(missing)
 
     def need(self, lineage: str) -> Need:
-        """Return what there is of a lineage, and what it is to be."""
+        """Return what an order for a lineage depends on."""
         there = self.existing.get(lineage)
         another = there is not None and is_from_other_ca(self._plan, lineage)
         return Need(
             lineage=lineage,
             wanted=self.wanted[lineage],
             existing=there.names if there else (),
-            due=another or (there is not None and there.due(self._now())),
-            late=another or (there is not None and there.late(self._now())),
+            due=another or (there is not None and there.is_due(self._now())),
+            late=another or (there is not None and there.is_overdue(self._now())),
             apart=next(name for n in count(2) if not self._is_taken(name := f"{lineage}-{n}")),
         )
 
     def _is_due(self, lineage: str) -> bool:
         there = self.existing.get(lineage)
         return there is not None and (
-            there.due(self._now()) or is_from_other_ca(self._plan, lineage)
+            there.is_due(self._now()) or is_from_other_ca(self._plan, lineage)
         )
 
     def _is_taken(self, name: str) -> bool:
         known = name in self.existing or name in self.wanted or name in self.torn
         return known or os.path.exists(os.path.join(self._plan.config_dir, "retired", name))
 
-    # what is not
+    # retiring
 
     def retire(self) -> None:
-        """Take out of certbot's sight what is ours and nobody wants.
+        """Retire the keeper's own lineages that are no longer wanted.
 
-        What is to be replaced by another lineage stays until that one is there.
+        One that another lineage will replace stays until that one exists.
 
         Raises:
-            CommitError: another certbot is at work.
-            OSError: it cannot be moved or deleted.
+            CommitError: another certbot is running.
+            OSError: one cannot be moved or deleted.
         """
         missing = self.uncovered_names()
         for name, lineage in list(self.existing.items()):
@@ -176,17 +176,17 @@ class Inventory:
             if unwanted and missing.isdisjoint(lineage.names):
                 retire(self._plan, name)
                 done = "deleted" if self._plan.prune else "retired"
-                self._log.info(f"{name}: {done}, its names are not wanted any more")
+                self._log.info(f"{name}: {done}, its names are no longer wanted")
                 self.existing = {k: v for k, v in self.existing.items() if k != name}
         if self._plan.prune:
             self._prune(missing)
 
     def _prune(self, missing: Collection[str]) -> None:
-        """Delete what was only retired at an earlier time, but for what may still be of use."""
+        """Delete what was retired earlier, except for what may still be of use."""
         folder = self._plan.config_dir
         kept = find_valid_retired(folder, self._now()) if missing else {}
-        ours = [name for name in list_retired(folder) if name in self._ownership]
-        unwanted = [name for name in ours if {*missing}.isdisjoint(kept.get(name, ()))]
+        owned = [name for name in list_retired(folder) if name in self._ownership]
+        unwanted = [name for name in owned if {*missing}.isdisjoint(kept.get(name, ()))]
         prune(self._plan, unwanted)
         for name in unwanted:
             self._log.info(f"{name}: deleted, it was retired earlier")

@@ -1,10 +1,10 @@
-"""The container's main: keeps a certificate for every name, for ever or once.
+"""The container's main program: keeps a certificate for every name, for ever or once.
 
 `python -m entrykit.roles.certbot.keeper [-v] [--thumbprint] CONFIG_DIR/keeper.conf`
 
-It stays PID 1, so it lives through everything that a later round may find mended: a CA
-that is down, a full disk, a HAProxy that is not there. SIGTERM and SIGINT end it within
-a second, SIGHUP and SIGUSR1 begin a round now.
+It stays PID 1, so it survives every error that may be gone in a later round: a CA that is
+down, a full disk, a HAProxy that is not running. SIGTERM and SIGINT end it within a second;
+SIGHUP and SIGUSR1 start a round now.
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ from entrykit.roles.certbot.ordering.thumbprint import obtain_thumbprint, publis
 from entrykit.roles.certbot.plan import Plan, read_plan
 from entrykit.roles.certbot.process.signals import Signals, Stopped
 
-_JITTER: Final = 0.1  # of RENEW_INTERVAL, so that not all keepers come to the CA at once
+_JITTER: Final = 0.1  # of RENEW_INTERVAL, so that not all keepers call the CA at once
 _BUSY_TIMEOUT: Final = 60.0  # seconds at most that a single round waits for another certbot
-_POLL_INTERVAL: Final = 5.0  # seconds between two looks at that
+_POLL_INTERVAL: Final = 5.0  # seconds between two attempts of that
 _MIN_PAUSE: Final = 5.0  # seconds between rounds: a certificate may be due as soon as it is issued
-_RETRY_PAUSE: Final = 15.0  # seconds after which a round that has failed as a whole is made again
+_RETRY_PAUSE: Final = 15.0  # seconds after which a round that failed as a whole is repeated
 
 
 def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     """Keep the certificates of a plan.
 
     Args:
-        argv: the words after the program's name.
-        environ: certbot's environment; of ours only the looks of the log.
+        argv: the command line after the program's name.
+        environ: certbot's environment; the keeper itself only reads the log's format from it.
 
     Returns:
-        0 once it was told to stop, or if every name has a certificate where one round
-        was wanted; then 1 if not, and 128 and the number of a signal that ended it early.
+        0 after a signal to stop. For a single round, 0 if every name has a certificate, 1
+        if not, and 128 plus the number of a signal that ended it early.
     """
     signals = Signals()
     signals.listen()
@@ -57,7 +57,7 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     except EntrykitError as error:
         log.error(str(error))
         return error.exit_code
-    except Exception:  # noqa: BLE001 -- the boundary: whatever is left is a bug of ours
+    except Exception:  # noqa: BLE001 -- the boundary: everything else is a bug
         import traceback
 
         log.error(traceback.format_exc())
@@ -66,7 +66,7 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
 
 
 def _run(certbot: Certbot, progress: Progress, *, asked: bool) -> int:
-    """Answer what is asked, or keep the certificates, until told to stop."""
+    """Print the thumbprint, or keep the certificates until a signal to stop."""
     try:
         return _print_thumbprint(certbot) if asked else _run_rounds(certbot, progress)
     except Stopped as stopped:
@@ -76,7 +76,7 @@ def _run(certbot: Certbot, progress: Progress, *, asked: bool) -> int:
 
 def _load_plan(argv: Sequence[str]) -> Plan:
     if not argv:
-        raise UsageError("no plan: expected the path of keeper.conf")
+        raise UsageError("no plan given: the path of keeper.conf is required")
     try:
         return read_plan(argv[-1])
     except (OSError, ValueError) as error:
@@ -86,9 +86,9 @@ def _load_plan(argv: Sequence[str]) -> Plan:
 
 
 def _print_thumbprint(certbot: Certbot) -> int:
-    """Print the account's thumbprint, and write it where it is wanted."""
+    """Print the account's thumbprint, and write it to THUMBPRINT_FILE."""
     found = obtain_thumbprint(certbot)
-    print(found, flush=True)  # noqa: T201 -- the program's answer
+    print(found, flush=True)  # noqa: T201 -- the program's output
     path = certbot.plan.thumbprint_file
     if path:
         with wrap_os_errors(os.path.dirname(path)):
@@ -113,18 +113,18 @@ def _run_rounds(certbot: Certbot, progress: Progress) -> int:
                 hurry = True
                 continue
             return 0 if whole and rounds.complete else 1
-        pause = rounds.left() if whole else _RETRY_PAUSE
+        pause = rounds.retry_delay() if whole else _RETRY_PAUSE
         seconds = max(_MIN_PAUSE, min(pause or float("inf"), regular - time.monotonic()))
-        log.info(f"the next look at what is due is in {seconds:.0f} s")
+        log.info(f"the next round is in {seconds:.0f} s")
         hurry = signals.rest(seconds)
 
 
 def _wait_for_other(certbot: Certbot, began: float) -> bool:
-    """Wait a moment for another certbot; False if that takes too long."""
+    """Wait a moment for another certbot; return False if that takes too long."""
     left = began + _BUSY_TIMEOUT - time.monotonic()
     if left <= 0:
         return False
-    certbot.log.info(f"wait for the other certbot, {left:.0f} s at most")
+    certbot.log.info(f"waiting for the other certbot, {left:.0f} s at most")
     certbot.signals.rest(_POLL_INTERVAL)
     return True
 
@@ -134,11 +134,11 @@ def _pick_interval(plan: Plan) -> float:
 
 
 def _run_round(rounds: Rounds, log: Log, *, regular: bool, hurry: bool, once: bool) -> bool:
-    """Make a round; whether it came to its end."""
+    """Do one round; return whether it was completed."""
     try:
         rounds.run(regular=regular, hurry=hurry)
     except OSError as error:
-        when = "the next run tries again" if once else f"tried again in {_RETRY_PAUSE:.0f} s"
+        when = "the next run tries again" if once else f"retried in {_RETRY_PAUSE:.0f} s"
         log.error(f"{error.filename or 'the system'}: {error.strerror or error}; {when}")
         return False
     except EntrykitError as error:

@@ -1,4 +1,4 @@
-"""How far it is: N of M names have a certificate."""
+"""Report progress: N of M names have a certificate."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _WIDTH = 30  # columns
 
 
 class Bar:
-    """A stream for the log that keeps a bar below the last line; for a terminal only.
+    """A stream for the log with a progress bar below the last line, for terminals.
 
     Args:
         stream: the terminal.
@@ -22,7 +22,7 @@ class Bar:
         self._is_visible = False
 
     def show(self, done: int, of: int) -> None:
-        """Draw the bar; nothing any more once all is done."""
+        """Draw the bar, or remove it once everything is done."""
         filled = _WIDTH * done // of if of else _WIDTH
         bar = f"[{'#' * filled}{'.' * (_WIDTH - filled)}] {done} of {of} names"
         self.write("")
@@ -36,22 +36,22 @@ class Bar:
         return len(text)
 
     def flush(self) -> None:
-        """Draw the bar again: the log flushes after whole lines."""
+        """Redraw the bar: the log flushes after whole lines."""
         self._stream.write(self._bar)
         self._is_visible = bool(self._bar)
         self._stream.flush()
 
     def isatty(self) -> bool:
-        """Whether colours may be used."""
+        """Whether colors may be used."""
         return self._stream.isatty()
 
 
 class Progress:
-    """Tells of it where it changes.
+    """Reports progress when it changes.
 
     Args:
-        log: gets a line.
-        bar: is drawn; None where there is no terminal.
+        log: gets a line for each change.
+        bar: shows it as well; None without a terminal.
     """
 
     def __init__(self, log: Log, bar: Bar | None = None) -> None:
@@ -59,8 +59,8 @@ class Progress:
         self._bar = bar
         self._last: tuple[int, int] | None = None
 
-    def tell(self, done: int, of: int) -> None:
-        """Say that so many names of so many have a certificate that is valid now."""
+    def report(self, done: int, of: int) -> None:
+        """Report how many of how many names have a certificate that is valid now."""
         if (done, of) == self._last:
             return
         self._last = (done, of)

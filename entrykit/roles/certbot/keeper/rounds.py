@@ -1,4 +1,4 @@
-"""A round: what is there becomes what is wanted, as far as that is possible now."""
+"""A round: bring the certificates as close to the wanted ones as is possible now."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _DELIVERY: Final = "delivery"
 
 
 class Rounds:
-    """Makes rounds.
+    """The keeper's rounds.
 
     Args:
-        certbot: what runs, with its plan.
-        orders: what is asked of the CA.
-        progress: told how far it is.
+        certbot: runs certbot, and has the plan.
+        orders: places orders at the CA.
+        progress: gets the number of names that are done.
         now: the clock, in Unix seconds.
 
     Attributes:
-        busy: whether another certbot has kept the last round from something.
+        busy: whether another certbot kept the last round from doing something.
     """
 
     def __init__(
@@ -47,16 +47,16 @@ class Rounds:
         self.busy = False
 
     def run(self, *, regular: bool, hurry: bool) -> None:
-        """Make a round.
+        """Do one round.
 
         Args:
-            regular: whether it is one of those every RENEW_INTERVAL, and not one between.
-            hurry: whether somebody asked for it.
+            regular: whether it is one of those every RENEW_INTERVAL, and not one in between.
+            hurry: whether a signal asked for it.
 
         Raises:
-            OSError: a file or folder is not as it has to be.
-            EntrykitError: the same.
-            Stopped: the keeper was told to stop.
+            OSError: a file or directory cannot be read or written.
+            EntrykitError: the round cannot be completed now.
+            Stopped: the keeper received a signal to stop.
         """
         self.busy = False
         try:
@@ -81,11 +81,12 @@ class Rounds:
             self._compare(before, issued)
             self._inventory.retire()
             self._deliver()
-        self._orders.explain(self._inventory.missing())
+        self._orders.explain(self._inventory.uncovered_by_lineage())
 
     def _refresh(self) -> None:
-        self._inventory.look()
-        self._progress.tell(len(self._inventory.covered()), len(self._inventory.names()))
+        there = self._inventory
+        there.refresh()
+        self._progress.report(len(there.covered_names()), len(there.wanted_names()))
 
     def _deliver(self) -> None:
         wanted: Collection[str] = {*self._inventory.existing, *self._inventory.wanted}
@@ -100,12 +101,12 @@ class Rounds:
             self._backoff.failed(_DELIVERY, self._now())
 
     def _order_due(self) -> list[IssuedCertificate]:
-        """Order what is missing or due; what gives up names comes last.
+        """Order what is missing or due; lineages that lose names come last.
 
-        A name that moves to another lineage stays in its old one until the new one is there.
+        A name that moves to another lineage stays in its old one until the new one exists.
         """
         there = self._inventory
-        missing, total = there.uncovered_names(), len(there.names())
+        missing, total = there.uncovered_names(), len(there.wanted_names())
         last = {name for name in there.wanted if there.names_to_release(name, missing)}
         issued: list[IssuedCertificate] = []
         for name in sorted(there.wanted, key=last.__contains__):
@@ -114,26 +115,26 @@ class Rounds:
             if new := self._orders.keep(there.need(name)):
                 issued.append(new)
                 missing -= set(new.names)
-                self._progress.tell(total - len(missing), total)
+                self._progress.report(total - len(missing), total)
         return issued
 
     def _compare(
         self, before: Mapping[str, Lineage], issued: Collection[IssuedCertificate]
     ) -> None:
-        """Doubt what certbot says if it is not so: to believe it means an order at each round."""
+        """Compare certbot's results with the disk: a wrong one would mean an order each round."""
         existing = self._inventory.existing
         for new in issued:
             there = existing.get(new.lineage)
             if there is None or {*there.names} != {*new.names}:
                 self._orders.report_mismatch(new.wanted)
-        ours = {new.lineage for new in issued}
+        ordered = {new.lineage for new in issued}
         for name, there in existing.items():
-            if name not in ours and name in before and there.serial != before[name].serial:
-                self._log.info(f"{name}: renewed early, as the CA asked for")
+            if name not in ordered and name in before and there.serial != before[name].serial:
+                self._log.info(f"{name}: renewed early at the CA's request")
                 self._orders.renewed(there.names)
 
-    def left(self) -> float:
-        """Return the seconds until something that failed is to be tried again; 0 if nothing is."""
+    def retry_delay(self) -> float:
+        """Return the seconds until something that failed is tried again; 0 for nothing."""
         pauses = [self._backoff.waits(_DELIVERY, self._now()), self._orders.thumbprint_delay]
         for lineage, names in self._inventory.pending_by_lineage().items():
             pauses.append(self._orders.waits(names, lineage))
@@ -141,6 +142,6 @@ class Rounds:
 
     @property
     def complete(self) -> bool:
-        """Whether every name has a valid certificate, and all is where it is needed."""
+        """Whether every name has a valid certificate, and all of them are delivered."""
         undelivered = self._backoff.waits(_DELIVERY, self._now()) or self._orders.thumbprint_delay
         return not (self._inventory.uncovered_names() or undelivered)

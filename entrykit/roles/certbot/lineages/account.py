@@ -1,4 +1,4 @@
-"""Certbot's accounts at the CA that is asked now."""
+"""certbot's accounts at the CA in use."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class AccountError(EntrykitError):
     """There is no account, or more than one.
 
     Args:
-        folder: where it would be.
+        folder: the directory of the CA's accounts.
         reason: what is wrong.
     """
 
@@ -23,19 +23,19 @@ class AccountError(EntrykitError):
         super().__init__(f"{folder}: {reason}")
 
 
-def folder(plan: Plan) -> str:
-    """Return the folder of the CA's accounts: certbot names it by the server's URL."""
+def accounts_dir(plan: Plan) -> str:
+    """Return the directory of the CA's accounts, which certbot names by the server's URL."""
     place = plan.server.partition("://")[2].rstrip("/")
     return os.path.join(plan.config_dir, "accounts", place)
 
 
 def list_accounts(plan: Plan) -> list[str]:
-    """Return the accounts that a registration has completed, by their folders' names."""
+    """Return the accounts whose registration is complete, by their directories' names."""
     try:
-        names = sorted(os.listdir(folder(plan)))
+        names = sorted(os.listdir(accounts_dir(plan)))
     except FileNotFoundError:
         return []
-    return [name for name in names if _is_complete(os.path.join(folder(plan), name))]
+    return [name for name in names if _is_complete(os.path.join(accounts_dir(plan), name))]
 
 
 def _is_complete(path: str) -> bool:
@@ -44,12 +44,12 @@ def _is_complete(path: str) -> bool:
 
 
 def retire_accounts(plan: Plan) -> None:
-    """Take the accounts out of certbot's sight, so that its next run registers another.
+    """Move the accounts out of certbot's sight, so that its next run registers a new one.
 
-    For a CA that does not know them any more: every order would fail for ever. They go
-    beside the retired lineages, where nothing that a person might want back is lost.
+    For a CA that no longer knows them: every order would fail for ever. They are kept
+    beside the retired lineages.
     """
     for name in list_accounts(plan):
         kept = os.path.join(plan.config_dir, "retired", f"account-{name}")
         os.makedirs(os.path.dirname(kept), mode=0o700, exist_ok=True)
-        os.rename(os.path.join(folder(plan), name), kept)
+        os.rename(os.path.join(accounts_dir(plan), name), kept)

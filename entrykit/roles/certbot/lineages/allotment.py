@@ -1,4 +1,4 @@
-"""Which names go into which lineage, so that as few certificates as possible change."""
+"""Assign host names to lineages so that as few certificates as possible change."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 
 from entrykit.roles.certbot.plan import Group
 
-LIMIT: Final = 100  # names in a certificate of Let's Encrypt's
+LIMIT: Final = 100  # host names in a certificate, at Let's Encrypt
 
 _Names: TypeAlias = tuple[str, ...]
 _PART: Final = re.compile(r"(?P<group>.+)-(?P<number>[0-9]+)")
@@ -22,26 +22,26 @@ def allot(
     limit: int = LIMIT,
     taken: Collection[str] = (),
 ) -> dict[str, _Names]:
-    """Give every wanted name to one lineage.
+    """Assign every wanted host name to one lineage.
 
-    A name stays where it is. A new one goes where there is room, and rather into a
-    lineage that changes anyway; where there is no room, into a new one: `web`, then
-    `web-2`, `web-3`. So one name more changes one lineage, and none at all if it is
-    there already.
+    A name stays where it is. A new one goes where there is room, preferably into a lineage
+    that changes anyway; without room, into a new one: `web`, then `web-2`, `web-3`. So one
+    more name changes one lineage, and none at all if it is there already.
 
-    A lineage is that of the group with its name, if that wants any of its names; else of
-    the group that has all those of its names that are wanted at all, so apps that are
-    renamed keep their certificates, also if they swap their names; else of its namesake;
-    else, if it is called `web-2`, of `web`.
+    A lineage belongs to the group with its name, if that wants any of its host names; else
+    to the group that has all of its wanted host names, so apps that are renamed keep their
+    certificates, even if they swap their names; else to its namesake; else, if it is called
+    `web-2`, to `web`.
 
     Args:
-        groups: what is wanted; no name is in two of them, and no two have one name.
-        existing: the names of each lineage that is there.
-        limit: the most names of a lineage.
-        taken: names of lineages that are somebody else's.
+        groups: the wanted certificates; no host name is in two of them, and no two have the
+            same name.
+        existing: the host names of each existing lineage.
+        limit: the most host names in a lineage.
+        taken: names of lineages that are not the keeper's.
 
     Returns:
-        The names of each lineage that is wanted, in the order of their group.
+        The host names of each wanted lineage, in the order of their group.
     """
     owned = _assign_lineages(groups, existing)
     known = {*existing, *taken}
@@ -67,12 +67,12 @@ def _assign_lineages(
 
 
 def _find_owner(lineage: str, users: Collection[str], groups: Collection[str]) -> str | None:
-    """Return the group whose lineage this is.
+    """Return the group that a lineage belongs to.
 
     Args:
         lineage: its name.
-        users: the groups that want its names.
-        groups: all of them.
+        users: the groups that want its host names.
+        groups: all groups.
     """
     if lineage in users or (lineage in groups and len(users) != 1):
         return lineage
@@ -83,7 +83,7 @@ def _find_owner(lineage: str, users: Collection[str], groups: Collection[str]) -
 
 
 def _make_sort_key(group: str) -> Callable[[str], tuple[float, str]]:
-    """Return what sorts the lineages of a group."""
+    """Return a sort key for the lineages of a group."""
 
     def sort_key(lineage: str) -> tuple[float, str]:
         if lineage == group:
@@ -97,7 +97,7 @@ def _make_sort_key(group: str) -> Callable[[str], tuple[float, str]]:
 def _generate_names(
     group: str, existing: Collection[str], groups: Collection[str]
 ) -> Iterator[str]:
-    """Yield names for new lineages of a group; that of another group is for that one."""
+    """Yield names for new lineages of a group, never the name of another group."""
     if group not in existing:
         yield group
     names = (f"{group}-{number}" for number in count(2))
@@ -107,13 +107,13 @@ def _generate_names(
 def _divide_names(
     names: _Names, there: Mapping[str, _Names], fresh: Iterator[str], limit: int
 ) -> dict[str, _Names]:
-    """Divide the names of a group among its lineages, and new ones.
+    """Divide the host names of a group among its lineages and new ones.
 
     Args:
-        names: of the group.
-        there: the names of each lineage that it has, the preferred one first.
+        names: the group's host names.
+        there: the host names of each of its lineages, the preferred one first.
         fresh: names for new lineages.
-        limit: the most names of a lineage.
+        limit: the most host names in a lineage.
     """
     kept, homeless = _keep_assigned(names, there, limit)
     rooms = _find_capacity(there, kept, len(homeless), limit)
@@ -131,7 +131,7 @@ def _divide_names(
 def _keep_assigned(
     names: _Names, there: Mapping[str, _Names], limit: int
 ) -> tuple[dict[str, list[str]], list[str]]:
-    """Return the names that stay in each lineage, and those that are in none."""
+    """Return the host names that stay in each lineage, and those that are in none."""
     homes: dict[str, str] = {}
     for lineage, its in there.items():
         for name in its:
@@ -150,15 +150,15 @@ def _keep_assigned(
 def _find_capacity(
     there: Mapping[str, _Names], kept: Mapping[str, Sequence[str]], number: int, limit: int
 ) -> list[tuple[str, int]]:
-    """Return lineages and how many names more each can have; one alone if all fit in it.
+    """Return lineages and how many more names each can hold; a single one if all fit in it.
 
     Args:
-        there: the names of each lineage, the preferred one first.
+        there: the host names of each lineage, the preferred one first.
         kept: those of them that stay.
-        number: how many names are to be placed.
-        limit: the most names of a lineage.
+        number: how many host names have to be placed.
+        limit: the most host names in a lineage.
     """
-    # What loses a name is issued anew in any case.
+    # A lineage that loses a name has to be issued again anyway.
     order = sorted(there, key=lambda lineage: len(kept[lineage]) == len(there[lineage]))
     rooms = [(lineage, limit - len(kept[lineage])) for lineage in order]
     return [room for room in rooms if room[1] >= number][:1] or rooms

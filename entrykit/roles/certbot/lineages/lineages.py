@@ -1,4 +1,4 @@
-"""The lineages that certbot has: what lies in live, archive and renewal."""
+"""certbot's lineages, as found in its directories live, archive and renewal."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from entrykit.roles.certbot.lineages.pem_set import KINDS, PemSet
 from entrykit.tls import x509
 
 DAY: Final = 86_400
-_SHORT_LIFETIME: Final = 10 * DAY  # a lifetime below this: as certbot since 4.1 has it
+_SHORT_LIFETIME: Final = 10 * DAY  # as in certbot since 4.1
 
 _ARCHIVE_FILE: Final = re.compile(rf"(?P<kind>{'|'.join(KINDS)})(?P<number>[1-9][0-9]*)\.pem")
 
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """One that can be served.
+    """A lineage that can be served.
 
     Attributes:
-        name: certbot's, for --cert-name.
+        name: of the lineage, for certbot's --cert-name.
         names: the host names of the certificate, in lower case.
-        not_before: from when it is valid, in Unix seconds.
-        not_after: until when.
-        serial: its number.
-        live: the folder of its four files.
+        not_before: start of its validity, in Unix seconds.
+        not_after: end of its validity.
+        serial: its serial number.
+        live: the directory of its four files.
     """
 
     name: str
@@ -41,24 +41,24 @@ class Lineage:
 
     @property
     def margin(self) -> float:
-        """The seconds before its end when it is to be renewed.
+        """How many seconds before its end it is due for renewal.
 
-        A third of its lifetime, or half of a short one: what certbot since 4.1 does and
-        Let's Encrypt asks for.
+        A third of its lifetime, or half of a short one, as certbot does since 4.1 and
+        Let's Encrypt recommends.
         """
         lifetime = self.not_after - self.not_before
         return lifetime / 2 if lifetime < _SHORT_LIFETIME else lifetime / 3
 
-    def due(self, now: float) -> bool:
-        """Whether it is to be renewed.
+    def is_due(self, now: float) -> bool:
+        """Whether it is due for renewal.
 
         Args:
             now: Unix seconds.
         """
         return self.not_after - now < self.margin
 
-    def late(self, now: float) -> bool:
-        """Whether half of the time for its renewal is over.
+    def is_overdue(self, now: float) -> bool:
+        """Whether half of the time for its renewal has passed.
 
         Args:
             now: Unix seconds.
@@ -68,91 +68,90 @@ class Lineage:
 
 @dataclass(frozen=True, slots=True)
 class LineageState:
-    """What there is of a lineage.
+    """The files of a lineage, in whatever state they are.
 
     Attributes:
-        name: certbot's.
+        name: of the lineage.
         folder: certbot's --config-dir.
-        conf: what is in its renewal configuration; nothing if there is none.
-        archived: which numbers there are in the archive, by kind.
-        linked: the number that its links lead to; None if they do not lead to one.
-        live: the files in its live folder.
+        conf: the text of its renewal configuration; empty if there is none.
+        archive_numbers: the numbers of the files in the archive, by kind.
+        live_number: the number that its links lead to; None if they do not agree on one.
+        live: the files in its live directory.
     """
 
     name: str
     folder: str
     conf: str
-    archived: Mapping[str, set[int]]
-    linked: int | None
+    archive_numbers: Mapping[str, set[int]]
+    live_number: int | None
     live: PemSet
 
     @property
-    def sound(self) -> bool:
-        """Whether certbot can go on with it, and would serve nothing else after its next run.
+    def is_intact(self) -> bool:
+        """Whether certbot can go on with it, and still serves the same after its next run.
 
-        It then turns to the newest files, if there are four of them, whatever is in them.
+        certbot switches to the newest four files then, whatever is in them.
         """
         return (
-            self.linked is not None
-            and self.linked >= max(self.complete, default=0)
+            self.live_number is not None
+            and self.live_number >= max(self.complete_numbers, default=0)
             and renewal_conf.is_legible(self.conf)
-            and self.is_here
-            and self.live.whole
+            and self.names_own_paths
+            and self.live.is_consistent
         )
 
     @property
-    def complete(self) -> set[int]:
+    def complete_numbers(self) -> set[int]:
         """The numbers that have all four files."""
-        return set.intersection(*self.archived.values())
+        return set.intersection(*self.archive_numbers.values())
 
     @property
-    def is_here(self) -> bool:
-        """Whether its configuration names the files that are here."""
-        named, here = renewal_conf.parse_paths(self.conf), self.places
+    def names_own_paths(self) -> bool:
+        """Whether its configuration names the files in this directory."""
+        named, here = renewal_conf.parse_paths(self.conf), self.expected_paths
         return {*KINDS} <= {*named} and all(_is_same_file(named[key], here[key]) for key in named)
 
     @property
     def is_elsewhere(self) -> bool:
-        """Whether its configuration names files that are, but in another place."""
+        """Whether its configuration names files that exist in another directory."""
         named = renewal_conf.parse_paths(self.conf)
-        return (
-            not self.is_here and {*KINDS} <= {*named} and all(map(os.path.exists, named.values()))
-        )
+        exist = {*KINDS} <= {*named} and all(map(os.path.exists, named.values()))
+        return exist and not self.names_own_paths
 
     @property
     def archive(self) -> str:
-        """The folder of all files that it has had."""
+        """The directory of all files that it has had."""
         return os.path.join(self.folder, "archive", self.name)
 
     @property
-    def places(self) -> dict[str, str]:
+    def expected_paths(self) -> dict[str, str]:
         """The paths that its configuration has to name."""
         return {"archive_dir": self.archive, **self.live.paths}
 
-    def numbered(self, number: int) -> dict[str, str]:
+    def archive_paths(self, number: int) -> dict[str, str]:
         """Return the paths of the four files with a number, by kind."""
         return {kind: os.path.join(self.archive, f"{kind}{number}.pem") for kind in KINDS}
 
 
-def lineages(config_dir: str) -> dict[str, Lineage]:
-    """Return those that can be served and go on, by name.
+def load_lineages(config_dir: str) -> dict[str, Lineage]:
+    """Return the lineages that can be served and go on, by name.
 
-    Four files are there that belong together, their numbers are the same, and certbot
-    can read its configuration. What is not so is for `healing` to see to.
+    Their four files match and have one number, and certbot can read their configuration.
+    The others are left to `repair`.
 
     Args:
         config_dir: certbot's --config-dir.
     """
     found = {}
-    for name in names(config_dir):
+    for name in list_names(config_dir):
         with suppress(OSError, ValueError):
             state = inspect_lineage(config_dir, name)
-            if state.sound:
+            if state.is_intact:
                 found[name] = parse_lineage(state)
     return found
 
 
-def names(config_dir: str) -> list[str]:
+def list_names(config_dir: str) -> list[str]:
     """Return the names of all lineages that have a configuration, sorted.
 
     Raises:
@@ -167,10 +166,10 @@ def names(config_dir: str) -> list[str]:
 
 
 def inspect_lineage(config_dir: str, name: str) -> LineageState:
-    """Look at all that there is of a lineage.
+    """Read all files of a lineage.
 
     Raises:
-        OSError: something cannot be read.
+        OSError: one of them cannot be read.
     """
     live = os.path.join(config_dir, "live", name)
     archive = os.path.join(config_dir, "archive", name)
@@ -185,10 +184,10 @@ def inspect_lineage(config_dir: str, name: str) -> LineageState:
 
 
 def parse_lineage(state: LineageState) -> Lineage:
-    """Read what the certificate of a lineage says.
+    """Read the certificate of a lineage.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not a certificate.
     """
     leaf = state.live.leaf
     live = os.path.dirname(state.live.paths["cert"])
@@ -196,7 +195,7 @@ def parse_lineage(state: LineageState) -> Lineage:
 
 
 def list_folder(folder: str) -> list[str]:
-    """Return what is in a folder; nothing if it is not there.
+    """Return the names in a directory; none if it does not exist.
 
     Raises:
         OSError: it cannot be listed.
@@ -216,7 +215,7 @@ def _read_archive_numbers(archive: str) -> Mapping[str, set[int]]:
 
 
 def _read_live_number(live: str, archive: str) -> int | None:
-    """Return the one number that all links lead to."""
+    """Return the number that all links lead to, if it is the same."""
     numbers = {_read_link_number(live, kind, archive) for kind in KINDS}
     return numbers.pop() if len(numbers) == 1 else None
 
@@ -224,16 +223,16 @@ def _read_live_number(live: str, archive: str) -> int | None:
 def _read_link_number(live: str, kind: str, archive: str) -> int | None:
     try:
         folder, file = os.path.split(os.readlink(os.path.join(live, f"{kind}.pem")))
-    except OSError:  # it is not there, or no link
+    except OSError:  # missing, or not a link
         return None
     match = _ARCHIVE_FILE.fullmatch(file)
     if match is None or match["kind"] != kind:
         return None
     usual = os.path.join("..", "..", "archive", os.path.basename(archive))
-    is_here = folder == usual or _is_same_file(os.path.join(live, folder), archive)
-    return int(match["number"]) if is_here else None
+    is_own = folder == usual or _is_same_file(os.path.join(live, folder), archive)
+    return int(match["number"]) if is_own else None
 
 
 def _is_same_file(one: str, other: str) -> bool:
-    """Whether two paths name one file, or one folder; only what leads there may be linked."""
+    """Whether two paths name one file or directory, perhaps by way of symbolic links."""
     return one == other or os.path.realpath(one) == os.path.realpath(other)

@@ -11,24 +11,25 @@ from entrykit.errors import CommitError
 
 
 class BusyError(CommitError):
-    """Another certbot is at work: it ends by itself, mostly within seconds."""
+    """Another certbot is running: it ends by itself, usually within seconds."""
 
     def __init__(self, path: str) -> None:
-        super().__init__(path, "another certbot is at work", "wait until it has ended")
+        super().__init__(path, "another certbot is running", "wait until it has ended")
 
 
 @contextmanager
 def hold_lock(config_dir: str) -> Iterator[None]:
-    """Keep every certbot away for the time of a `with` block, as one certbot does another.
+    """Hold certbot's lock for a `with` block, so that no certbot runs meanwhile.
 
-    It is a record lock on a file that is removed before it is freed (certbot's lock.py).
+    It is a record lock on a file that is removed before the lock is released, as in
+    certbot's lock.py.
 
     Args:
         config_dir: certbot's --config-dir.
 
     Raises:
-        BusyError: one is at work.
-        OSError: the file cannot be made.
+        BusyError: a certbot is running.
+        OSError: the file cannot be created.
     """
     path = os.path.join(config_dir, ".certbot.lock")
     descriptor = None
@@ -42,7 +43,7 @@ def hold_lock(config_dir: str) -> Iterator[None]:
 
 
 def _try_lock(path: str) -> int | None:
-    """Lock the file; None if its owner has removed it meanwhile."""
+    """Lock the file; return None if its owner has removed it meanwhile."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
     try:
         fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

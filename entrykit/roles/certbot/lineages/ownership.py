@@ -1,8 +1,8 @@
-"""Which lineages are the keeper's own: those of a person, or of an earlier certbot, are not.
+"""Know which lineages are the keeper's own; those of a user or an earlier certbot are not.
 
-What it has ordered or kept for DOMAINS is written down in CONFIG_DIR/entrykit-lineages.json.
-Nothing else may be given other names, retired or deleted. A file of its own outlives what
-certbot writes anew at each order, and comes back with a copy of the folder.
+CONFIG_DIR/entrykit-lineages.json lists what the keeper has ordered or kept for DOMAINS.
+Nothing else may get other host names, be retired or deleted. certbot rewrites its own files
+at each order, so this is a separate one, which comes back with a copy of the directory.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ _Lineages: TypeAlias = Mapping[str, tuple[str, ...]]
 
 
 class Ownership:
-    """What is known to be the keeper's.
+    """The lineages that are known to be the keeper's.
 
     Args:
-        plan: where it is written, and what is wanted.
-        log: told if it cannot be written.
+        plan: CONFIG_DIR, and the wanted certificates.
+        log: gets an error if the list cannot be written.
     """
 
     def __init__(self, plan: Plan, log: Log) -> None:
@@ -33,35 +33,35 @@ class Ownership:
     def __contains__(self, lineage: str) -> bool:
         return self._owned is not None and lineage in self._owned
 
-    def usable(self, there: _Lineages) -> dict[str, tuple[str, ...]]:
-        """Return what may be kept for DOMAINS: what is ours, and what may become that.
+    def select_usable(self, there: _Lineages) -> dict[str, tuple[str, ...]]:
+        """Return the lineages that may be kept for DOMAINS: owned ones, and adoptable ones.
 
-        Another's may if all its names are wanted by one group, and none of ours has them.
-        Where nothing was ever written down, a lineage that is called after a group and
-        has a name of it is ours, too.
+        A lineage can be adopted if all its host names are wanted by one group, and no owned
+        one has them. Without any list yet, a lineage that is called after a group and has
+        a host name of it counts as owned.
 
         Args:
-            there: the names of each lineage that there is.
+            there: the host names of each existing lineage.
         """
-        ours = _find_namesakes(self._groups, there) if self._owned is None else self._owned
+        owned = _find_namesakes(self._groups, there) if self._owned is None else self._owned
         homes = {name: group.name for group in self._groups for name in group.names}
-        held = {name for lineage in ours & there.keys() for name in there[lineage]}
+        held = {name for lineage in owned & there.keys() for name in there[lineage]}
 
         def is_free(names: tuple[str, ...]) -> bool:
             users = {homes.get(name) for name in names}
             return held.isdisjoint(names) and len(users) == 1 and None not in users
 
-        return {name: its for name, its in there.items() if name in ours or is_free(its)}
+        return {name: its for name, its in there.items() if name in owned or is_free(its)}
 
-    def keep(self, used: Collection[str], present: Collection[str]) -> None:
-        """Write down what is ours from now on.
+    def update(self, used: Collection[str], present: Collection[str]) -> None:
+        """Save which lineages are owned from now on.
 
         Args:
-            used: lineages that are kept for DOMAINS, or are to be ordered for it.
-            present: all that there are, in any state; others are forgotten.
+            used: those that are kept for DOMAINS, or will be ordered for it.
+            present: all that exist, in any state; others are forgotten.
         """
         self._owned = {*used, *((self._owned or set()) & {*present})}
-        self._record.keep(self._owned)
+        self._record.save(self._owned)
 
 
 def _find_namesakes(groups: Collection[Group], there: _Lineages) -> set[str]:

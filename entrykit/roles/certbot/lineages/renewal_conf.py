@@ -1,7 +1,8 @@
-"""certbot's renewal configurations: renewal/NAME.conf, written by ConfigObj.
+"""Read and write certbot's renewal configurations: renewal/NAME.conf, in ConfigObj's format.
 
-certbot writes a new one when the order has ended well, but makes the file when it
-begins: one that is empty means that it was cut off (tried with 2.1, 4.0 and 5.5).
+certbot creates the file when an order begins and writes it when the order has succeeded, so
+an empty one means that it was interrupted (tried with 2.1, 4.0 and 5.5). The configobj package
+is not at hand here: the images' Python is not certbot's.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def path(config_dir: str, name: str) -> str:
 
 
 def read(config_dir: str, name: str) -> str:
-    """Return what is in it; nothing if it is not there.
+    """Return the text of a lineage's configuration; empty if there is none.
 
     Raises:
         OSError: it cannot be read.
@@ -45,39 +46,39 @@ def read(config_dir: str, name: str) -> str:
 
 
 def is_legible(text: str) -> bool:
-    """Whether certbot can read it; what it cannot read it does not see."""
+    """Whether certbot can parse it; it ignores a lineage whose configuration it cannot."""
     lines = _MULTILINE_VALUE.sub("", text).split("\n")
-    # Only a last line without an end can be cut off within quotes.
+    # Only an unfinished last line can be cut off within quotes.
     torn = re.search("[\"']", lines[-1])
     return _PARAMETERS in text and not torn and all(map(_LINE.fullmatch, lines))
 
 
 def parse_paths(text: str) -> Mapping[str, str]:
-    """Return the paths that it names: by kind, and `archive_dir` if it has that."""
+    """Return the paths in it: by kind, and `archive_dir` if it has that."""
     found = {key: _unquote(value) for key, value in _PAIR.findall(_head(text))}
     return {key: found[key] for key in (*KINDS, "archive_dir") if key in found}
 
 
 def has_due_time(text: str) -> bool:
-    """Whether it says when the certificate is due, whoever wrote that."""
+    """Whether it states when the certificate is due for renewal."""
     return any(key == _DUE for key, _ in _PAIR.findall(_head(text)))
 
 
 def add_due_time(text: str, seconds: float) -> str:
-    """Add that a certificate is due so many seconds before its end.
+    """State that a certificate is due this many seconds before its end.
 
-    certbot before 4.1 takes 30 days for all, and so would issue one of 6 days again at every
+    certbot before 4.1 assumes 30 days for all, and so would renew one of 6 days at every
     run. It keeps what is written here.
     """
     return f"{_DUE} = {max(1, round(seconds / 3600))} hours\n{text}"
 
 
 def replace_paths(text: str, named: Mapping[str, str]) -> str:
-    """Let it name other paths, and keep all the rest.
+    """Replace the paths in it, and keep all the rest.
 
     Args:
-        text: one that is legible.
-        named: the paths, as for `places`.
+        text: a legible configuration.
+        named: the new paths, as in `LineageState.expected_paths`.
     """
     head = _head(text)
     lines = [line for line in head.splitlines() if not ((p := _PAIR.match(line)) and p[1] in named)]
@@ -86,12 +87,12 @@ def replace_paths(text: str, named: Mapping[str, str]) -> str:
 
 
 def make_minimal(plan: Plan, named: Mapping[str, str], key: str) -> str:
-    """Write one anew with what certbot needs; the next renewal adds the rest.
+    """Return the least that certbot needs; the next renewal adds the rest.
 
     Args:
-        plan: the CA is that of the last order, which is most often the one of now.
-        named: the paths, as for `places`.
-        key: the kind of the certificate's key.
+        plan: the current CA, which is most likely that of the last order.
+        named: the paths, as in `LineageState.expected_paths`.
+        key: the certificate's key type.
     """
     parameters = {
         "server": plan.server,
@@ -107,7 +108,7 @@ def make_minimal(plan: Plan, named: Mapping[str, str], key: str) -> str:
 
 
 def write(config_dir: str, name: str, text: str) -> None:
-    """Replace or make a lineage's configuration; the mode stays.
+    """Write a lineage's configuration; the mode of an existing file stays.
 
     Raises:
         OSError: it cannot be written.
@@ -121,7 +122,7 @@ def write(config_dir: str, name: str, text: str) -> None:
 
 
 def _head(text: str) -> str:
-    """Return what comes before the first section."""
+    """Return the part before the first section."""
     section = re.search(r"^[ \t]*\[", text, re.MULTILINE)
     return text[: section.start()] if section else text
 
@@ -136,14 +137,14 @@ def _format_pairs(pairs: Mapping[str, str]) -> str:
 
 
 def _quote(value: str) -> str:
-    """Quote where a comma would make a list of it, or # a comment (ConfigObj, 3.2)."""
+    """Quote a value in which a comma would start a list, or # a comment (ConfigObj, 3.2)."""
     if not re.search("[,#\"']", value):
         return value
     return f"'{value}'" if '"' in value else f'"{value}"'
 
 
 def _read_authenticator(plan: Plan) -> str:
-    """Return certbot's own name for the way of the challenges: `renew` does not do without."""
+    """Return the name of certbot's authenticator, which `renew` requires."""
     try:
         with open(plan.ini, encoding="utf-8") as file:
             found: dict[str, str] = dict(_PAIR.findall(file.read()))
@@ -156,11 +157,11 @@ _SERVER: Final = re.compile(r"^server *= *(.*?)\s*$", re.MULTILINE)
 
 
 def is_from_other_ca(plan: Plan, lineage: str) -> bool:
-    """Whether certbot has the certificate from another server and may replace it.
+    """Whether the certificate is from another CA and may be replaced.
 
-    By itself certbot would keep it until it is due, such as one for trying after STAGING
-    is off. It refuses to replace a real certificate by one for trying, which it knows by
-    the URL, so that is none of the cases (certbot's --break-my-certs).
+    certbot itself would keep it until it is due, e.g. a staging certificate after STAGING is
+    off. It refuses to replace a real certificate by a staging one, which it recognizes by
+    the URL (certbot's --break-my-certs), so that case is left out.
     """
     try:
         found = _SERVER.search(read(plan.config_dir, lineage))

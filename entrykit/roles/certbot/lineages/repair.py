@@ -1,14 +1,14 @@
-"""What a kill, a full disk or a power cut leaves in certbot's folders, and its cure.
+"""Put certbot's directories in order after a kill, a full disk or a power cut.
 
-certbot does not see a lineage whose renewal configuration is empty or whose links lead
-nowhere: it makes another one, N-0001, with a new order, and so at every run. It serves
-files that are empty or do not belong together as they are. All of this was tried with
-2.1, 4.0 and 5.5, as was that they go on with what is left here.
+certbot does not see a lineage whose renewal configuration is empty or whose links are
+broken: it creates another one, N-0001, with a new order, and does so at every run. It serves
+files that are empty or do not match as they are. All of this was tried with 2.1, 4.0 and
+5.5, as was that they go on with what is left here.
 
-What can be made up from the rest is made up. What cannot is moved to CONFIG_DIR/torn/NAME,
-in place of what an earlier time has left there; no certificate that is whole is ever
-deleted or passed over. A lineage N-0001 that is there already is one like any other: its
-certificate may be the only one for its names, and `allot` lets it have them.
+The newest certificate of which all four files are there and match is linked again. A lineage
+without one is moved to CONFIG_DIR/torn, and ordered again if DOMAINS needs it; nothing is
+deleted. A lineage N-0001 that certbot has created is one like any other: its certificate may
+be the only one for its names, and `allot` lets it have them.
 """
 
 from __future__ import annotations
@@ -18,50 +18,49 @@ import re
 import stat
 from collections.abc import Iterable
 from contextlib import suppress
+from itertools import count
 from typing import Final
 
 from entrykit.files.fs import link_file, move_file, write_file
 from entrykit.log import Log
-from entrykit.roles.certbot.lineages import account, pem_set, renewal_conf
+from entrykit.roles.certbot.lineages import pem_set, renewal_conf
+from entrykit.roles.certbot.lineages.account import accounts_dir
 from entrykit.roles.certbot.lineages.lineages import (
     LineageState,
     inspect_lineage,
     list_folder,
-    names,
+    list_names,
     parse_lineage,
 )
 from entrykit.roles.certbot.lineages.lock import hold_lock
-from entrykit.roles.certbot.lineages.pem_set import PemSet
-from entrykit.roles.certbot.lineages.retirement import put_away
+from entrykit.roles.certbot.lineages.retirement import move_lineage
 from entrykit.roles.certbot.plan import Plan
 from entrykit.tls import x509
 
 _TORN: Final = "torn"
-_SHORT_LIVED_SINCE: Final = (
-    4,
-    1,
-)  # since this version certbot knows itself when a short certificate is due
-_DUE: Final = 30 * 86_400  # seconds before the end, up to then
+# Since this version certbot itself knows when a short-lived certificate is due.
+_SHORT_LIVED_SINCE: Final = (4, 1)
+_DUE: Final = 30 * 86_400  # seconds before the end, in older versions
 
 
-def heal(plan: Plan, log: Log) -> frozenset[str]:
-    """Mend what is torn, before certbot runs; what is whole is only read.
+def repair_all(plan: Plan, log: Log) -> frozenset[str]:
+    """Repair or set aside what is torn, before certbot runs; the rest is only read.
 
     Args:
-        plan: where everything is.
-        log: told of what was mended, or cannot be.
+        plan: CONFIG_DIR, and which lineages are wanted.
+        log: gets a line for each change, and for what cannot be repaired.
 
     Returns:
-        The lineages that could not be mended. No order for one of them may be made: it
+        The lineages that could not be repaired. No order for one of them may be made: it
         would end up in N-0001.
 
     Raises:
-        CommitError: something is torn, and another certbot is at work: perhaps on that.
-        OSError: the folders cannot be read, or locked.
+        CommitError: something is torn, and another certbot is running, perhaps on that.
+        OSError: the directories cannot be read, or locked.
     """
     unreadable: set[str] = set()
     torn = [name for name in _list_candidates(plan) if not _is_intact(plan, name, unreadable, log)]
-    accounts = [path for path in _list_account_folders(plan) if _has_empty_registration(path)]
+    accounts = [path for path in _list_account_dirs(plan) if _has_empty_registration(path)]
     if not torn and not accounts:
         return frozenset(unreadable)
     with hold_lock(plan.config_dir):
@@ -71,7 +70,7 @@ def heal(plan: Plan, log: Log) -> frozenset[str]:
 
 
 def _list_candidates(plan: Plan) -> list[str]:
-    """Return the names of lineages, and of what is in the way of one that is wanted."""
+    """Return the names of all lineages, and of leftovers that block a wanted one."""
     groups = {group.name for group in plan.groups}
     folders = {
         name
@@ -79,16 +78,16 @@ def _list_candidates(plan: Plan) -> list[str]:
         for name in list_folder(os.path.join(plan.config_dir, folder))
         if name in groups or re.sub(r"-[0-9]+\Z", "", name) in groups
     }
-    return sorted({*names(plan.config_dir), *folders})
+    return sorted({*list_names(plan.config_dir), *folders})
 
 
 def _is_intact(plan: Plan, name: str, unreadable: set[str], log: Log) -> bool:
-    """Whether there is nothing to do for a lineage, or nothing that we can do."""
+    """Whether there is nothing to repair in a lineage, or it cannot be read."""
     try:
         state = inspect_lineage(plan.config_dir, name)
-        return state.sound and not _would_renew_too_early(plan, state)
+        return state.is_intact and not _would_renew_too_early(plan, state)
     except (OSError, ValueError) as error:
-        log.error(f"{name}: cannot be looked at: {error}")
+        log.error(f"{name}: cannot be read: {error}")
         unreadable.add(name)
         return True
 
@@ -102,103 +101,113 @@ def _would_renew_too_early(plan: Plan, state: LineageState) -> bool:
 
 
 def _try_repair(plan: Plan, name: str, log: Log) -> set[str]:
-    """Mend a lineage, and return it if that is impossible."""
+    """Repair a lineage or set it aside; return its name if neither is possible."""
     try:
         _repair(plan, inspect_lineage(plan.config_dir, name), log)
     except (OSError, ValueError) as error:
-        log.error(f"{name}: torn, and cannot be mended: {error}")
+        log.error(f"{name}: torn, and cannot be repaired: {error}")
         return {name}
     return set()
 
 
 def _repair(plan: Plan, state: LineageState, log: Log) -> None:
-    if not state.sound:
-        saved = _find_recoverable(state)
-        if saved is None and state.is_elsewhere:
-            raise ValueError("its renewal configuration leads to another folder")
-        if saved is None:
+    if not state.is_intact:
+        number = _find_consistent(state) or _adopt_copied(state)
+        if number is None and state.is_elsewhere:
+            raise ValueError("its renewal configuration names another directory")
+        if number is None:
             _set_aside_lineage(plan, state, log)
             return
-        _install(state, *saved)
+        _link(state, number)
         _configure(plan, inspect_lineage(plan.config_dir, state.name))
-        log.warning(f"{state.name}: was torn, and is mended")
+        log.warning(f"{state.name}: was torn, and has been repaired")
     _set_due_time(plan, inspect_lineage(plan.config_dir, state.name), log)
 
 
-def _set_aside_lineage(plan: Plan, state: LineageState, log: Log) -> None:
-    put_away(plan.config_dir, state.name, _TORN)
-    away = os.path.join(plan.config_dir, _TORN, state.name)
-    log.warning(f"{state.name}: its order was cut off; what is left of it is in {away}")
+def _find_consistent(state: LineageState) -> int | None:
+    """Return the number of the newest certificate whose four files match."""
+    for number in sorted(state.complete_numbers, reverse=True):
+        if pem_set.read(state.archive_paths(number)).is_consistent:
+            return number
+    return None
 
 
-def _find_recoverable(state: LineageState) -> tuple[int, PemSet] | None:
-    """Return the newest certificate that can be made whole, and the number that it gets."""
-    numbers = sorted(set.union(*state.archived.values()), reverse=True)
-    for number in numbers:
-        if made := pem_set.read(state.numbered(number)).completed():
-            return number, made
-    # Copied without links: the files are where the links were.
-    made = state.live.completed()
-    return (max(numbers, default=0) + 1, made) if made else None
+def _adopt_copied(state: LineageState) -> int | None:
+    """Archive what was copied without links: the files are where the links were.
 
-
-def _install(state: LineageState, number: int, made: PemSet) -> None:
-    """Make a certificate the one that is served, and that certbot will go on with."""
+    To order all of it again would exhaust a CA's limits for a week.
+    """
+    if not state.live.is_consistent:
+        return None
+    number = max(set.union(*state.archive_numbers.values()), default=0) + 1
     os.makedirs(state.archive, exist_ok=True)
-    for kind, path in state.numbered(number).items():
-        if pem_set.read({kind: path}).data[kind] != made.data[kind]:
-            write_file(path, made.data[kind], _choose_mode(made.paths[kind], kind))
-    for newer in {each for each in state.complete if each > number}:
-        for path in state.numbered(newer).values():
+    for kind, path in state.archive_paths(number).items():
+        mode = stat.S_IMODE(os.stat(state.live.paths[kind]).st_mode)
+        write_file(path, state.live.data[kind], mode)
+    return number
+
+
+def _link(state: LineageState, number: int) -> None:
+    """Make a certificate the one that is served, and that certbot goes on with."""
+    for newer in {each for each in state.complete_numbers if each > number}:
+        for path in state.archive_paths(newer).values():
             move_file(path, f"{path}.torn")
     for kind, path in state.live.paths.items():
         os.makedirs(os.path.dirname(path), exist_ok=True)
         target = os.path.join("..", "..", "archive", state.name, f"{kind}{number}.pem")
         if not os.path.islink(path) or os.readlink(path) != target:
             link_file(target, path)
-        # certbot's own note of what the link was before: it would go back to that.
+        # certbot's own note of the link's former target: certbot would restore that.
         with suppress(FileNotFoundError):
             os.unlink(os.path.join(os.path.dirname(path), f"previous_{kind}.pem"))
 
 
-def _choose_mode(path: str, kind: str) -> int:
-    """Return the mode of a file that is written: as it was, or as certbot has it."""
-    try:
-        return stat.S_IMODE(os.stat(path).st_mode)
-    except FileNotFoundError:
-        return 0o600 if kind == "privkey" else 0o644
+def _set_aside_lineage(plan: Plan, state: LineageState, log: Log) -> None:
+    away = _choose_torn_path(plan, state.name)
+    move_lineage(plan.config_dir, state.name, away)
+    log.warning(
+        f"{state.name}: its files are incomplete or do not match; moved to {away}, "
+        "and ordered again if DOMAINS needs it"
+    )
+
+
+def _choose_torn_path(plan: Plan, name: str) -> str:
+    """Return a path in CONFIG_DIR/torn that does not exist yet."""
+    path = first = os.path.join(plan.config_dir, _TORN, name)
+    numbers = count(2)
+    while os.path.lexists(path):
+        path = f"{first}.{next(numbers)}"
+    return path
 
 
 def _configure(plan: Plan, state: LineageState) -> None:
-    """Let certbot see the lineage: its own configuration if it can be read, or else ours."""
+    """Give certbot a configuration that leads here: its own if that can be read, or a new one."""
     if not renewal_conf.is_legible(state.conf):
         key = "rsa" if x509.key_kind(state.live.leaf) == "rsa" else "ecdsa"
         os.makedirs(os.path.dirname(renewal_conf.path(state.folder, state.name)), exist_ok=True)
         renewal_conf.write(
-            state.folder, state.name, renewal_conf.make_minimal(plan, state.places, key)
+            state.folder, state.name, renewal_conf.make_minimal(plan, state.expected_paths, key)
         )
-    elif not state.is_here:
-        text = renewal_conf.replace_paths(state.conf, state.places)
+    elif not state.names_own_paths:
+        text = renewal_conf.replace_paths(state.conf, state.expected_paths)
         renewal_conf.write(state.folder, state.name, text)
 
 
 def _set_due_time(plan: Plan, state: LineageState, log: Log) -> None:
-    """Have certbot itself renew a short certificate when it is due, and not at each run."""
-    if state.sound and _would_renew_too_early(plan, state):
+    """Have certbot renew a short-lived certificate when it is due, and not at each run."""
+    if state.is_intact and _would_renew_too_early(plan, state):
         margin = parse_lineage(state).margin
         renewal_conf.write(state.folder, state.name, renewal_conf.add_due_time(state.conf, margin))
-        log.info(
-            f"{state.name}: certbot is told that it is due {margin / 3600:.0f} h before its end"
-        )
+        log.info(f"{state.name}: set to be renewed {margin / 3600:.0f} h before its end")
 
 
-def _list_account_folders(plan: Plan) -> Iterable[str]:
-    place = account.folder(plan)
+def _list_account_dirs(plan: Plan) -> Iterable[str]:
+    place = accounts_dir(plan)
     return (os.path.join(place, name) for name in list_folder(place))
 
 
 def _has_empty_registration(path: str) -> bool:
-    """Whether certbot fails because of an account, at every run: its registration is empty."""
+    """Whether an account has an empty registration, which makes every run of certbot fail."""
     try:
         return os.path.getsize(os.path.join(path, "regr.json")) == 0
     except OSError:
@@ -206,7 +215,7 @@ def _has_empty_registration(path: str) -> bool:
 
 
 def _set_aside_account(plan: Plan, path: str, log: Log) -> None:
-    away = os.path.join(plan.config_dir, _TORN, f"account-{os.path.basename(path)}")
+    away = _choose_torn_path(plan, f"account-{os.path.basename(path)}")
     os.makedirs(os.path.dirname(away), mode=0o700, exist_ok=True)
     move_file(path, away)
-    log.warning(f"{path}: its registration was cut off; what is left of it is in {away}")
+    log.warning(f"{path}: its registration is empty; moved to {away}")

@@ -1,4 +1,4 @@
-"""Lineages that nobody wants any more, out of certbot's sight, and their way back."""
+"""Retire lineages that are no longer wanted, and restore them when they are again."""
 
 from __future__ import annotations
 
@@ -21,60 +21,59 @@ _FOLDERS: Final = ("live", "archive")
 
 
 def retire(plan: Plan, name: str) -> None:
-    """Take a lineage out of certbot's sight, or delete it if the plan says so.
+    """Move a lineage to CONFIG_DIR/retired, or delete it if the plan says so.
 
-    It is kept in CONFIG_DIR/retired, as all three parts have to go: what certbot still
-    finds of one stops every later order of that name (tried with 2.1, 4.0 and 5.5).
+    All three parts have to go: what certbot still finds of one stops every later order of
+    that name (tried with 2.1, 4.0 and 5.5).
 
     Args:
-        plan: where it is, and whether to delete it.
+        plan: CONFIG_DIR, and whether to delete it.
         name: of the lineage.
 
     Raises:
-        CommitError: another certbot is at work.
+        CommitError: another certbot is running.
         OSError: it cannot be moved or deleted.
     """
+    kept = retired_path(plan.config_dir, name)
     with hold_lock(plan.config_dir):
-        put_away(plan.config_dir, name, "retired")
+        _delete(kept)
+        move_lineage(plan.config_dir, name, kept)
         if plan.prune:
-            discard(os.path.join(plan.config_dir, "retired", name))
+            _delete(kept)
 
 
 def restore(plan: Plan, name: str) -> bool:
-    """Put a retired lineage back, if nothing has taken its place.
+    """Move a retired lineage back, if nothing has taken its place.
 
     Args:
-        plan: where it is.
+        plan: CONFIG_DIR.
         name: of the lineage.
 
     Returns:
         Whether it is back.
 
     Raises:
-        CommitError: another certbot is at work.
+        CommitError: another certbot is running.
         OSError: it cannot be moved.
     """
-    kept = os.path.join(plan.config_dir, "retired", name)
+    kept = retired_path(plan.config_dir, name)
     if not os.path.isdir(kept):
         return False
     with hold_lock(plan.config_dir):
         parts = _part_paths(plan.config_dir, name)
         if any(os.path.lexists(place) for place in parts.values()):
             return False
-        # The configuration comes last: with it certbot takes the lineage for whole.
+        # The configuration comes last: it is what makes certbot see the lineage.
         for part, place in reversed(parts.items()):
             _move(os.path.join(kept, part), place)
-        discard(kept)
+        _delete(kept)
     return True
 
 
 def list_retired(config_dir: str) -> list[str]:
-    """Return the names of what is kept in CONFIG_DIR/retired; accounts are there as well."""
-    folder = os.path.join(config_dir, "retired")
-    parts = (_CONF, *_FOLDERS)
-    return [
-        name for name in sorted(list_folder(folder)) if _has_any(os.path.join(folder, name), parts)
-    ]
+    """Return the names of the lineages in CONFIG_DIR/retired, which holds accounts as well."""
+    names = sorted(list_folder(retired_path(config_dir, "")))
+    return [name for name in names if _has_any_part(retired_path(config_dir, name))]
 
 
 def find_valid_retired(config_dir: str, now: float) -> dict[str, tuple[str, ...]]:
@@ -87,66 +86,67 @@ def find_valid_retired(config_dir: str, now: float) -> dict[str, tuple[str, ...]
     found = {}
     for name in list_retired(config_dir):
         with suppress(OSError, ValueError):
-            leaf = _read_leaf(os.path.join(config_dir, "retired", name))
+            leaf = _read_leaf(retired_path(config_dir, name))
             if x509.validity(leaf)[1] > now:
                 found[name] = x509.dns_names(leaf)
     return found
 
 
 def prune(plan: Plan, names: Collection[str]) -> None:
-    """Delete what was retired before.
+    """Delete retired lineages.
 
     Args:
-        plan: where it is.
-        names: of retired lineages.
+        plan: CONFIG_DIR.
+        names: of the lineages.
 
     Raises:
-        CommitError: another certbot is at work.
-        OSError: it cannot be deleted.
+        CommitError: another certbot is running.
+        OSError: one cannot be deleted.
     """
     if names:
         with hold_lock(plan.config_dir):
             for name in names:
-                discard(os.path.join(plan.config_dir, "retired", name))
+                _delete(retired_path(plan.config_dir, name))
 
 
-def _has_any(folder: str, parts: Collection[str]) -> bool:
-    return any(os.path.lexists(os.path.join(folder, part)) for part in parts)
+def retired_path(config_dir: str, name: str) -> str:
+    """Return where a retired lineage is kept."""
+    return os.path.join(config_dir, "retired", name)
+
+
+def _has_any_part(folder: str) -> bool:
+    return any(os.path.lexists(os.path.join(folder, part)) for part in (_CONF, *_FOLDERS))
 
 
 def _read_leaf(kept: str) -> bytes:
-    """Read the certificate; the links of `live` lead nowhere while it is away."""
+    """Read the certificate of a retired lineage, whose links in `live` are broken."""
     file = os.path.basename(os.readlink(os.path.join(kept, "live", "cert.pem")))
     with open(os.path.join(kept, "archive", file), "rb") as certificate:
         return pem.leaf(certificate.read())
 
 
-def put_away(config_dir: str, name: str, where: str) -> None:
-    """Move all that there is of a lineage into a folder; what had its name there is deleted.
-
-    The caller holds certbot's lock.
+def move_lineage(config_dir: str, name: str, target: str) -> None:
+    """Move all parts of a lineage into a new directory; the caller holds certbot's lock.
 
     Args:
         config_dir: certbot's --config-dir.
         name: of the lineage.
-        where: the folder's name.
+        target: the directory, which does not exist yet.
     """
-    away = os.path.join(config_dir, where, name)
-    discard(away)
-    os.makedirs(away, mode=0o700)
-    sync_folder(os.path.dirname(away))
+    os.makedirs(target, mode=0o700)
+    sync_folder(os.path.dirname(target))
     for part, place in _part_paths(config_dir, name).items():
-        _move(place, os.path.join(away, part))
+        _move(place, os.path.join(target, part))
 
 
-def discard(path: str) -> None:
-    """Delete a folder with all that is in it, if it is there."""
+def _delete(path: str) -> None:
+    """Delete a directory with all that is in it, if it exists."""
     if os.path.isdir(path):
         shutil.rmtree(path)
 
 
 def _part_paths(config_dir: str, name: str) -> dict[str, str]:
-    """Return where the parts of a lineage are; certbot sees it by the first."""
+    """Return the paths of a lineage's parts; the first is what makes certbot see it."""
     folders = {folder: os.path.join(config_dir, folder, name) for folder in _FOLDERS}
     return {_CONF: renewal_conf.path(config_dir, name), **folders}
 
@@ -163,20 +163,20 @@ _Lineages: TypeAlias = Mapping[str, tuple[str, ...]]
 def choose_restorable(
     groups: Sequence[Group], usable: _Lineages, retired: _Lineages, there: Collection[str]
 ) -> list[str]:
-    """Choose what is put back: what would be used, for a name that has no certificate.
+    """Choose the retired lineages that would be used for a name without a certificate.
 
-    That is a lineage that serves as it is; or, until there is an order, one for a group
-    that has nothing else. By its name alone none comes back: it would bring names into
-    HAProxy that nobody wants.
+    That is one that serves as it is; or, until there is an order, one for a group that has
+    nothing else. A lineage's own name alone is no reason: it would bring unwanted host
+    names into HAProxy.
 
     Args:
-        groups: what is wanted.
-        usable: the names of each lineage that is kept for them.
+        groups: the wanted certificates.
+        usable: the host names of each lineage that is kept for them.
         retired: those of each retired one.
-        there: the names of all lineages that there are, also of somebody else's.
+        there: the names of all existing lineages, also of those that are not the keeper's.
 
     Returns:
-        The names of retired lineages.
+        The names of the lineages to restore.
     """
     homes = {name: group.name for group in groups for name in group.names}
     held = {name for names in usable.values() for name in names}

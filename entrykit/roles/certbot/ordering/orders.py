@@ -231,7 +231,7 @@ class Orders:
         Raises:
             Stopped: the keeper was told to stop.
         """
-        due = any(each.due(self._now()) for each in existing.values())
+        due = any(each.is_due(self._now()) for each in existing.values())
         if not existing or due or self._failures or self._plan.certbot < (4, 1):
             return False
         names = [name for each in existing.values() for name in each.names]

@@ -7,7 +7,7 @@ from typing import Final
 
 from entrykit.files.config_file import PUBLIC
 from entrykit.files.fs import read_file, write_file
-from entrykit.roles.certbot.lineages.account import AccountError, folder, list_accounts
+from entrykit.roles.certbot.lineages.account import AccountError, accounts_dir, list_accounts
 from entrykit.roles.certbot.ordering.certbot_cli import Certbot
 
 # What an account's key is known by, sorted (RFC 7638, 3.2; RFC 8037 for OKP is not certbot's).
@@ -26,11 +26,11 @@ def obtain_thumbprint(certbot: Certbot) -> str:
         certbot.log.info(f"register an account with {plan.server}")
         outcome = certbot.register()
         if not outcome.ok:
-            raise AccountError(folder(plan), f"no account: {outcome.error}")
+            raise AccountError(accounts_dir(plan), f"no account: {outcome.error}")
         found = list_accounts(plan)
     if len(found) != 1:
-        raise AccountError(folder(plan), f"{len(found)} accounts (expected one: {found})")
-    return compute_thumbprint(os.path.join(folder(plan), found[0], "private_key.json"))
+        raise AccountError(accounts_dir(plan), f"{len(found)} accounts (expected one: {found})")
+    return compute_thumbprint(os.path.join(accounts_dir(plan), found[0], "private_key.json"))
 
 
 def compute_thumbprint(path: str) -> str:
