@@ -93,8 +93,8 @@ class CertbotSettings(Settings):
     )
     challenge: Literal["standalone", "stateless"] = Field(
         default="standalone",
-        description="Who answers challenges over HTTP: certbot on ACME_PORT, or HAProxy itself with "
-        "the account's thumbprint.",
+        description="Who answers challenges over HTTP: certbot on ACME_PORT, or HAProxy itself "
+        "with the account's thumbprint.",
     )
     acme_port: Annotated[types.Port, Alias("PORT")] = Field(
         default=_HTTP_PORT,
