@@ -1,1 +1,1 @@
-"""One module for each verb."""
+"""One module for each verb, with `Arguments`, `add_arguments` and `run`."""
