@@ -150,8 +150,8 @@ def test_the_start_of_a_built_in_role_looks_for_no_others(tmp_path):
     """Neither the code for that nor importlib.metadata is imported."""
     probe = (
         "import sys\n"
-        "from entrykit.__main__ import _import_pydantic\n"
-        "_import_pydantic()\n"
+        "from entrykit.cli.pydantic_plugins import import_without_plugins\n"
+        "import_without_plugins()\n"
         "from entrykit.cli.main import main\n"
         "main(['entrykit', 'render', 'haproxy', '-o', sys.argv[1]], {'DOMAINS': 'a:a.test'})\n"
         "from entrykit.discovery.finder import is_role\n"
