@@ -1,4 +1,4 @@
-"""From a verb and its words to the module of its command: only that one is imported."""
+"""Parse the arguments of one command and run it; only its module is imported."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _MODULES: Final[Mapping[str, str]] = {
 
 
 def run(verb: str, argv: Sequence[str], environ: Mapping[str, str], log: Log) -> int:
-    """Run one verb.
+    """Run one command.
 
     Args:
-        verb: a key of `VERBS`.
+        verb: its name, a key of `VERBS`.
         argv: the words after it.
         environ: the process environment.
         log: where messages go; files and tables go to stdout.
@@ -57,9 +57,9 @@ def _peek_log_format(argv: Sequence[str]) -> dict[str, str]:
 
 
 def _parser(verb: str, module: ModuleType) -> argparse.ArgumentParser:
-    parser = Parser(
-        prog=f"entrykit {verb}", description=f"{VERBS[verb].capitalize()}.", allow_abbrev=False
-    )
+    summary = VERBS[verb]
+    description = f"{summary[:1].upper()}{summary[1:]}."
+    parser = Parser(prog=f"entrykit {verb}", description=description, allow_abbrev=False)
     add_verbosity_options(parser)
     module.add_arguments(parser)
     return parser

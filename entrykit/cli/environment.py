@@ -47,20 +47,20 @@ def add_role_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_role(parser: argparse.ArgumentParser, nargs: str | None = None) -> None:
     """Add the name of a role."""
-    parser.add_argument("role", help="a name that `entrykit roles` lists", nargs=nargs)
+    parser.add_argument("role", help="name of a role (`entrykit roles` lists them)", nargs=nargs)
 
 
 def add_environment_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of `EnvironmentArguments`."""
     parser.add_argument(
         "--env-file", metavar="FILE", action="append", default=[],
-        help="variables in docker's format, laid over the environment",
+        help="read variables from FILE (docker env-file format); overrides the environment",
     )  # fmt: skip
     parser.add_argument(
         "-e", metavar="NAME=VALUE", dest="assignments", action="append", default=[],
-        help="one variable, laid over everything else",
+        help="set one variable; overrides the environment and every --env-file",
     )  # fmt: skip
-    parser.add_argument("--no-env", action="store_true", help="leave the process environment out")
+    parser.add_argument("--no-env", action="store_true", help="ignore the process environment")
 
 
 def read_variables(

@@ -1,4 +1,4 @@
-"""The command after `--`, which a verb executes once it is done."""
+"""The program after `--`, which `render` and `wait` execute in the end."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from entrykit.errors import UsageError
 
 
 def split_command(argv: Sequence[str]) -> tuple[list[str], list[str] | None]:
-    """Split the words of a verb from the command after `--`; None where there is none."""
+    """Split the words before `--` from the program and arguments after it, None without `--`."""
     words = list(argv)
     if "--" not in words:
         return words, None
@@ -19,15 +19,15 @@ def split_command(argv: Sequence[str]) -> tuple[list[str], list[str] | None]:
 
 
 def require_program(command: Sequence[str] | None, environ: Mapping[str, str]) -> None:
-    """Check that the command can be executed, before anything is done for it."""
+    """Check that the program exists before anything else is done."""
     if command is not None:
         if not command:
-            raise UsageError("no command after -- (expected one)")
+            raise UsageError("no program after --")
         find(command[0], environ)
 
 
 def execute_command(command: Sequence[str] | None, environ: Mapping[str, str]) -> int:
-    """Execute the command, if there is one; return the exit code 0 otherwise."""
+    """Execute the program, if there is one; otherwise return exit code 0."""
     if command:
         execute(command, environ)
     return 0

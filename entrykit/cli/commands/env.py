@@ -29,7 +29,9 @@ class Arguments:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `env` accepts."""
     add_role(parser)
-    parser.add_argument("--format", choices=FORMATS, default="text", help="how it is written")
+    parser.add_argument(
+        "--format", choices=FORMATS, default="text", help="output format (default: text)"
+    )
 
 
 def run(arguments: Arguments, environ: Mapping[str, str], log: Log) -> int:

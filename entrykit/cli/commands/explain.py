@@ -31,11 +31,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_role_arguments(parser)
     parser.add_argument(
         "target", metavar="TARGET", nargs="?",
-        help="a VARIABLE, a FILE or FILE:LINE; all variables, in a table, where left out",
+        help="VARIABLE, FILE or FILE:LINE (default: a table of all variables and files)",
     )  # fmt: skip
     parser.add_argument(
         "--graph", nargs="?", const="mermaid", choices=("mermaid", "svg"),
-        help="draw the routing instead, as Mermaid unless --graph=svg",
+        help="draw the routing instead (default format: mermaid)",
     )  # fmt: skip
 
 
@@ -45,7 +45,9 @@ def run(arguments: Arguments, environ: Mapping[str, str], log: Log) -> int:
     from entrykit.variables.env_files import overlay_assignments
 
     if arguments.graph and arguments.target is not None:
-        raise UsageError(f"{display(arguments.target)}: --graph draws all of the role")
+        raise UsageError(
+            f"{display(arguments.target)}: --graph draws the whole role and takes no TARGET"
+        )
     base = {} if arguments.no_env else environ
     assignments = overlay_assignments(base, arguments.env_file, arguments.assignments)
     variables = {name: each.text for name, each in assignments.items()}

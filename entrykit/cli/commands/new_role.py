@@ -26,8 +26,8 @@ class Arguments:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `new-role` accepts."""
-    parser.add_argument("name", metavar="NAME", help="what the role is to be called: my-app, say")
-    parser.add_argument("folder", metavar="DIR", type=folder, help="where its files are written")
+    parser.add_argument("name", metavar="NAME", help="name of the new role, e.g. my-app")
+    parser.add_argument("folder", metavar="DIR", type=folder, help="directory for its files")
 
 
 def run(arguments: Arguments, environ: Mapping[str, str], log: Log) -> int:

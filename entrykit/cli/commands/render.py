@@ -48,7 +48,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_role(parser, nargs="?")
     add_environment_options(parser)
     parser.add_argument(
-        "-o", metavar="DIR", dest="folder", type=folder, help="write the files there"
+        "-o",
+        metavar="DIR",
+        dest="folder",
+        type=folder,
+        help="write the files to DIR instead of stdout",
     )
     render_template.add_arguments(parser)
 
@@ -60,7 +64,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], log: Log) -> int:
         return _render_templates(arguments, variables, log)
     if arguments.role is None or arguments.command is not None or arguments.mode is not None:
         raise UsageError(
-            "expected a role, or --template FROM:TO and perhaps --mode and -- COMMAND\n"
+            "expected a role, or --template FROM:TO with optional --mode and -- CMD\n"
             "TIP: entrykit render --help"
         )
     role = find_role(arguments.role, variables, environ)
@@ -70,7 +74,7 @@ def run(arguments: Arguments, environ: Mapping[str, str], log: Log) -> int:
 
 def _render_templates(arguments: Arguments, variables: Mapping[str, str], log: Log) -> int:
     if arguments.role is not None or arguments.folder is not None:
-        raise UsageError("--template: not with a role, nor with -o (expected one of them)")
+        raise UsageError("--template cannot be combined with a role or with -o")
     check_format(variables, log)
     selected = render_template.Arguments(
         templates=arguments.templates, mode=arguments.mode, command=arguments.command

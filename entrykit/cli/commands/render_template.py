@@ -37,14 +37,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `render` accepts instead of a role."""
     parser.add_argument(
         "--template", metavar="FROM:TO", dest="templates", action="append", default=[],
-        help="a template of your own and the file that it makes, - for standard output",
+        help="render your template FROM to the file TO (- for stdout)",
     )  # fmt: skip
-    parser.add_argument("--mode", type=_mode, help="permissions of those files (default 644)")
+    parser.add_argument("--mode", type=_mode, help="permissions of those files (default: 644)")
 
 
 def _mode(text: str) -> int:
     if not text or text.strip("01234567") or int(text, 8) > 0o777:  # noqa: PLR2004 -- chmod(1)
-        raise argparse.ArgumentTypeError(f"{display(text)}: not a mode (expected 644, say)")
+        raise argparse.ArgumentTypeError(
+            f"{display(text)}: not a file mode (expected octal digits, e.g. 644)"
+        )
     return int(text, 8)
 
 

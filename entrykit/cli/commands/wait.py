@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="tcp://host:port, http://host/path, https://…, file:/path or unix:/path",
     )  # fmt: skip
     parser.add_argument(
-        "--timeout", metavar="TIME", default="30s", help="the most that it may take (default 30s)"
+        "--timeout", metavar="TIME", default="30s", help="time limit (default: 30s)"
     )
 
 
