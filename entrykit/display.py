@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 MAX_LENGTH = 80
@@ -35,6 +36,14 @@ def display_key(text: str) -> str:
     """
     name, _, rest = text.partition(":")
     return display(f"{name}:***" if rest else text)
+
+
+def suggest(word: str, known: Iterable[str]) -> str:
+    """Return `; did you mean 'x'?` for the known word that is closest; nothing if none is close."""
+    from difflib import get_close_matches
+
+    found = get_close_matches(word, [*known], n=1, cutoff=0.55)
+    return f"; did you mean {found[0]!r}?" if found else ""
 
 
 def _escape(char: str) -> str:

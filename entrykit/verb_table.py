@@ -1,16 +1,16 @@
-"""The verbs of the command line, with what each does."""
+"""The commands of the command line that are not roles, each with its summary."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 VERBS: Mapping[str, str] = {
-    "render": "write a role's files, or those of your own templates",
-    "check": "have the role's daemon judge its files",
-    "diff": "compare a role's files with those on the disk",
-    "explain": "say which variable made which lines, and where it came from",
+    "render": "render the files of a role, or your own templates",
+    "check": "check a role's files with its daemon",
+    "diff": "compare a role's files with those on disk",
+    "explain": "show which variable sets which line, and where its value comes from",
     "env": "describe a role's variables",
     "roles": "list the roles",
-    "wait": "wait until servers, files and sockets are there",
-    "new-role": "write a role of your own, with cases and a Dockerfile",
+    "wait": "wait for servers, files and sockets",
+    "new-role": "create a role of your own, with test cases and a Dockerfile",
 }

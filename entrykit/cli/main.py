@@ -1,4 +1,4 @@
-"""The command line: to one verb, or to the start of one role."""
+"""The command line: run one command, or start one role."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from entrykit.verb_table import VERBS
 
 
 def main(argv: Sequence[str] = tuple(sys.argv), environ: Mapping[str, str] = os.environ) -> int:
-    """Run one verb, or start one role: then this never returns.
+    """Run one command and return, or start one role and never return.
 
     Args:
         argv: the program's name and its words.
         environ: the variables.
 
     Returns:
-        The exit code: sysexits(3) as in `entrykit.errors`, 128 and the number
-        for a signal; 1 where `diff` found a difference.
+        The exit code: sysexits(3) as in `entrykit.errors`, 128 plus the number of a
+        signal, 1 if `diff` found a difference.
     """
     log = make_log(environ)
     with _report_errors(log) as outcome, handle_stop_signals(), _flush_stdout():
@@ -39,7 +39,7 @@ class _Outcome:
 
 @contextmanager
 def _report_errors(log: Log) -> Iterator[_Outcome]:
-    """Tell every error once: the only place that catches."""
+    """Report every error: the only place that catches them all."""
     outcome = _Outcome()
     try:
         yield outcome
@@ -48,20 +48,20 @@ def _report_errors(log: Log) -> Iterator[_Outcome]:
             log.error(message)
         outcome.code = error.exit_code
     except BrokenPipeError:
-        _redirect_to_null(sys.stdout)  # nobody reads it any more (`| head`)
+        _redirect_to_null(sys.stdout)  # the reader is gone (`| head`)
         outcome.code = 128 + signal.SIGPIPE
-    except Exception as error:  # noqa: BLE001 -- the boundary: whatever is left is a bug
+    except Exception as error:  # noqa: BLE001 -- the boundary: anything else is a bug
         import traceback
 
         log.error(traceback.format_exc())
-        log.error(f"this is a bug of {_bug_owner(error)}: please report it with the lines above")
+        log.error(f"this is a bug in {_bug_owner(error)}: please report it with the lines above")
         outcome.code = EX_SOFTWARE
     finally:
         _drop_unflushed()
 
 
 def _bug_owner(error: Exception) -> str:
-    """Say whose bug it is; there are no other authors where no role of theirs was loaded."""
+    """Name the code that failed; a user-supplied role can be it only if one was loaded."""
     if "entrykit.discovery.loading" not in sys.modules:
         return "entrykit"
     from entrykit.discovery.loading import find_author
@@ -71,8 +71,8 @@ def _bug_owner(error: Exception) -> str:
 
 @contextmanager
 def _flush_stdout() -> Iterator[None]:
-    """See that stdout is UTF-8 in any locale, and that it is written while errors can be told."""
-    if sys.stdout is None:  # whoever started us has closed it
+    """Make stdout UTF-8 in any locale, and flush it while errors can still be reported."""
+    if sys.stdout is None:  # closed by the parent process
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 -- until the end
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
@@ -80,18 +80,18 @@ def _flush_stdout() -> Iterator[None]:
         try:
             yield
         finally:
-            sys.stdout.flush()  # also where argparse ends the program by itself
+            sys.stdout.flush()  # also when argparse exits after --help
     except OSError as error:
-        # Of a stream the system gives a number and no name; anything else is somebody else's.
+        # Errors of a stream have a number and no file name; the rest is not about stdout.
         if error.errno is None or error.filename is not None or isinstance(error, BrokenPipeError):
             raise
         _redirect_to_null(sys.stdout)
-        tip = "look at where the output goes"
+        tip = "check what the output is redirected to"
         raise CommitError("standard output", str(error.strerror), tip) from error
 
 
 def _drop_unflushed() -> None:
-    """Forget messages that cannot be written: CPython would try again, and end with 120."""
+    """Drop messages that cannot be written: CPython would try again and exit with 120."""
     try:
         if sys.stderr is not None:
             sys.stderr.flush()
@@ -100,12 +100,12 @@ def _drop_unflushed() -> None:
 
 
 def _redirect_to_null(stream: TextIO) -> None:
-    """Let nothing be written to it any more, also not by the interpreter at its end."""
+    """Discard all further output, including what the interpreter flushes on exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _dispatch(words: Sequence[str], environ: Mapping[str, str], log: Log) -> int:
-    # A container's main has no words of ours: it starts without argparse.
+    # A container's start has no options: it does not import argparse.
     if not words or words[0].startswith("-"):
         from entrykit.cli.parser import parse
 
@@ -122,12 +122,21 @@ def _start(words: Sequence[str], environ: Mapping[str, str], log: Log) -> NoRetu
     from entrykit.discovery.finder import is_role, role_names
 
     if not words or not is_role(words[0], environ):
-        from entrykit.discovery.search_path import find_typos
-
-        known = f"a role ({', '.join(role_names(environ))}) or a verb ({', '.join(VERBS)})"
-        given = f"{words[0]!r} is neither" if words else "nothing to do"
-        lines = [f"{given}: expected {known}", *find_typos(environ), "TIP: entrykit --help"]
-        raise UsageError("\n".join(lines))
+        raise _unknown_word(words, role_names(environ), environ)
     from entrykit.start import start
 
     start(words[0], words[1:], environ, log)
+
+
+def _unknown_word(
+    words: Sequence[str], roles: Sequence[str], environ: Mapping[str, str]
+) -> UsageError:
+    from entrykit.discovery.search_path import find_typos
+    from entrykit.display import suggest
+
+    listed = f" (roles: {', '.join(roles)}; commands: {', '.join(VERBS)})"
+    message = f"no role or command given{listed}"
+    if words:
+        suggestion = suggest(words[0], [*roles, *VERBS])
+        message = f"unknown role or command {words[0]!r}{suggestion or listed}"
+    return UsageError("\n".join([message, *find_typos(environ), "TIP: entrykit --help"]))

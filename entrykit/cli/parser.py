@@ -1,4 +1,4 @@
-"""The words of the command line that are ours."""
+"""The options before a role or a command, and the parser that commands share."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ if TYPE_CHECKING:
 
 
 class Parser(argparse.ArgumentParser):
-    """Argparse with our exit code: it would end with 2 by itself."""
+    """An argument parser that raises `UsageError` instead of exiting with 2."""
 
     def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
-        """Write the help; argparse itself says nothing of what cannot be written."""
+        """Write the help, and raise the error that argparse would hide."""
         (file or sys.stderr).write(message)
 
     def error(self, message: str) -> NoReturn:
-        """Refuse the words, with the way to the help."""
+        """Raise a UsageError that points to the help."""
         raise UsageError(f"{message}\nTIP: {self.prog} --help")
 
 
 def parse(words: Sequence[str]) -> tuple[int, list[str]]:
-    """Take the options before a role or a verb away.
+    """Parse the options before a role or a command.
 
     Returns:
-        How many `-v` less how many `-q` were given, and the words after the options.
+        The number of `-v` minus that of `-q`, and the words after the options.
     """
     found = _build_parser().parse_args(words)
     return found.verbose - found.quiet, found.words
@@ -41,15 +41,15 @@ def parse(words: Sequence[str]) -> tuple[int, list[str]]:
 
 def _build_parser() -> argparse.ArgumentParser:
     width = max(map(len, VERBS))
-    verbs = "\n".join(f"  {verb:{width}}  {summary}" for verb, summary in VERBS.items())
+    commands = "\n".join(f"  {name:{width}}  {summary}" for name, summary in VERBS.items())
     parser = Parser(
         prog="entrykit",
-        usage="entrykit [-q|-v] ROLE [COMMAND ...]\n       entrykit [-q|-v] VERB [--help] ...",
-        description="Turn environment variables into a daemon's config, have the daemon check it,\n"
-        "and become the daemon.",
-        epilog=f"verbs:\n{verbs}\n\nA ROLE is what `entrykit roles` lists: configure it, then run "
-        "COMMAND\nas the image's own entrypoint would; a COMMAND that is not the role's\n"
-        "daemon is run as it is.",
+        usage="entrykit [-q|-v] ROLE [CMD ...]\n       entrykit [-q|-v] COMMAND [--help] ...",
+        description="Render a daemon's configuration from environment variables, check it with\n"
+        "the daemon, and replace this process with the daemon.",
+        epilog=f"commands:\n{commands}\n\nROLE is a name that `entrykit roles` lists. entrykit "
+        "configures it, then runs CMD\nas the image's own entrypoint would. A CMD other than the "
+        "role's daemon runs\nunchanged.",
         allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -60,15 +60,17 @@ def _build_parser() -> argparse.ArgumentParser:
 
 
 def folder(text: str) -> str:
-    """Read the word that names a folder: one that config files could name as well."""
+    """Parse the path of a directory, which configuration files must be able to name too."""
     if not text:
-        raise argparse.ArgumentTypeError("no name (expected a folder)")
+        raise argparse.ArgumentTypeError("empty (expected a directory)")
     if not is_encodable(text):
         raise argparse.ArgumentTypeError(f"{display(text)}: not valid UTF-8")
     return text
 
 
 def add_verbosity_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that every verb has."""
-    parser.add_argument("-q", "--quiet", action="count", default=0, help="say less")
-    parser.add_argument("-v", "--verbose", action="count", default=0, help="say more")
+    """Add the options that every command has."""
+    parser.add_argument(
+        "-q", "--quiet", action="count", default=0, help="show fewer messages (-qq: only errors)"
+    )
+    parser.add_argument("-v", "--verbose", action="count", default=0, help="show more messages")

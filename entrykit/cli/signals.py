@@ -1,8 +1,8 @@
-"""The signals that stop a container, from our first moment to the hand-over.
+"""The signals that stop a container, handled until the hand-over.
 
-As PID 1 a process gets no signal that it does not handle: without this, a container
-that is told to stop while its files are checked would start its daemon all the same.
-What is ignored (nohup) stays so. Exec resets the handlers.
+PID 1 receives only the signals that it handles: without this, a container that is
+stopped while its files are checked would start its daemon anyway. Ignored signals
+(nohup) stay ignored. Exec resets the handlers.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _STOP_SIGNALS: Final = (
 
 
 def exit_on_signals() -> None:
-    """Let each end us with 128 and its number while there is nothing to clear up.
+    """Exit with 128 plus the number of the signal while there is nothing to clean up.
 
-    An exception would come out of imports, where it is taken for one of theirs.
+    An exception would surface in imports, which may mistake it for one of their own.
     """
     for number in _STOP_SIGNALS:
         if _is_unhandled(number):
@@ -36,28 +36,28 @@ def exit_on_signals() -> None:
 
 @contextmanager
 def handle_stop_signals() -> Iterator[None]:
-    """Let each end us in good order, with 128 and its number.
+    """Clean up and exit with 128 plus the number of the signal.
 
     Raises:
-        SystemExit: told to stop, whatever the code that was at work has made of that.
+        SystemExit: a signal arrived, even if other code replaced that exception.
     """
-    told: list[int] = []
+    codes: list[int] = []
 
     def stop(number: int, _frame: FrameType | None) -> None:
         for each in before:
-            signal.signal(each, signal.SIG_IGN)  # a second one would disturb the clearing up
-        told.append(128 + number)
+            signal.signal(each, signal.SIG_IGN)  # a second one would interrupt the cleanup
+        codes.append(128 + number)
         raise SystemExit(128 + number)
 
     before = {number: signal.getsignal(number) for number in _STOP_SIGNALS if _is_unhandled(number)}
-    with suppress(ValueError):  # in a thread, signals are not for us
+    with suppress(ValueError):  # only the main thread can handle signals
         for number in before:
             signal.signal(number, stop)
     try:
         yield
     except BaseException:
-        if told:
-            raise SystemExit(told[0]) from None
+        if codes:
+            raise SystemExit(codes[0]) from None
         raise
     finally:
         with suppress(ValueError):

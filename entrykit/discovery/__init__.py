@@ -1,1 +1,1 @@
-"""Which roles there are, and how one is loaded."""
+"""Which roles exist: built-in ones, those on ENTRYKIT_ROLES_PATH, and those of packages."""

@@ -1,7 +1,7 @@
-"""Roles of installed packages: their entry points in the group `entrykit.roles`.
+"""Roles of installed packages, found by entry points in the group `entrykit.roles`.
 
-To look for them costs more than all else that a start does, so that is done where a name is
-known nowhere else, and where all names are listed.
+Searching the metadata of all packages costs more than the rest of a start. It is done only for
+a name that is not found elsewhere, and to list all names.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ GROUP: Final = "entrykit.roles"
 
 @cache
 def find_entry_points() -> Mapping[str, tuple[EntryPoint, ...]]:
-    """Return names, each with the entry points that are called so: more than one is too many."""
+    """Return the entry points by name; more than one of the same name is an error."""
     found: dict[str, tuple[EntryPoint, ...]] = {}
     for point in dict.fromkeys(entry_points(group=GROUP)):
         found[point.name] = (*found.get(point.name, ()), point)
@@ -30,17 +30,19 @@ def find_entry_points() -> Mapping[str, tuple[EntryPoint, ...]]:
 
 
 def load_from_package(name: str) -> Role[Any] | None:
-    """Import the role of a package; None if none has it.
+    """Import a role from a package; None if no package has it.
 
     Raises:
-        RoleError: it cannot be imported, is no role, or several packages have one of this name.
+        RoleError: it cannot be imported, is not a role, or is defined by several packages.
     """
     points = find_entry_points().get(name, ())
     if not points:
         return None
     point, *others = points
     if others:
-        raise RoleError([f"{' and '.join(map(_describe_point, points))}: both are called {name}"])
+        raise RoleError(
+            [f"{' and '.join(map(_describe_point, points))}: both define the role {name}"]
+        )
     folder = _package_folder(point)
     try:
         given = point.load()
@@ -50,15 +52,15 @@ def load_from_package(name: str) -> Role[Any] | None:
     return register_package_role(name, given, _describe_point(point), folder)
 
 
-def name_conflicts(ours: Collection[str]) -> Iterator[str]:
-    """Yield a fault for each entry point that has the name of a role from elsewhere.
+def name_conflicts(known: Collection[str]) -> Iterator[str]:
+    """Yield a message for each entry point whose name another role already has.
 
     Args:
-        ours: names that go before those of packages.
+        known: names that take precedence over those of packages.
     """
     for name, points in find_entry_points().items():
-        if name in ours:
-            yield f"{' and '.join(map(_describe_point, points))}: there is a role {name} already"
+        if name in known:
+            yield f"{' and '.join(map(_describe_point, points))}: a role {name} exists already"
 
 
 def _describe_point(point: EntryPoint) -> str:
@@ -67,6 +69,6 @@ def _describe_point(point: EntryPoint) -> str:
 
 
 def _package_folder(point: EntryPoint) -> str:
-    """Return where the package is; a folder that nothing lies in where nobody knows."""
+    """Return the directory of the package; one that contains nothing if it is unknown."""
     spec = find_spec(point.module.partition(".")[0])
     return os.path.dirname(spec.origin) if spec and spec.origin else os.devnull

@@ -1,4 +1,4 @@
-"""All roles, also those from elsewhere, and what is wrong with any of them."""
+"""All roles, with everything that is wrong with any of them."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from entrykit.role import Role
 
 
 def roles(environ: Mapping[str, str]) -> Iterator[Role[Any]]:
-    """Yield every role that can be had, by name.
+    """Yield every role that can be loaded, sorted by name.
 
     Args:
-        environ: has ENTRYKIT_ROLES_PATH.
+        environ: ENTRYKIT_ROLES_PATH is read.
 
     Raises:
-        SettingsError: that is at fault.
-        RoleError: after the last one: what is wrong with others.
+        SettingsError: ENTRYKIT_ROLES_PATH is invalid.
+        RoleError: some roles cannot be loaded; raised after the last one that can.
     """
-    faults = [*name_conflicts({*built_in_names(), *find_on_path(environ)})]
+    errors = [*name_conflicts({*built_in_names(), *find_on_path(environ)})]
     for name in role_names(environ):
         try:
             yield load_role(name, environ)
         except RoleError as error:
-            faults += error.messages
-    if faults:
-        raise RoleError(faults)
+            errors += error.messages
+    if errors:
+        raise RoleError(errors)

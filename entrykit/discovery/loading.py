@@ -1,4 +1,4 @@
-"""The code of somebody else's role: imported, judged, and blamed where it fails."""
+"""Import a user-supplied role, check it, and find its lines in tracebacks."""
 
 from __future__ import annotations
 
@@ -16,22 +16,21 @@ from entrykit.role import Role
 _VARIABLE: Final = "ROLE"
 _EXPECTED: Final = f"expected {_VARIABLE} = entrykit.api.Role(…)"
 
-# The folders that have been imported from, and the roles of theirs.
+# The loaded roles, by the directory of their code.
 _LOADED: Final[dict[str, Role[Any]]] = {}
 
 
 def load(name: str, folder: str) -> Role[Any]:
-    """Import the role of a folder: `ROLE` in `role.py`.
+    """Import `ROLE` from `role.py` in a directory.
 
-    The file is a package of its own, so that it may say `from .settings import …`; no other
-    module sees it.
+    The file is imported as a package, so it may contain `from .settings import …`.
 
     Args:
-        name: what the folder's name says that the role is called.
-        folder: where `role.py` is.
+        name: the name of the role, from the name of the directory.
+        folder: the directory.
 
     Raises:
-        RoleError: with every fault, its file and its line: it cannot be imported, or has no role.
+        RoleError: with every error, its file and its line.
     """
     if folder not in _LOADED:
         role = validate_role(name, _import(folder), os.path.join(folder, ROLE_FILE))
@@ -40,11 +39,11 @@ def load(name: str, folder: str) -> Role[Any]:
 
 
 def _import(folder: str) -> object:
-    # A dot in a module's name would begin the name of another.
+    # A dot would separate a parent module's name.
     module_name = f"role {folder}".replace(".", "%2E")
     path = os.path.join(folder, ROLE_FILE)
     spec = spec_from_file_location(module_name, path, submodule_search_locations=[folder])
-    assert spec is not None  # noqa: S101 -- only for endings that are not Python's
+    assert spec is not None  # noqa: S101 -- None only for suffixes other than .py
     assert spec.loader is not None  # noqa: S101 -- as above
     module = module_from_spec(spec)
     sys.modules[module_name] = module
@@ -60,12 +59,12 @@ def _import(folder: str) -> object:
 
 def _role_object(module: ModuleType, path: str) -> object:
     if not hasattr(module, _VARIABLE):
-        raise RoleError([f"{path}: no {_VARIABLE} in it ({_EXPECTED})"])
+        raise RoleError([f"{path}: does not define {_VARIABLE} ({_EXPECTED})"])
     return getattr(module, _VARIABLE)
 
 
 def error_location(error: BaseException, folder: str) -> str | None:
-    """Return the innermost line of a folder's files that an error came by, as `/path:12`."""
+    """Return the innermost line in a directory's files of an error's traceback, as `/path:12`."""
     if isinstance(error, SyntaxError) and _is_within(error.filename or "", folder):
         return f"{error.filename}:{error.lineno}"
     found, step = None, error.__traceback__
@@ -82,31 +81,31 @@ def _is_within(path: str, folder: str) -> bool:
 
 
 def describe_error(error: BaseException) -> str:
-    """Say what an error is, with its kind: some say nothing else."""
+    """Return the type and message of an error; some have no message."""
     text = error.msg if isinstance(error, SyntaxError) else str(error)
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def find_author(error: BaseException) -> str:
-    """Say whose code failed, for a report: entrykit's own, or that of a role from elsewhere."""
+    """Return whose code failed: entrykit's, or that of a user-supplied role."""
     for folder, role in _LOADED.items():
         if line := error_location(error, folder):
             return f"the role {role.name}, at {line}"
-    # What a role gives us fails in lines of ours: a function with other arguments, say.
-    return " or of the role ".join(["entrykit", *(role.name for role in _LOADED.values())])
+    # A value that a role returns may fail later, in entrykit's own lines.
+    return " or in the role ".join(["entrykit", *(role.name for role in _LOADED.values())])
 
 
 def register_package_role(name: str, given: object, where: str, folder: str) -> Role[Any]:
-    """Judge what the entry point of a package is.
+    """Check the object that a package's entry point names, and remember its role.
 
     Args:
-        name: the entry point's.
+        name: the name of the entry point.
         given: the object.
-        where: names the entry point in a fault.
-        folder: the package's.
+        where: the entry point, for messages.
+        folder: the directory of the package.
 
     Raises:
-        RoleError: with every fault.
+        RoleError: with every error.
     """
     role = validate_role(name, given, where)
     _LOADED[folder] = role
@@ -114,10 +113,10 @@ def register_package_role(name: str, given: object, where: str, folder: str) -> 
 
 
 def validate_role(name: str, given: object, where: str) -> Role[Any]:
-    """Find out now what would fail somewhere later, without a word about its cause.
+    """Check an object that should be a role, before anything uses it.
 
     Raises:
-        RoleError: with every fault.
+        RoleError: with every error.
     """
     if not isinstance(given, Role):
         kind = type(given).__name__
@@ -129,7 +128,7 @@ def validate_role(name: str, given: object, where: str) -> Role[Any]:
 
 
 def _line_of_role(where: str) -> str:
-    """Add the line in which ROLE is made, if there is a file with one."""
+    """Append the number of the line that defines ROLE, if `where` is a file with one."""
     if os.path.isfile(where):
         with open(where, encoding="utf-8") as file:
             for number, line in enumerate(file, start=1):

@@ -1,4 +1,4 @@
-"""A new role of somebody's: a folder that works as it is, to be changed from there."""
+"""Write the skeleton of a new role, which works as it is."""
 
 from __future__ import annotations
 
@@ -21,56 +21,56 @@ _MAX_NAME_LENGTH: Final = 30
 
 
 def write(name: str, folder: str) -> list[str]:
-    """Write the files of a role that configures nginx, to begin with.
+    """Write the files of a new role, which configures nginx at first.
 
     Args:
-        name: the role's.
-        folder: made where it is not there; other files in it are let be.
+        name: the name of the role.
+        folder: created if missing; other files in it stay untouched.
 
     Returns:
-        The paths of what was written.
+        The paths of the written files.
 
     Raises:
-        UsageError: no role can have such a name.
-        CommitError: a file is there already, or one cannot be written; then none was.
+        UsageError: the name is invalid or taken.
+        CommitError: a file exists already or cannot be written; then none was written.
     """
     _refuse_name(name)
     files = {os.path.join(folder, path): text for path, text in _files(name)}
     for path in files:
         if os.path.lexists(path):
-            tip = "name a folder that has no such file"
-            raise CommitError(path, "it is there already; nothing was written", tip)
+            tip = "choose a directory without this file"
+            raise CommitError(path, "exists already; nothing was written", tip)
     with wrap_os_errors(folder):
         _write(files)
     return list(files)
 
 
 def _write(files: Mapping[str, str]) -> None:
-    """Write all files or none: what is left would be in the way of the next try."""
-    made = []
+    """Write all files or none, so that the next attempt finds none in its way."""
+    written = []
     try:
         for path, text in files.items():
             make_folder(os.path.dirname(path))
             with open(path, "x", encoding="utf-8") as file:
-                made.append(path)
+                written.append(path)
                 file.write(text)
     except OSError:
-        for path in made:
+        for path in written:
             os.unlink(path)
         raise
 
 
 def _refuse_name(name: str) -> None:
     if not _is_role_name(name) or len(name) > _MAX_NAME_LENGTH:
-        expected = f"expected a-z, 0-9 and single -, at most {_MAX_NAME_LENGTH}: my-app, say"
-        raise UsageError(f"{display(name)}: no name for a role ({expected})")
+        expected = f"a-z, 0-9 and single -, at most {_MAX_NAME_LENGTH} characters, e.g. my-app"
+        raise UsageError(f"{display(name)}: not a valid role name (expected {expected})")
     if is_built_in(name) or name in VERBS:
-        what = "a verb" if name in VERBS else "a role"
-        raise UsageError(f"{name}: entrykit has {what} of this name (expected another one)")
+        what = "a command" if name in VERBS else "a built-in role"
+        raise UsageError(f"{name}: the name of {what} (choose another name)")
 
 
 def _files(name: str) -> Iterator[tuple[str, str]]:
-    """Yield the paths and texts of the skeleton, which is a role called my-app itself."""
+    """Yield the paths and texts of the skeleton, with `my-app` replaced by the name."""
     for path in sorted(_SKELETON.rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
             yield (

@@ -26,14 +26,17 @@ def contents(environ):
 
 
 ROLES = ", ".join(role_names())
-KNOWN = f"a role ({ROLES}) or a verb ({', '.join(VERBS)})"
+KNOWN = f"(roles: {ROLES}; commands: {', '.join(VERBS)})"
 USAGE = [
-    ([], f"nothing to do: expected {KNOWN}\nTIP: entrykit --help"),
-    (["nosuch"], f"'nosuch' is neither: expected {KNOWN}\nTIP: entrykit --help"),
-    (["../haproxy"], f"'../haproxy' is neither: expected {KNOWN}\nTIP: entrykit --help"),
+    ([], f"no role or command given {KNOWN}\nTIP: entrykit --help"),
+    (["nosuch"], f"unknown role or command 'nosuch' {KNOWN}\nTIP: entrykit --help"),
+    (["haprxy"], "unknown role or command 'haprxy'; did you mean 'haproxy'?\nTIP: entrykit --help"),
+    (["chekc"], "unknown role or command 'chekc'; did you mean 'check'?\nTIP: entrykit --help"),
+    (["../haproxy"], "unknown role or command '../haproxy'; did you mean 'haproxy'?\nTIP: "),
     (["check"], "the following arguments are required: role\nTIP: entrykit check --help"),
-    (["render"], "expected a role, or --template FROM:TO and perhaps --mode and -- COMMAND\nTIP: "),
-    (["render", "nosuch"], f"no role is called 'nosuch' (known: {ROLES})"),
+    (["render"], "expected a role, or --template FROM:TO with optional --mode and -- CMD\nTIP: "),
+    (["render", "nosuch"], f"unknown role 'nosuch' (roles: {ROLES})"),
+    (["render", "nginx"], "unknown role 'nginx'; did you mean 'nginx-static'?"),
     (["--loud", "haproxy"], "unrecognized arguments: --loud\nTIP: entrykit --help"),
     (["render", "haproxy", "--no-e"], "unrecognized arguments: --no-e\nTIP: entrykit render"),
     (["--vers"], "unrecognized arguments: --vers\nTIP: entrykit --help"),
@@ -41,7 +44,7 @@ USAGE = [
     (["check", "haproxy", "-o", "x"], "unrecognized arguments: -o x\nTIP: entrykit check --help"),
     (["render", "haproxy", "-e"], "argument -e: expected one argument\nTIP: entrykit render"),
     (["render", "haproxy", "-e", "=x"], '-e "=x": no name before the = (expected NAME=value)'),
-    (["render", "haproxy", "-o", ""], "argument -o: no name (expected a folder)\nTIP: entrykit"),
+    (["render", "haproxy", "-o", ""], "argument -o: empty (expected a directory)\nTIP: entrykit"),
     (["env", "haproxy", "--format", "xml"], "argument --format: invalid choice: 'xml'"),
     (
         ["render", "haproxy", "--env-file", "/absent"],

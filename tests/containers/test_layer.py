@@ -243,7 +243,7 @@ def test_the_units_command_starts_a_container(tmp_path):
 @pytest.mark.parametrize(
     ("role", "disk", "said", "left"),
     [
-        ("no-such", "", "no role is called", []),
+        ("no-such", "", "unknown role", []),
         ("registry", ":size=4k", "No space left on device", []),
         ("haproxy", ":size=4k", "No space left on device", ["/host/entrykit/edge.env"]),
     ],

@@ -128,7 +128,7 @@ def test_73_what_is_there_is_not_overwritten_and_nothing_else_is_written(tmp_pat
 
     assert new_role("my-app", tmp_path) == 73
 
-    assert f"{tmp_path}/pytest.ini: it is there already; nothing was" in capsys.readouterr().err
+    assert f"{tmp_path}/pytest.ini: exists already; nothing was" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["pytest.ini"]
     assert (tmp_path / "pytest.ini").read_text() == "mine"
 
@@ -167,7 +167,7 @@ def test_64_no_role_has_such_a_name(tmp_path, name, capsys):
 
 
 @pytest.mark.parametrize(
-    ("folder", "said"), [("", "no name (expected a folder)"), ("x\udcff", "not valid UTF-8")]
+    ("folder", "said"), [("", "empty (expected a directory)"), ("x\udcff", "not valid UTF-8")]
 )
 def test_64_no_folder_has_such_a_name(tmp_path, folder, said, capsys):
     with chdir(tmp_path):
@@ -175,10 +175,10 @@ def test_64_no_folder_has_such_a_name(tmp_path, folder, said, capsys):
     assert said in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("name", "what"), [("haproxy", "a role"), ("check", "a verb")])
+@pytest.mark.parametrize(("name", "what"), [("haproxy", "a built-in role"), ("check", "a command")])
 def test_64_the_name_is_entrykits_own(tmp_path, name, what, capsys):
     assert new_role(name, tmp_path / "new") == 64
-    assert f"{name}: entrykit has {what} of this name" in capsys.readouterr().err
+    assert f"{name}: the name of {what} (choose another name)" in capsys.readouterr().err
     assert not (tmp_path / "new").exists()
 
 

@@ -150,8 +150,8 @@ def test_the_start_of_a_built_in_role_looks_for_no_others(tmp_path):
     """Neither the code for that nor importlib.metadata is imported."""
     probe = (
         "import sys\n"
-        "from entrykit.__main__ import _import_pydantic\n"
-        "_import_pydantic()\n"
+        "from entrykit.cli.pydantic_plugins import import_without_plugins\n"
+        "import_without_plugins()\n"
         "from entrykit.cli.main import main\n"
         "main(['entrykit', 'render', 'haproxy', '-o', sys.argv[1]], {'DOMAINS': 'a:a.test'})\n"
         "from entrykit.discovery.finder import is_role\n"
@@ -239,7 +239,7 @@ def test_70_two_packages_have_a_role_of_one_name_and_roles_names_both(site):
         assert done.returncode == 70
         assert "packed, entry point packed = packed_role:ROLE" in done.stderr
         assert "other, entry point packed = other_role:ROLE" in done.stderr
-        assert done.stderr.endswith(": both are called packed\n")
+        assert done.stderr.endswith(": both define the role packed\n")
     assert "haproxy\t" in done.stdout
 
 
@@ -252,9 +252,12 @@ def test_roles_tells_of_a_package_with_the_name_of_another_role(site, tmp_path):
 
     assert done.returncode == 70
     assert (
-        "clashing, entry point haproxy = packed_role:ROLE: there is a role haproxy" in done.stderr
+        "clashing, entry point haproxy = packed_role:ROLE: a role haproxy exists already"
+        in done.stderr
     )
-    assert "packed, entry point packed = packed_role:ROLE: there is a role packed" in done.stderr
+    assert (
+        "packed, entry point packed = packed_role:ROLE: a role packed exists already" in done.stderr
+    )
     assert "packed\ta role for tests" in done.stdout
 
 
@@ -283,13 +286,13 @@ def test_78_every_fault_of_the_path_is_told_at_once(tmp_path):
     assert code == 78
     expected = [
         "relative: not an absolute path (expected /a/path:/another)",
-        f"{tmp_path}/empty: no role in it (expected role.py, or NAME/role.py)",
+        f"{tmp_path}/empty: contains no role (expected role.py or NAME/role.py)",
         f"{tmp_path}/file: Not a directory",
         f"{tmp_path}/absent: No such file or directory",
-        f"{tmp_path}/clash/Odd Name: no role has such a name (expected my-app or my_app, say)",
-        f"{tmp_path}/clash/check: check is a verb of entrykit's (expected another name)",
-        f"{tmp_path}/clash/haproxy: entrykit has a role haproxy itself (expected another name)",
-        f"{tmp_path}/b/same and {tmp_path}/a/same: two roles are called same (expected one)",
+        f"{tmp_path}/clash/Odd Name: not a valid role name (e.g. my-app or my_app)",
+        f"{tmp_path}/clash/check: check is an entrykit command (choose another name)",
+        f"{tmp_path}/clash/haproxy: there is a built-in role haproxy (choose another name)",
+        f"{tmp_path}/b/same and {tmp_path}/a/same: both define the role same (rename one)",
     ]
     assert lines == [f"ENTRYKIT_ROLES_PATH: {line}" for line in expected]
 
@@ -309,7 +312,7 @@ def test_78_a_path_that_is_at_fault_stops_the_built_in_roles_as_well(tmp_path):
     code, lines = refused("render", "haproxy", ENTRYKIT_ROLES_PATH=f"{tmp_path}/roles")
 
     assert code == 78
-    assert "entrykit has a role haproxy itself" in lines[0]
+    assert "there is a built-in role haproxy" in lines[0]
 
 
 @pytest.mark.parametrize(
@@ -332,7 +335,7 @@ def test_78_nobody_runs_code_that_everybody_can_write(roles, part):
     code, lines = refused("render", "own", ENTRYKIT_ROLES_PATH=str(roles))
 
     where = str(roles / part)
-    expected = f"ENTRYKIT_ROLES_PATH: {where}: everybody may write to it (expected chmod o-w)"
+    expected = f"ENTRYKIT_ROLES_PATH: {where}: writable by everyone (run chmod o-w)"
     assert (code, lines) == (78, [expected])
 
 
@@ -344,11 +347,13 @@ def test_78_the_path_and_a_file_of_it_are_one_too_many(roles):
 
 
 def test_64_an_unknown_role_is_told_with_those_on_the_path(roles):
-    code, lines = refused("render", "onw", ENTRYKIT_ROLES_PATH=str(roles))
+    code, lines = refused("render", "nosuch", ENTRYKIT_ROLES_PATH=str(roles))
 
     assert code == 64
-    assert "own" in lines[0].partition("known: ")[2].rstrip(")").split(", ")
-    assert "own" in refused("onw", ENTRYKIT_ROLES_PATH=str(roles))[1][0]
+    assert "own" in lines[0].partition("(roles: ")[2].rstrip(")").split(", ")
+    for words in (["render", "onw"], ["onw"]):
+        _, lines = refused(*words, ENTRYKIT_ROLES_PATH=str(roles))
+        assert lines[0].endswith(" 'onw'; did you mean 'own'?")
 
 
 @pytest.mark.parametrize(
@@ -371,7 +376,7 @@ BROKEN = {
     "error": ("\n\n1 / 0\n", "{file}:3: ZeroDivisionError: division by zero"),
     "exit": ("import sys\nsys.exit(3)\n", "{file}:2: SystemExit: 3"),
     "nul": ("x = '\0'\n", "{file}: SyntaxError: source code string cannot contain null bytes"),
-    "empty": ("", "{file}: no ROLE in it (expected ROLE = entrykit.api.Role(…))"),
+    "empty": ("", "{file}: does not define ROLE (expected ROLE = entrykit.api.Role(…))"),
     "type": ("\nROLE = 'x'\n", "{file}:2: ROLE is of type str (expected ROLE = entrykit.api.Role"),
     "class": ("from entrykit.api import Role\nROLE = Role\n", "{file}:2: ROLE is of type type"),
     "missing": (GOOD.replace("    daemon=", "    # daemon="), "TypeError: Role.__init__() missing"),
@@ -491,7 +496,7 @@ def test_a_bug_of_a_role_is_its_own_and_not_entrykits(environ, roles, bug):
     number = text[: text.index("reads=")].count("\n") + 1
     assert code == 70
     assert lines[-1] == (
-        f"this is a bug of the role own, at {roles}/own/role.py:{number}: "
+        f"this is a bug in the role own, at {roles}/own/role.py:{number}: "
         "please report it with the lines above"
     )
 
@@ -503,7 +508,7 @@ def test_a_bug_between_a_role_and_entrykit_is_not_said_to_be_entrykits_alone(env
     code, lines = refused("own", **environ)
 
     assert code == 70
-    assert lines[-1].startswith("this is a bug of entrykit or of the role own: please report it")
+    assert lines[-1].startswith("this is a bug in entrykit or in the role own: please report it")
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def test_a_folder_above_the_repository_means_nothing(tmp_path):
 def test_a_role_that_is_not_there_is_named(repository):
     ran = repository.pytest("-o", "entrykit_role=haproxi")
 
-    assert "no role is called 'haproxi' (known: " in ran.said
+    assert "unknown role 'haproxi'; did you mean 'haproxy'?" in ran.said
 
 
 # The real daemon
