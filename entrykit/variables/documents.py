@@ -57,14 +57,35 @@ def parse_typed(text: str) -> TypedTree:
     return _to_typed(_yaml(text, _resolve_scalar))
 
 
+def parse_json(text: str) -> TypedTree:
+    """Read JSON.
+
+    Raises:
+        InvalidValue: it is not JSON, is nested too deep, or has a key twice.
+    """
+    import json
+
+    try:
+        tree: TypedTree = json.loads(text, object_pairs_hook=_unique)
+    except RecursionError:
+        raise InvalidValue(["not JSON: nested too deep"]) from None
+    except json.JSONDecodeError as error:
+        raise InvalidValue([f"not JSON: {error}"]) from None
+    return tree
+
+
 def _to_typed(tree: Tree) -> TypedTree:
     if isinstance(tree, list):
         return [_to_typed(item) for item in tree]
     if not isinstance(tree, tuple):
         return tree
-    found = {key: _to_typed(value) for key, value in tree}
-    if len(found) < len(tree):
-        twice = [key for key, times in Counter(key for key, _ in tree).items() if times > 1]
+    return _unique([(key, _to_typed(value)) for key, value in tree])
+
+
+def _unique(pairs: list[tuple[str, TypedTree]]) -> dict[str, TypedTree]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = [key for key, times in Counter(key for key, _ in pairs).items() if times > 1]
         raise InvalidValue(
             [f"{display_key(key)}: there twice (expected each key once)" for key in twice]
         )

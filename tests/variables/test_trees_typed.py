@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from entrykit.errors import InvalidValue
-from entrykit.variables.documents import parse_typed
+from entrykit.variables.documents import parse_json, parse_typed
 
 
 @pytest.mark.parametrize(
@@ -74,3 +74,29 @@ def test_what_may_be_a_password_is_not_told(text):
         parse_typed(text)
 
     assert "made-up" not in str(refused.value)
+
+
+# JSON
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [('{"a": [1, 1.5, true, null, "no"]}', {"a": [1, 1.5, True, None, "no"]}), ("\t[]\n", [])],
+)
+def test_json_has_its_own_types(text, value):
+    assert parse_json(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: b", "not JSON: Expecting value: line 1 column 1 (char 0)"),
+        ('{"a": 1, "a": 2}', '"a": there twice (expected each key once)'),
+        ("[" * 100_000, "not JSON: nested too deep"),
+    ],
+)
+def test_what_is_not_json_or_ambiguous_is_refused(text, message):
+    with pytest.raises(InvalidValue) as caught:
+        parse_json(text)
+
+    assert caught.value.messages == (message,)

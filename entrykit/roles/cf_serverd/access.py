@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any, Final
 
 from pydantic import PlainValidator
@@ -15,20 +16,11 @@ from entrykit.quoting.cfengine import find_cfengine_error
 from entrykit.roles.cf_serverd import acl
 from entrykit.roles.cf_serverd import types as cf_serverd_types
 from entrykit.variables import types
+from entrykit.variables.documents import TypedTree, parse_json
+from entrykit.variables.schema import Check, check_records, check_string, check_strings
 
 _is_shortcut: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}").fullmatch
 _BUILT_IN_SHORTCUT: Final = "masterfiles"
-_LISTS: Final[dict[str, Callable[[list[str]], tuple[str, ...]]]] = {
-    "admit_ips": acl.parse_entries,
-    "admit_hostnames": cf_serverd_types.hostname_entries,
-    "admit_keys": cf_serverd_types.digest_entries,
-    "deny_ips": acl.parse_entries,
-    "deny_hostnames": cf_serverd_types.hostname_entries,
-    "deny_keys": cf_serverd_types.digest_entries,
-}
-_ACCESS_KEYS: Final = ("path", "shortcut", *_LISTS)
-_ROLE_KEYS: Final = ("classes", "authorize")
-
 Lists = tuple[tuple[str, tuple[str, ...]], ...]
 
 
@@ -67,26 +59,25 @@ class Authorization:
 
 
 def parse_access(text: str) -> tuple[Access, ...]:
-    """Read a JSON list of objects, each with a path.
+    """Parse a JSON list of objects, each with a path.
 
     Returns:
         The most specific path first, for readers: cf-serverd takes the longest that fits,
         whatever the order (tried with 3.21).
 
     Raises:
-        Faults: with everything that is wrong, in order.
+        InvalidValue: with everything that is wrong, in order.
     """
-    expected = '[{"path": "/srv/data", "shortcut": "data"}], say'
-    found = _parse_items(text, expected, _ACCESS_KEYS, _make_access)
-    faults = [
+    found = [_build_access(record) for record in _parse_list(text, _ACCESS_KEYS, ("path",))]
+    errors = [
         f"{display(item)}: there twice" for item in _find_duplicates([one.path for one in found])
     ]
     names = [_BUILT_IN_SHORTCUT, *(one.shortcut for one in found if one.shortcut)]
-    faults += [
+    errors += [
         f"{display(item)}: a shortcut that is there twice" for item in _find_duplicates(names)
     ]
-    if faults:
-        raise InvalidValue(faults)
+    if errors:
+        raise InvalidValue(errors)
     return tuple(sorted(found, key=lambda one: path_sort_key(one.path)))
 
 
@@ -96,93 +87,43 @@ def path_sort_key(path: str) -> tuple[int, str]:
 
 
 def parse_roles(text: str) -> tuple[Authorization, ...]:
-    """Read a JSON list of objects with `classes` and `authorize`.
+    """Parse a JSON list of objects with `classes` and `authorize`.
 
     Raises:
-        Faults: with everything that is wrong, in order.
+        InvalidValue: with everything that is wrong, in order.
     """
-    expected = '[{"classes": "deploy_.*", "authorize": ["root"]}], say'
-    return tuple(_parse_items(text, expected, _ROLE_KEYS, _make_authorization))
+    records = _parse_list(text, _ROLE_KEYS, ("classes", "authorize"))
+    return tuple(Authorization(record["classes"], record["authorize"]) for record in records)
 
 
-def _parse_items(
-    text: str, expected: str, known: tuple[str, ...], make: Callable[[dict[str, Any]], Any]
-) -> list[Any]:
-    found: list[Any] = []
-    faults: list[str] = []
-    expects = ", ".join(known)
-    for place, item in enumerate(_parse_objects(text, expected), start=1):
-        unknown = [display(name) for name in item if name not in known]
-        faults += [f"entry {place}: {name}: not known (expected {expects})" for name in unknown]
-        try:
-            found.append(make(item))
-        except InvalidValue as error:
-            faults += [f"entry {place}: {fault}" for fault in error.messages]
-    if faults:
-        raise InvalidValue(faults)
-    return found
-
-
-def _parse_objects(text: str, expected: str) -> list[dict[str, Any]]:
-    import json
-
-    try:
-        tree = json.loads(text, object_pairs_hook=_refuse_duplicate_keys)
-    except (ValueError, RecursionError) as error:
-        reason = error if isinstance(error, InvalidValue) else "not JSON"
-        raise InvalidValue([f"{reason} (expected {expected})"]) from None
-    if not isinstance(tree, list) or not all(isinstance(item, dict) for item in tree):
-        raise InvalidValue([f"not a JSON list of objects (expected {expected})"])
-    return tree
-
-
-def _refuse_duplicate_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    if twice := _find_duplicates([name for name, _ in pairs]):
-        raise InvalidValue([f"{display(twice[0])}: there twice in one object"])
-    return dict(pairs)
+def _parse_list(
+    text: str, keys: Mapping[str, Check], required: tuple[str, ...]
+) -> list[dict[str, Any]]:
+    return check_records(parse_json(text), keys, required)
 
 
 def _find_duplicates(items: list[str]) -> list[str]:
     return [item for item in dict.fromkeys(items) if items.count(item) > 1]
 
 
-def _make_access(item: dict[str, Any]) -> Access:
-    faults: list[str] = []
-    path = _collect_errors(faults, "path", lambda: cf_serverd_types.path(_read_text(item, "path")))
-    shortcut = (
-        _collect_errors(faults, "shortcut", lambda: _read_shortcut(item))
-        if "shortcut" in item
-        else None
-    )
-    lists = [
-        (name, _collect_errors(faults, name, lambda name=name: _read_list(item, name)))  # type: ignore[misc]
-        for name in _LISTS
-        if name in item
-    ]
-    if faults:
-        raise InvalidValue(faults)
-    return Access(path, shortcut, tuple(lists))
+def _build_access(record: dict[str, Any]) -> Access:
+    lists = tuple((name, record[name]) for name in _LISTS if name in record)
+    return Access(record["path"], record.get("shortcut"), lists)
 
 
-def _collect_errors(faults: list[str], name: str, read: Callable[[], Any]) -> Any:  # noqa: ANN401
-    try:
-        return read()
-    except InvalidValue as error:
-        faults += [f"{name}: {fault}" for fault in error.messages]
-        return None
-
-
-def _read_text(item: dict[str, Any], name: str) -> str:
-    found = item.get(name)
-    if not isinstance(found, str) or not found:
-        raise InvalidValue(["not set (expected a text)"])
+def _check_text(value: TypedTree) -> str:
+    found = check_string(value)
     if reason := find_cfengine_error(found):
         raise InvalidValue([f"{display(found)}: policy cannot hold it: {reason}"])
     return found
 
 
-def _read_shortcut(item: dict[str, Any]) -> str:
-    found = _read_text(item, "shortcut")
+def _check_path(value: TypedTree) -> str:
+    return cf_serverd_types.path(_check_text(value))
+
+
+def _check_shortcut(value: TypedTree) -> str:
+    found = _check_text(value)
     if not _is_shortcut(found):
         raise InvalidValue(
             [f"{display(found)}: not a shortcut (expected letters, digits, _, . and -)"]
@@ -190,37 +131,40 @@ def _read_shortcut(item: dict[str, Any]) -> str:
     return found
 
 
-def _read_list(item: dict[str, Any], name: str) -> tuple[str, ...]:
-    return _LISTS[name](_read_strings(item, name))
-
-
-def _make_authorization(item: dict[str, Any]) -> Authorization:
-    faults: list[str] = []
-    classes = _collect_errors(
-        faults, "classes", lambda: _accept_pattern(_read_text(item, "classes"))
-    )
-    users = _collect_errors(
-        faults, "authorize", lambda: cf_serverd_types.user_entries(_read_strings(item, "authorize"))
-    )
-    if faults:
-        raise InvalidValue(faults)
-    return Authorization(classes, users)
-
-
-def _accept_pattern(text: str) -> str:
+def _check_pattern(value: TypedTree) -> str:
+    found = _check_text(value)
     try:
-        re.compile(text)
+        re.compile(found)
     except re.error as error:
-        raise InvalidValue([f"{display(text)}: not a regular expression: {error}"]) from None
-    return text
-
-
-def _read_strings(item: dict[str, Any], name: str) -> list[str]:
-    found = item.get(name)
-    if not isinstance(found, list) or not found or not all(isinstance(one, str) for one in found):
-        raise InvalidValue(["not a list with something in it (expected a list of texts)"])
+        raise InvalidValue([f"{display(found)}: not a regular expression: {error}"]) from None
     return found
 
+
+def _check_list(parse: Callable[[list[str]], tuple[str, ...]], value: TypedTree) -> tuple[str, ...]:
+    """Accept a list with something in it: an empty one admits everyone or no one."""
+    found = check_strings(value)
+    if not found:
+        raise InvalidValue(['an empty list (expected e.g. ["a", "b"])'])
+    return parse(found)
+
+
+_LISTS: Final[Mapping[str, Check]] = {
+    "admit_ips": partial(_check_list, acl.parse_entries),
+    "admit_hostnames": partial(_check_list, cf_serverd_types.hostname_entries),
+    "admit_keys": partial(_check_list, cf_serverd_types.digest_entries),
+    "deny_ips": partial(_check_list, acl.parse_entries),
+    "deny_hostnames": partial(_check_list, cf_serverd_types.hostname_entries),
+    "deny_keys": partial(_check_list, cf_serverd_types.digest_entries),
+}
+_ACCESS_KEYS: Final[Mapping[str, Check]] = {
+    "path": _check_path,
+    "shortcut": _check_shortcut,
+    **_LISTS,
+}
+_ROLE_KEYS: Final[Mapping[str, Check]] = {
+    "classes": _check_pattern,
+    "authorize": partial(_check_list, cf_serverd_types.user_entries),
+}
 
 AccessList = Annotated[
     tuple[Access, ...], PlainValidator(parse_access), types.TypeInfo("JSON list")
