@@ -40,7 +40,7 @@ def test_from_empty_volumes_to_trusted_sites(stack):
 
     assert body(stack.edge.https("one.test")) == (200, "one")
     assert body(stack.edge.https("two.test")) == (200, "two")
-    eventually(lambda: "HAProxy presents from now on: 127.0.0.1.pem" in stack.log.read_text())
+    eventually(lambda: "HAProxy now serves 127.0.0.1.pem" in stack.log.read_text())
 
 
 def test_www_is_redirected_in_one_hop(stack):

@@ -63,12 +63,12 @@ def test_the_version_is_two_numbers(admin, search_path):
 def test_a_certificate_is_put_and_dropped(admin):
     admin.put(NAME, CA.pem("two.test"))
     first = admin.fingerprint(NAME)
-    assert admin.listed() == [("0.pem", "2")]
+    assert admin.crt_list_entries() == [("0.pem", "2")]
 
     admin.add_to_crt_list(NAME)
     admin.put(NAME, CA.pem("two.test"))
 
-    assert [name for name, _ in admin.listed()] == ["0.pem", NAME]
+    assert [name for name, _ in admin.crt_list_entries()] == ["0.pem", NAME]
     assert admin.certificates() == {"0.pem", NAME}
     assert admin.fingerprint(NAME) not in {None, first}
     admin.drop(NAME)
@@ -147,7 +147,7 @@ def test_a_haproxy_without_the_list_and_the_map_is_another_ones(tmp_path, search
             eventually(path.exists)
             admin = AdminSocket(str(path))
             with pytest.raises(RefusedError):
-                admin.listed()
+                admin.crt_list_entries()
             with pytest.raises(RefusedError):
                 NamesMap(admin).groups()
         finally:
@@ -163,13 +163,13 @@ def test_nobody_there_is_told_from_somebody_who_does_not_answer(edge, tmp_path):
     for path in (tmp_path / "absent", stale):
         with pytest.raises(UnreachableError) as raised:
             AdminSocket(str(path)).version()
-        assert not raised.value.runs
+        assert not raised.value.is_running
     pid = worker(edge)
     pause(edge)
     try:
         with pytest.raises(UnreachableError, match="timed out") as raised:
             AdminSocket(edge.environ["ADMIN_SOCKET"], seconds=0.2).version()
-        assert raised.value.runs
+        assert raised.value.is_running
     finally:
         os.kill(pid, signal.SIGCONT)
 
@@ -189,4 +189,4 @@ def test_an_answer_without_an_end_is_not_waited_for(tmp_path):
         Thread(target=drip, daemon=True).start()
         with pytest.raises(UnreachableError, match="timed out") as raised:
             AdminSocket(str(path), seconds=0.2).version()
-        assert raised.value.runs
+        assert raised.value.is_running

@@ -31,26 +31,26 @@ def budget(path):
 
 
 def issue(budget, now, names=NAMES):
-    budget.begin(names, now)
-    budget.issued(names, now)
+    budget.record_begin(names, now)
+    budget.record_issuance(names, now)
 
 
 def fail(budget, now, *names):
-    budget.begin(NAMES, now)
-    budget.failed(names, now)
+    budget.record_begin(NAMES, now)
+    budget.record_failure(names, now)
 
 
 def test_five_certificates_for_the_same_names_are_the_most_in_a_week(budget):
     for day in range(5):
-        assert budget.refuses(NAMES, NOW + day * DAY) is None
+        assert budget.refusal(NAMES, NOW + day * DAY) is None
         issue(budget, NOW + day * DAY)
 
-    assert budget.refuses(("B.test", "a.test"), NOW + 7 * DAY) == (
+    assert budget.refusal(("B.test", "a.test"), NOW + 7 * DAY) == (
         "certificates for exactly these names were issued 5 times in a week, "
         "and the CA allows 5: not ordered before 2030-03-24 19:46 UTC"
     )
-    assert budget.refuses(NAMES, NOW + 170 * HOUR) is None
-    assert budget.refuses(("a.test",), NOW + 4 * DAY) is None
+    assert budget.refusal(NAMES, NOW + 170 * HOUR) is None
+    assert budget.refusal(("a.test",), NOW + 4 * DAY) is None
 
 
 @settings(deadline=None, max_examples=50)
@@ -62,7 +62,7 @@ def test_the_ca_never_refuses_what_the_budget_allows(tmp_path_factory, pauses):
     for pause in pauses:
         now += pause
         store = min(5.0, store + pause / (34 * HOUR))
-        if budget.refuses(NAMES, now) is None:
+        if budget.refusal(NAMES, now) is None:
             issue(budget, now)
             store -= 1
             assert store > -1e-6
@@ -72,13 +72,13 @@ def test_a_name_that_fails_is_left_alone_for_longer_each_time(budget):
     now, pauses = NOW, []
     for _ in range(6):
         fail(budget, now, "a.test")
-        pauses.append(budget.waits("a.test", now))
-        assert budget.waits("a.test", now + 30) == pauses[-1] - 30
+        pauses.append(budget.delay("a.test", now))
+        assert budget.delay("a.test", now + 30) == pauses[-1] - 30
         now += pauses[-1]
-        assert budget.waits("a.test", now) == 0
+        assert budget.delay("a.test", now) == 0
 
     assert pauses == [1 * MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, HOUR, HOUR]
-    assert budget.waits("b.test", NOW) == 0
+    assert budget.delay("b.test", NOW) == 0
 
 
 def test_a_success_begins_anew(budget):
@@ -87,7 +87,7 @@ def test_a_success_begins_anew(budget):
     issue(budget, NOW + 2 * HOUR, ("a.test",))
     fail(budget, NOW + 3 * HOUR, "a.test")
 
-    assert budget.waits("a.test", NOW + 3 * HOUR) == MINUTE
+    assert budget.delay("a.test", NOW + 3 * HOUR) == MINUTE
 
 
 def test_five_failures_of_a_name_are_the_most_in_an_hour_whatever_succeeds_between(budget):
@@ -95,17 +95,17 @@ def test_five_failures_of_a_name_are_the_most_in_an_hour_whatever_succeeds_betwe
         fail(budget, NOW + minute * 2 * MINUTE, "a.test")
         issue(budget, NOW + minute * 2 * MINUTE, ("a.test", f"{minute}.test"))
 
-    assert budget.waits("a.test", NOW + 10 * MINUTE) == 50 * MINUTE
-    assert budget.waits("a.test", NOW + HOUR) == 0
+    assert budget.delay("a.test", NOW + 10 * MINUTE) == 50 * MINUTE
+    assert budget.delay("a.test", NOW + HOUR) == 0
 
 
 def test_what_we_have_tried_ourselves_is_left_alone_but_not_counted_as_the_cas(budget):
     for minute in range(4):
-        budget.unreached(["a.test"], NOW + minute)
-    assert budget.waits("a.test", NOW + 3) == HOUR
+        budget.record_unreachable(["a.test"], NOW + minute)
+    assert budget.delay("a.test", NOW + 3) == HOUR
 
     issue(budget, NOW + 3, ("a.test",))
-    assert budget.waits("a.test", NOW + 3) == 0
+    assert budget.delay("a.test", NOW + 3) == 0
 
 
 def test_an_order_that_failed_for_no_name_counts_for_nothing(budget, path):
@@ -117,7 +117,7 @@ def test_an_order_that_failed_for_no_name_counts_for_nothing(budget, path):
 
 def budget_of(path, budget):
     """What is remembered, with a file that is there."""
-    budget.unreached([], NOW)
+    budget.record_unreachable([], NOW)
     with open(path) as file:
         return json.load(file)
 
@@ -126,25 +126,25 @@ def budget_of(path, budget):
 def test_an_order_that_was_killed_counts_if_the_certificate_was_asked_for(path, logged, issues):
     for day in range(4):
         issue(RateLimits(path, Log()), NOW + day * MINUTE)
-    RateLimits(path, Log()).begin(NAMES, NOW + HOUR)
+    RateLimits(path, Log()).record_begin(NAMES, NOW + HOUR)
 
     later = RateLimits(path, Log())
     later.settle(logged, NOW + DAY)
 
-    assert (later.refuses(NAMES, NOW + DAY) is not None) == bool(issues)
+    assert (later.refusal(NAMES, NOW + DAY) is not None) == bool(issues)
     again = RateLimits(path, Log())
     again.settle(SENT, NOW + DAY)
-    assert (again.refuses(NAMES, NOW + DAY) is not None) == bool(issues)
+    assert (again.refusal(NAMES, NOW + DAY) is not None) == bool(issues)
 
 
 def test_a_certificate_that_was_lost_on_its_way_counts_as_issued(budget):
     for second in range(5):
-        assert budget.refuses(NAMES, NOW + second) is None
-        budget.begin(NAMES, NOW + second)
-        budget.failed((), NOW + second, sent=True)
+        assert budget.refusal(NAMES, NOW + second) is None
+        budget.record_begin(NAMES, NOW + second)
+        budget.record_failure((), NOW + second, csr_sent=True)
 
-    assert budget.refuses(NAMES, NOW + DAY)
-    assert budget.waits("a.test", NOW + DAY) == 0
+    assert budget.refusal(NAMES, NOW + DAY)
+    assert budget.delay("a.test", NOW + DAY) == 0
 
 
 def test_all_of_it_survives_a_restart(path):
@@ -152,14 +152,14 @@ def test_all_of_it_survives_a_restart(path):
     for second in range(5):
         issue(first, NOW + second)
         fail(first, NOW + second, "c.test")
-    first.unreached(["d.test"], NOW)
+    first.record_unreachable(["d.test"], NOW)
 
     second = RateLimits(path, Log())
 
     for each in (first, second):
-        assert each.refuses(NAMES, NOW + 5)
-        assert each.waits("c.test", NOW + 4) == HOUR
-        assert each.waits("d.test", NOW) == MINUTE
+        assert each.refusal(NAMES, NOW + 5)
+        assert each.delay("c.test", NOW + 4) == HOUR
+        assert each.delay("d.test", NOW) == MINUTE
 
 
 def test_it_is_for_the_owner_only_and_nothing_is_left_beside_it(budget, path):
@@ -171,8 +171,8 @@ def test_it_is_for_the_owner_only_and_nothing_is_left_beside_it(budget, path):
 
 def test_nothing_is_written_where_nothing_happens(budget, path):
     budget.settle("", NOW)
-    assert budget.refuses(NAMES, NOW) is None
-    assert budget.waits("a.test", NOW) == 0
+    assert budget.refusal(NAMES, NOW) is None
+    assert budget.delay("a.test", NOW) == 0
 
     assert not os.path.exists(path)
 
@@ -200,16 +200,16 @@ def test_a_file_that_cannot_be_understood_is_told_and_allows_one_order_a_week(pa
     said = io.StringIO()
 
     budget = RateLimits(path, Log(said))
-    assert budget.refuses(NAMES, NOW) is None
+    assert budget.refusal(NAMES, NOW) is None
     issue(budget, NOW)
     later = RateLimits(path, Log(said))
 
     for each in (budget, later):
-        assert each.refuses(NAMES, NOW + DAY)
-        assert each.refuses(("c.test",), NOW + DAY) is None
-        assert each.refuses(NAMES, NOW + 170 * HOUR) is None
+        assert each.refusal(NAMES, NOW + DAY)
+        assert each.refusal(("c.test",), NOW + DAY) is None
+        assert each.refusal(NAMES, NOW + 170 * HOUR) is None
     assert said.getvalue() == (
-        f"entrykit: warning: {path}: not a budget of entrykit's, and moved to {path}.torn; "
+        f"entrykit: warning: {path}: not a record of orders; moved to {path}.torn; "
         "for a week each certificate is ordered at most once\n"
     )
     with open(f"{path}.torn", encoding="latin-1") as file:
@@ -223,7 +223,7 @@ def test_a_damaged_file_is_no_error(tmp_path_factory, data):
     budget = RateLimits(path, Log(io.StringIO()))
     issue(budget, NOW)
     fail(budget, NOW, "c.test")
-    budget.begin(NAMES, NOW)
+    budget.record_begin(NAMES, NOW)
     with open(path, "rb") as file:
         damaged = bytearray(file.read())
     place = data.draw(st.integers(0, len(damaged)))
@@ -234,8 +234,8 @@ def test_a_damaged_file_is_no_error(tmp_path_factory, data):
     again = RateLimits(path, Log(io.StringIO()))
     again.settle("", NOW)
 
-    again.refuses(NAMES, NOW)
-    assert 0 <= again.waits("c.test", NOW) <= HOUR
+    again.refusal(NAMES, NOW)
+    assert 0 <= again.delay("c.test", NOW) <= HOUR
     issue(again, NOW)
 
 
@@ -247,12 +247,12 @@ def test_a_clock_that_was_wrong_locks_nobody_out(path):
 
     budget = RateLimits(path, Log())
 
-    assert budget.waits("a.test", NOW) == HOUR
-    assert budget.refuses(("b.test",), NOW)
-    assert budget.waits("a.test", NOW + HOUR) == 0
-    assert budget.refuses(("b.test",), NOW + 170 * HOUR) is None
+    assert budget.delay("a.test", NOW) == HOUR
+    assert budget.refusal(("b.test",), NOW)
+    assert budget.delay("a.test", NOW + HOUR) == 0
+    assert budget.refusal(("b.test",), NOW + 170 * HOUR) is None
     wrong.settle("", NOW)
-    assert wrong.waits("a.test", NOW) == HOUR
+    assert wrong.delay("a.test", NOW) == HOUR
 
 
 def test_it_does_not_grow(path, budget):
@@ -269,4 +269,4 @@ def test_what_cannot_be_written_down_is_an_error(tmp_path):
     budget = RateLimits(str(tmp_path / "folder" / "budget.json"), Log())
 
     with pytest.raises(OSError, match="Not a directory"):
-        budget.begin(NAMES, NOW)
+        budget.record_begin(NAMES, NOW)

@@ -11,7 +11,7 @@ A, B, C = "a.test", "b.test", "c.test"
 
 def chosen(wanted, existing, failing, **how):
     return choose(
-        Need(lineage="web", wanted=wanted, existing=existing, apart="web-2", **how), failing
+        Need(lineage="web", wanted=wanted, existing=existing, separate_name="web-2", **how), failing
     )
 
 
@@ -32,7 +32,12 @@ def chosen(wanted, existing, failing, **how):
         pytest.param([A, B], [A, B, C], [B], False, None, id="fewer-but-one-fails"),
         pytest.param([A, B, C], [A], [C], False, Choice((A, B)), id="more-but-one-fails"),
         pytest.param(
-            [A, B, C], [A, B], [B], False, Choice((C,), apart=True), id="more-beside-a-failing-one"
+            [A, B, C],
+            [A, B],
+            [B],
+            False,
+            Choice((C,), separate=True),
+            id="more-beside-a-failing-one",
         ),
     ],
 )
@@ -41,4 +46,4 @@ def test_only_what_is_missing_changed_or_due_is_ordered(wanted, existing, failin
 
 
 def test_a_renewal_that_cannot_wait_leaves_out_what_fails():
-    assert chosen([A, B], [A, B], [B], due=True, late=True) == Choice((A,))
+    assert chosen([A, B], [A, B], [B], due=True, overdue=True) == Choice((A,))

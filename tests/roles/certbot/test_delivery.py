@@ -89,8 +89,8 @@ def test_a_new_lineage_is_presented_by_the_process_that_runs(edge, lineages):
     assert (status(edge, "one.test"), status(edge, "x.wild.test")) == (200, 200)
     assert identity(edge) == before
     assert said.splitlines() == [
-        f"entrykit: {edge.certs}/web.pem is written",
-        "entrykit: HAProxy presents from now on: web.pem",
+        f"entrykit: wrote {edge.certs}/web.pem",
+        "entrykit: HAProxy now serves web.pem",
     ]
 
 
@@ -174,7 +174,7 @@ def test_what_nobody_wants_leaves(edge, lineages):
     assert crt_list(edge) == ["one.pem"]
     assert not (edge.certs / "two.pem").exists()
     assert "two" not in told(edge, "show ssl cert") + told(edge, "show map tls/names.map")
-    assert f"{edge.certs}/two.pem is removed" in said
+    assert f"removed {edge.certs}/two.pem" in said
 
 
 def test_a_lineage_comes_again(edge, lineages):
@@ -235,7 +235,10 @@ def test_one_too_large_for_the_socket_waits_for_the_next_start(edge, lineages):
     ok, said = lineages.deliver("large", "other")
 
     assert not ok
-    assert "large.pem: larger than the 15 KiB that its admin socket takes; its next start" in said
+    assert (
+        "large.pem: larger than the 15 KiB that HAProxy's admin socket takes; its next start"
+        in said
+    )
     assert (serial(edge, "one.test"), status(edge, "two.test")) == (old, 200)
     edge.stop()
     assert serial(edge.start(), "one.test") == new
@@ -259,7 +262,7 @@ def test_one_too_large_for_the_socket_is_presented_by_a_reload(tmp_path, made, l
     number = lineages.issue("web", "one.test")
     ok, said = lineages.deliver("web", admin_socket=None, master_socket=master)
     assert ok, said
-    assert "HAProxy is reloaded" in said
+    assert "reloaded HAProxy" in said
     eventually(lambda: serial(edge, "one.test") == number)
 
 
@@ -275,7 +278,7 @@ def test_haproxy_does_not_run_and_presents_it_when_it_does(made, lineages, socke
     ok, said = lineages.deliver("web", **changes)
 
     assert ok
-    assert "HAProxy presents the certificates from its next start on" in said
+    assert "HAProxy will serve the certificates after its next start" in said
     assert serial(made.start(), "one.test") == number
     assert lineages.deliver("web", **changes) == (True, "")
 

@@ -50,7 +50,7 @@ def test_a_renewed_lineage_is_presented_under_load(edge, lineages):
         assert {host: serial(edge, host) for host in numbers} == numbers
 
     assert done.returncode == 0, done.stderr
-    assert "HAProxy presents from now on: web.pem" in done.stderr
+    assert "HAProxy now serves web.pem" in done.stderr
     assert identity(edge) == before
 
 
@@ -99,7 +99,7 @@ def test_a_socket_that_we_may_not_use_is_said_and_the_files_are_there(edge, line
     assert done.returncode == 1
     assert "warning: HAProxy cannot be reached at " in done.stderr
     assert "Permission denied" in done.stderr
-    assert "HAProxy presents the certificates from its next start on" in done.stderr
+    assert "HAProxy will serve the certificates after its next start" in done.stderr
     edge.stop()
     edge.start()
     assert serial(edge, "one.test") == number
@@ -115,7 +115,7 @@ def test_a_haproxy_that_hangs_does_not_hang_the_hook(edge, lineages):
         os.kill(pid, signal.SIGCONT)
 
     assert done.returncode == 1
-    assert "timed out: HAProxy presents the certificates from its next start on" in done.stderr
+    assert "timed out: HAProxy will serve the certificates after its next start" in done.stderr
 
 
 # the last resort
@@ -187,7 +187,7 @@ def test_without_a_socket_the_container_is_told_to_reload(edge, lineages, docker
     done = lineages.hook("web", **how)
 
     assert done.returncode == 0, done.stderr
-    assert "there is no ADMIN_SOCKET: HAProxy is reloaded" in done.stderr
+    assert "ADMIN_SOCKET is not set: reloaded HAProxy" in done.stderr
     assert docker.asked == ["POST /containers/my%20edge%2F1/kill?signal=HUP HTTP/1.1"]
     eventually(lambda: serial(edge, "one.test") == number)
     assert lineages.hook("web", **how).stderr == ""
@@ -217,7 +217,7 @@ def test_somebody_elses_certificate_for_the_same_name_is_told_of(lineages):
     own = (live / "fullchain.pem").read_bytes() + (live / "privkey.pem").read_bytes()
     (lineages.certs / "own.pem").write_bytes(own)
 
-    assert "own.pem is a certificate for two.test too" in lineages.hook("web").stderr
+    assert "own.pem is also a certificate for two.test" in lineages.hook("web").stderr
 
 
 def test_where_the_socket_does_it_the_container_is_left_alone(edge, lineages, docker):
@@ -244,7 +244,7 @@ def test_what_docker_says_is_told(lineages, docker, answers, said):
 
     assert done.returncode == 1
     assert said in done.stderr
-    assert "HAProxy's next start presents them" in done.stderr
+    assert "HAProxy will serve the certificates after its next start" in done.stderr
 
 
 def test_no_docker_is_told(lineages, docker):

@@ -110,7 +110,7 @@ def test_a_name_that_would_be_two_commands_is_told_to_nobody(edge, follower):
     edge.secret.hold({"x;show.pem": CA.pem("two.test"), "three.pem": CA.pem("three.test")})
     shown(follower, lambda: serial(edge, "three.test"))
 
-    assert "x;show.pem: its name cannot be told HAProxy" in follower.log.read_text()
+    assert "x;show.pem: its name cannot be used in a command to HAProxy" in follower.log.read_text()
     assert "x;show" not in told(edge, "show ssl cert")
 
 

@@ -60,7 +60,7 @@ def round_at(keeping, days):
 
     rounds = Rounds(certbot, Orders(certbot, front, now), Progress(log), now)
     rounds.run(regular=True, hurry=False)
-    front.leave()
+    front.release_port()
 
 
 # what is ordered
@@ -110,7 +110,7 @@ def test_a_name_that_the_ca_refuses_does_not_keep_the_others_from_theirs(keep, p
     assert "no certificate for bad.test" not in keeping.said
     assert keeping.once() == 1
     assert pebble.orders() == 2
-    assert "web: no certificate for bad.test: not possible the last time, tried" in keeping.said
+    assert "web: no certificate for bad.test: failed the last time, tried" in keeping.said
 
 
 def test_names_refused_for_different_reasons_do_not_keep_the_others_from_theirs(keep, authority):
@@ -146,7 +146,7 @@ def test_a_name_that_haproxy_does_not_answer_for_is_never_asked_for(keep, pebble
     assert keeping.names("web") == ["a.test"]
     assert (pebble.orders(), pebble.issued()) == (1, 1)
     assert "bad.test: left out of this order, tried again by a run after 60 s: " in keeping.said
-    assert f"{url} answers with 404" in keeping.said
+    assert f"{url} answers 404" in keeping.said
 
 
 def test_a_new_name_is_not_at_the_cost_of_a_valid_one_that_fails_now(keeping, pebble):
@@ -288,7 +288,7 @@ def test_what_is_not_tried_while_the_ca_is_down_is_told(keeping, pebble):
     assert keeping.once(DOMAINS="a:a.test b:b.test c:c.test d:d.test e:e.test") == 1
     assert "c: not issued, the next run tries again: " in keeping.said
     assert (
-        "not ordered now: d, e: what has failed before them is no name's fault; "
+        "not ordered now: d, e: the orders before failed, and not because of their names; "
         "the next run tries again\n"
     ) in keeping.said
 
@@ -363,7 +363,7 @@ def test_a_stop_in_an_order_ends_certbot_and_the_next_start_completes(keeping, p
 def test_a_stop_while_haproxy_is_awaited_is_obeyed(keeping):
     keeping.set(HAPROXY_URL=f"http://127.0.0.1:{free_port()}", HAPROXY_WAIT="5m")
     with keeping.start() as running:
-        running.comes(lambda: "wait for HAProxy, 300 s at most" in keeping.said)
+        running.comes(lambda: "waiting for HAProxy, 300 s at most" in keeping.said)
 
         assert stopped(running, "TERM") == 0
 
@@ -413,7 +413,7 @@ def test_the_first_order_waits_until_haproxy_leads_to_certbot(keep, pebble, tmp_
         RENEW_INTERVAL="0",
     )
     with keeping.start() as running:
-        running.comes(lambda: "wait for HAProxy, 60 s at most: no answer" in keeping.said)
+        running.comes(lambda: "waiting for HAProxy, 60 s at most: no answer" in keeping.said)
         with proxy(tmp_path, pebble.http_port, port=port):
             assert running.ended() == 0
     assert "left out" not in keeping.said

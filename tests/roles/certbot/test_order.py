@@ -80,8 +80,8 @@ def test_the_names_that_the_ca_refuses_are_known(certbot, pebble):
     done = certbot.issue("web", ["a.test", "bad.test"], force=False)
 
     assert not done.ok
-    assert list(done.failed) == ["bad.test"]
-    assert "could not resolve" in done.failed["bad.test"]
+    assert list(done.refused_names) == ["bad.test"]
+    assert "could not resolve" in done.refused_names["bad.test"]
 
 
 def test_a_name_that_the_ca_never_issues_for_is_known(tmp_path, certbot_path):
@@ -93,7 +93,7 @@ def test_a_name_that_the_ca_never_issues_for_is_known(tmp_path, certbot_path):
 
         done = certbot.issue("web", ["a.test", "blocked.test"], force=False)
 
-    assert list(done.failed) == ["blocked.test"]
+    assert list(done.refused_names) == ["blocked.test"]
 
 
 def test_a_ca_that_is_down_is_nobodys_fault(certbot, pebble):
@@ -101,7 +101,7 @@ def test_a_ca_that_is_down_is_nobodys_fault(certbot, pebble):
 
     done = certbot.issue("web", ["a.test"], force=False)
 
-    assert (done.ok, done.failed, done.busy) == (False, {}, False)
+    assert (done.ok, done.refused_names, done.busy) == (False, {}, False)
     assert "refused" in done.error
 
 
@@ -123,7 +123,7 @@ def test_old_and_new_words_for_a_refused_name_are_read(label):
     """Certbot 5 says Identifier; of a wildcard every version leaves the `*.` away."""
     ended = ProcessResult(1, REFUSED.format(label=label))
 
-    failed = parse_outcome(ended, ["a.test", "bad.test", "*.example.test"], "").failed
+    failed = parse_outcome(ended, ["a.test", "bad.test", "*.example.test"], "").refused_names
 
     assert failed == {
         "bad.test": "Fetching http://bad.test/: Connection refused (connection)",
@@ -155,7 +155,7 @@ def test_a_refused_order_blames_a_name_only_where_the_ca_does(logged, failed):
         ProcessResult(1, "An unexpected error occurred:\n"), ["bad.test"], LOGGED + logged
     )
 
-    assert list(done.failed) == failed
+    assert list(done.refused_names) == failed
     assert bool(done.error) != bool(failed)
 
 
@@ -166,7 +166,7 @@ def test_the_last_words_are_those_that_mean_something():
 
     assert parse_outcome(ProcessResult(1, said), [], "").error == "ValueError: Requesting: refused"
     assert (
-        parse_outcome(ProcessResult(2, ""), [], "").error == "certbot ended with 2 and said nothing"
+        parse_outcome(ProcessResult(2, ""), [], "").error == "certbot exited with 2 and no message"
     )
 
 
@@ -209,14 +209,14 @@ def test_one_that_was_killed_is_told_as_killed():
 
 def test_the_log_of_an_earlier_run_is_not_taken_for_that_of_this_one(certbot, tmp_path):
     certbot.issue("web", ["a.test"], force=False)
-    assert '"csr":' in certbot.logged()
+    assert '"csr":' in certbot.read_log()
     program = script(tmp_path / "certbot", "exit 1")
 
     done = replace(certbot, environ={"PATH": str(program.parent)}).issue(
         "web", ["b.test"], force=False
     )
 
-    assert not done.sent
+    assert not done.csr_sent
 
 
 # a child

@@ -73,7 +73,7 @@ def test_through_haproxy_every_name_that_reaches_the_port_is_fine(edges, port, l
 
     assert find_unreachable(["a.test", "b.test"], url, listener, None) == {}
     listener.close()
-    assert "503" in find_unreachable(["a.test"], url, listener, None)["a.test"].what
+    assert "503" in find_unreachable(["a.test"], url, listener, None)["a.test"].problem
 
 
 def test_in_stateless_mode_haproxy_has_to_know_the_account(edges):
@@ -83,7 +83,7 @@ def test_in_stateless_mode_haproxy_has_to_know_the_account(edges):
     assert find_unreachable(["a.test"], url, None, THUMBPRINT) == {}
     assert (
         "another token or account"
-        in find_unreachable(["a.test"], url, None, "other")["a.test"].what
+        in find_unreachable(["a.test"], url, None, "other")["a.test"].problem
     )
 
 
@@ -96,14 +96,14 @@ def test_nobody_there_is_not_asked_for_each_name(port):
     seen = find_unreachable(names, f"http://127.0.0.1:{port}", Listener(port), None)
 
     assert list(seen) == names
-    assert "Connection refused" in seen["999.test"].what
+    assert "Connection refused" in seen["999.test"].problem
 
 
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
-        (b"HTTP/1.1 404 Not Found\r\n\r\n", "answers with 404"),
-        (b"HTTP/1.1 301 Moved\r\nLocation: https://a.test/\r\n\r\n", "answers with 301"),
+        (b"HTTP/1.1 404 Not Found\r\n\r\n", "answers 404"),
+        (b"HTTP/1.1 301 Moved\r\nLocation: https://a.test/\r\n\r\n", "answers 301"),
         (b"HTTP/1.1 200 OK\r\n\r\nwelcome", "another page"),
         (b"SSH-2.0-OpenSSH_9.2\r\n", "not HTTP"),
         (b"", "not HTTP"),
@@ -112,7 +112,7 @@ def test_nobody_there_is_not_asked_for_each_name(port):
 def test_what_was_seen_in_its_place_is_told(saying, said, expected):
     url = saying(said)
 
-    assert expected in find_unreachable(["a.test"], url, None, THUMBPRINT)["a.test"].what
+    assert expected in find_unreachable(["a.test"], url, None, THUMBPRINT)["a.test"].problem
 
 
 @pytest.mark.parametrize("beginning", [b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nX", b""])
@@ -134,7 +134,7 @@ def test_an_answer_without_an_end_is_none(beginning):
         seen = find_unreachable(["a.test"], url, None, THUMBPRINT)["a.test"]
         gone.set()
 
-    assert seen.what == f"no answer from {url} within 5 s"
+    assert seen.problem == f"no answer from {url} within 5 s"
 
 
 @pytest.mark.usefixtures("listener")

@@ -23,9 +23,9 @@ def test_ten_thousand_names_are_few_lines_and_each_is_said_once(budget):
     said = io.StringIO()
     names = [f"{number}.test" for number in range(10_000)]
     reasons = Reasons(budget, Backoff(), Log(said), once=False)
-    budget.unreached(names, NOW)
+    budget.record_unreachable(names, NOW)
 
-    reasons.left_out(dict.fromkeys(names[:100], "nobody there"), NOW)
+    reasons.report_left_out(dict.fromkeys(names[:100], "nobody there"), NOW)
     reasons.explain({name: [name] for name in names}, "", NOW)
 
     lines = said.getvalue().splitlines()
@@ -35,7 +35,7 @@ def test_ten_thousand_names_are_few_lines_and_each_is_said_once(budget):
     )
     assert lines[1] == (
         "entrykit: warning: 100.test: no certificate for 100.test: "
-        "not possible the last time, tried again in 60 s"
+        "failed the last time, tried again in 60 s"
     )
     assert lines[-1] == "entrykit: warning: 9880 more lineages wait in the same way"
     assert len(lines) == 22
@@ -47,9 +47,9 @@ def test_ten_thousand_names_are_few_lines_and_each_is_said_once(budget):
 def test_a_process_that_ends_does_not_say_when_it_tries_again(budget, once, when):
     said, backoff = io.StringIO(), Backoff()
     reasons = Reasons(budget, backoff, Log(said), once=once)
-    backoff.failed("web", NOW)
+    backoff.record_failure("web", NOW)
 
     reasons.explain({"web": ["a.test"], "api": ["b.test"]}, "no account", NOW)
 
-    assert f"web: no certificate for a.test: the last order has failed, {when}" in said.getvalue()
+    assert f"web: no certificate for a.test: the last order failed, {when}" in said.getvalue()
     assert "not ordered now: api: no account; " in said.getvalue()

@@ -22,7 +22,7 @@ if os.fork() == 0:
     os._exit(0)
 print("ready", flush=True)
 try:
-    signals.rest(60)
+    signals.sleep(60)
 except Stopped:
     pass
 """
@@ -44,14 +44,14 @@ signals = Signals()
 signals.listen()
 def fail():
     raise OSError("said in the thread")
-assert signals.apart(lambda: 42) == 42
+assert signals.run_in_thread(lambda: 42) == 42
 try:
-    signals.apart(fail)
+    signals.run_in_thread(fail)
 except OSError as error:
     print(error)
 print("ready", flush=True)
 try:
-    signals.apart(lambda: time.sleep(600))
+    signals.run_in_thread(lambda: time.sleep(600))
 except Stopped as stopped:
     print("stopped", stopped.number)
 """
@@ -73,7 +73,7 @@ from entrykit.roles.certbot.process.signals import Signals
 signals = Signals()
 signals.listen()
 print("ready", flush=True)
-print(signals.rest(60), signals.rest(0))
+print(signals.sleep(60), signals.sleep(0))
 """
 
 

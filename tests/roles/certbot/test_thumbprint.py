@@ -10,7 +10,7 @@ import pytest
 from certbot.keeping import Keeping
 
 from entrykit.log import Log
-from entrykit.roles.certbot.lineages.account import AccountError, folder
+from entrykit.roles.certbot.lineages.account import AccountError, accounts_dir
 from entrykit.roles.certbot.ordering.certbot_cli import Certbot
 from entrykit.roles.certbot.ordering.thumbprint import (
     compute_thumbprint,
@@ -76,7 +76,7 @@ def test_what_is_no_key_is_an_error_without_its_contents(tmp_path, text):
     path = tmp_path / "private_key.json"
     path.write_text(text)
 
-    with pytest.raises(AccountError, match="no account key"):
+    with pytest.raises(AccountError, match="not an account's key"):
         compute_thumbprint(str(path))
 
 
@@ -106,7 +106,7 @@ def test_the_program_prints_nothing_else_on_standard_output(keeping, certbot):
 
 
 def test_two_accounts_are_an_error_that_names_them(certbot):
-    place = folder(certbot.plan)
+    place = accounts_dir(certbot.plan)
     subprocess.run(f"cp -r {place}/* {place}/other", shell=True, check=True)
 
     with pytest.raises(AccountError, match="2 accounts"):
@@ -114,7 +114,7 @@ def test_two_accounts_are_an_error_that_names_them(certbot):
 
 
 def test_a_ca_that_is_down_is_told(certbot, pebble):
-    subprocess.run(["rm", "-r", folder(certbot.plan)], check=True)
+    subprocess.run(["rm", "-r", accounts_dir(certbot.plan)], check=True)
     pebble.stop()
 
     with pytest.raises(AccountError, match="refused"):

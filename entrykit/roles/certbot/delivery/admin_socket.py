@@ -1,8 +1,8 @@
-"""HAProxy's admin socket, and the words that it has for certificates.
+"""A client of HAProxy's admin socket, with its commands for certificates.
 
-The words are those of "The Runtime API" in HAProxy's management guide; the answers
-are those of 2.6, 3.0 and 3.2. HAProxy says what went wrong as text, too: an answer
-without the words of success is a refusal.
+The commands are those of "The Runtime API" in HAProxy's management guide; the answers
+are those of 2.6, 3.0 and 3.2. HAProxy reports errors as text as well: an answer without
+the text of success is a refusal.
 """
 
 from __future__ import annotations
@@ -34,23 +34,23 @@ class UnreachableError(Exception):
 
     Args:
         reason: why not.
-        runs: whether somebody is there, who hangs or may not be spoken to.
+        is_running: whether a process listens, but hangs or denies access.
     """
 
-    def __init__(self, reason: str, *, runs: bool) -> None:
-        self.runs = runs
+    def __init__(self, reason: str, *, is_running: bool) -> None:
+        self.is_running = is_running
         super().__init__(reason)
 
 
 class RefusedError(Exception):
-    """HAProxy's own words about what it would not do."""
+    """HAProxy refused a command; the message is its answer."""
 
     def __init__(self, answer: str) -> None:
         super().__init__(" ".join(answer.split()) or "no answer")
 
 
 def _receive(connection: socket.socket, deadline: float) -> Iterator[bytes]:
-    """Yield an answer until its end, but not for ever: what listens may not be HAProxy."""
+    """Yield an answer until its end or the deadline: what listens may not be HAProxy."""
     while part := connection.recv(65536):
         yield part
         if time.monotonic() > deadline:
@@ -62,7 +62,7 @@ class AdminSocket:
 
     Args:
         path: of the socket.
-        seconds: how long any one step of a command may take, and a whole answer.
+        seconds: the time limit for each step of a command, and for the whole answer.
     """
 
     def __init__(self, path: str, seconds: float = _TIMEOUT) -> None:
@@ -77,7 +77,7 @@ class AdminSocket:
             payload: lines, none of them empty, each with its end.
 
         Raises:
-            UnreachableError: nobody listens, we may not, or the answer does not come.
+            UnreachableError: nothing listens, access is denied, or there is no answer.
         """
         import socket
 
@@ -90,8 +90,8 @@ class AdminSocket:
                 connection.sendall(lines + b"\n")
                 answer = b"".join(_receive(connection, time.monotonic() + self._seconds))
         except OSError as error:
-            runs = not isinstance(error, FileNotFoundError | ConnectionRefusedError)
-            raise UnreachableError(error.strerror or str(error), runs=runs) from None
+            is_running = not isinstance(error, FileNotFoundError | ConnectionRefusedError)
+            raise UnreachableError(error.strerror or str(error), is_running=is_running) from None
         return answer.decode(errors="surrogateescape")
 
     def _expect(self, command: str, success: str, payload: bytes = b"") -> None:
@@ -102,18 +102,18 @@ class AdminSocket:
     # the process
 
     def version(self) -> tuple[int, int]:
-        """Return HAProxy's version as two numbers; (0, 0) if it does not say."""
+        """Return HAProxy's version as two numbers; (0, 0) if it is unknown."""
         found = re.match(r"(\d+)\.(\d+)", self.ask("show version"))
         return (int(found[1]), int(found[2])) if found else (0, 0)
 
     def reload(self) -> None:
-        """Have the master start a new worker with what is on the disk.
+        """Make the master start a new worker from the files on the disk.
 
-        Since 3.0 the answer comes when the new worker is ready, or has failed; 2.6 ends
-        the connection at once, without a word.
+        Since 3.0 the answer comes when the new worker is ready, or has failed; 2.6 closes
+        the connection at once, without an answer.
 
         Raises:
-            RefusedError: the new worker does not start; the old one stays.
+            RefusedError: the new worker does not start; the old one keeps running.
         """
         answer = self.ask("reload")
         if answer.startswith("Success=0"):
@@ -129,8 +129,8 @@ class AdminSocket:
     def fingerprint(self, name: str) -> str | None:
         """Return the SHA-1 of the certificate that HAProxy has for a file; None if it has none.
 
-        Nor is there one where the names of a certificate come to 16 KiB: the answer ends in
-        them (tried with 2.6).
+        None as well if the names of the certificate exceed 16 KiB: the answer is cut off in
+        them (tested with 2.6).
         """
         found = _FINGERPRINT.search(self.ask(f"show ssl cert {_FOLDER}{name}"))
         return found[1] if found else None
@@ -140,34 +140,34 @@ class AdminSocket:
         found = _SERIAL.search(self.ask(f"show ssl cert {_FOLDER}{name}"))
         return int(found[1], 16) if found else None
 
-    def listed(self) -> list[tuple[str, str]]:
-        """Return the files that can be presented, each with its line in the crt-list.
+    def crt_list_entries(self) -> list[tuple[str, str]]:
+        """Return the files that HAProxy may serve, each with its line in the crt-list.
 
         Raises:
-            RefusedError: HAProxy has no such list, so it is not one that entrykit configured.
+            RefusedError: HAProxy has no such list, so entrykit did not configure it.
         """
         answer = self.ask(f"show ssl crt-list -n {_CRT_LIST}")
         if not answer.startswith("#"):
             raise RefusedError(answer)
-        words = (line.split()[0] for line in answer.splitlines() if line.startswith(_FOLDER))
-        places = (word.removeprefix(_FOLDER).rpartition(":") for word in words)
+        entries = (line.split()[0] for line in answer.splitlines() if line.startswith(_FOLDER))
+        places = (entry.removeprefix(_FOLDER).rpartition(":") for entry in entries)
         return [(name, line) for name, _, line in places]
 
     def put(self, name: str, pem: bytes) -> None:
-        """Give HAProxy a new content for a file, new to it or not; the kind of key may change.
+        """Set the content of a file in HAProxy, new or not; the kind of key may change.
 
         Args:
             name: of the file in CERTS_DIR.
             pem: chain and key, without empty lines.
 
         Raises:
-            RefusedError: it would not; what it had is presented as before.
+            RefusedError: HAProxy refused, and serves what it had before.
         """
         where = f"{_FOLDER}{name}"
-        self.ask(f"new ssl cert {where}")  # says so where there is one already, which is as good
+        self.ask(f"new ssl cert {where}")  # its answer does not matter: the file may exist already
         answer = self.ask(f"set ssl cert {where}", pem)
         if left := _OTHER_TRANSACTION.search(answer):
-            # There is one transaction in all, and whoever began this one is gone.
+            # There is only one transaction, and the client that began this one is gone.
             self.ask(f"abort ssl cert {left['updated'] or left['ongoing']}")
             answer = self.ask(f"set ssl cert {where}", pem)
         if f"Transaction created for certificate {where}!" not in answer:
@@ -182,22 +182,22 @@ class AdminSocket:
             raise
 
     def add_to_crt_list(self, name: str) -> None:
-        """Have a certificate presented that was not yet.
+        """Serve a certificate that is not in the crt-list yet.
 
         Raises:
-            RefusedError: it would not.
+            RefusedError: HAProxy refused.
         """
         # The one place where the name is relative to crt-base.
         self._expect(f"add ssl crt-list {_CRT_LIST} {name}", "Success!")
 
     def drop(self, name: str) -> None:
-        """Have a certificate no longer presented; connections that use it go on.
+        """Stop serving a certificate; connections that use it go on.
 
         Raises:
-            RefusedError: it would not.
+            RefusedError: HAProxy refused.
         """
-        for listed, line in reversed(self.listed()):
-            if listed == name:
+        for file, line in reversed(self.crt_list_entries()):
+            if file == name:
                 entry = f"{_FOLDER}{name}:{line}"
                 self._expect(f"del ssl crt-list {_CRT_LIST} {entry}", "deleted")
         if name in self.certificates():

@@ -1,11 +1,11 @@
-"""Certificates on their way from certbot to HAProxy: onto the disk first, then live.
+"""Deliver certificates from certbot to HAProxy: first to the disk, then live.
 
-What HAProxy is given over its socket is gone when it restarts, so CERTS_DIR has it
-before: the PEM files, the crt-list, the map of names. What is to leave is taken out
-of those two first, then out of HAProxy, and its file is removed last.
+HAProxy loses what it received over its socket when it restarts, so everything is in
+CERTS_DIR before: the PEM files, the crt-list, the map of names. A certificate to be
+removed leaves those two first, then HAProxy, and its file is removed last.
 
-Several keepers may deliver into one CERTS_DIR, one for each kind of challenge say. What
-each has written it knows by CONFIG_DIR/entrykit-delivered.json, and removes nothing else.
+Several keepers may deliver into one CERTS_DIR, e.g. one for each kind of challenge. Each
+records its files in CONFIG_DIR/entrykit-delivered.json, and removes no others.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from functools import partial
 from typing import Final
 
 from entrykit.errors import CommitError
-from entrykit.files.fs import make_folder
+from entrykit.files.fs import make_folder, sync_folder
 from entrykit.files.transaction import wrap_os_errors
 from entrykit.log import Log
 from entrykit.roles.certbot.delivery import haproxy, pem_file
@@ -30,26 +30,26 @@ from entrykit.roles.certbot.plan import Plan
 from entrykit.tls import certificate_folder, crt_list
 from entrykit.tls.pem import InvalidPem
 
-_LOCK_TIMEOUT: Final = 10.0  # seconds to wait for another delivery, which takes a fraction of one
+_LOCK_TIMEOUT: Final = 10.0  # seconds to wait for another delivery, which takes less than one
 _PAUSE: Final = 0.05
-_PENDING: Final = ".entrykit.untold"  # in CERTS_DIR: HAProxy has still to be told of a change
+_PENDING: Final = ".entrykit.pending"  # in CERTS_DIR: HAProxy does not have a change yet
 
 
 def deliver(plan: Plan, names: Collection[str], log: Log) -> bool:
-    """Bring CERTS_DIR and a running HAProxy up to the certificates that are wanted.
+    """Update CERTS_DIR and a running HAProxy to the wanted certificates.
 
     Args:
-        plan: where everything is.
-        names: the lineages that are wanted. One that certbot does not have keeps the file
-            that it once had; files of others that this keeper has delivered are removed.
-        log: told of everything that changes, and of what HAProxy does not present and why.
+        plan: has all paths and sockets.
+        names: the wanted lineages. One that certbot does not have keeps its earlier file;
+            other files that this keeper has delivered are removed.
+        log: gets every change, and what HAProxy does not serve and why.
 
     Returns:
-        Whether HAProxy presents every lineage that certbot has, or will from its next
-        start on, if it does not run.
+        Whether HAProxy serves every lineage that certbot has; if it does not run, whether
+        it will after its next start.
 
     Raises:
-        CommitError: CERTS_DIR cannot be written, or another delivery is at work there.
+        CommitError: CERTS_DIR cannot be written, or another delivery has locked it.
     """
     return _deliver(plan, names, log, alone=False)
 
@@ -77,10 +77,10 @@ def _deliver(plan: Plan, names: Collection[str], log: Log, *, alone: bool) -> bo
         leaving = set() if alone else pem_file.list_delivered(folder) & delivered - wanted
         index = certificate_folder.index(folder).without(leaving)
         crt_list.write_index(folder, index, certificate_folder.FIRST_LINE)
-        _sync(folder)
-        told = SwapTarget(files, leaving, index.groups)
+        sync_folder(folder)
+        target = SwapTarget(files, leaving, index.groups)
         live = _update_haproxy(
-            plan, told, log, changed=bool(leaving) or _list_inodes(folder) != before
+            plan, target, log, changed=bool(leaving) or _list_inodes(folder) != before
         )
         _warn_of_duplicates(folder, index, log)
         _remove_files(folder, leaving, log)
@@ -89,37 +89,37 @@ def _deliver(plan: Plan, names: Collection[str], log: Log, *, alone: bool) -> bo
 
 
 def _update_haproxy(plan: Plan, wanted: SwapTarget, log: Log, *, changed: bool) -> bool:
-    """Tell HAProxy, and leave the mark if that has failed: a later delivery has to."""
+    """Update HAProxy; leave the mark if that fails, for a later delivery to retry."""
     folder = str(plan.certs_dir)
     if changed:
         _mark_pending(folder)
     mark = os.path.join(folder, _PENDING)
-    owed = os.path.exists(mark)
-    live = haproxy.update_haproxy(plan, wanted, log, changed=owed)
-    if live and owed:
+    is_pending = os.path.exists(mark)
+    live = haproxy.update_haproxy(plan, wanted, log, changed=is_pending)
+    if live and is_pending:
         os.unlink(mark)
     return live
 
 
 def _mark_pending(folder: str) -> None:
-    """Remember on the disk that HAProxy has to be told: we may be killed before it is."""
+    """Record on the disk that HAProxy has to be updated, in case a kill comes first."""
     os.close(os.open(os.path.join(folder, _PENDING), os.O_WRONLY | os.O_CREAT, 0o644))
 
 
 def _warn_of_duplicates(folder: str, index: certificate_folder.Index, log: Log) -> None:
-    """Warn of files of somebody else's for the same names: which one is presented is not ours."""
-    ours = pem_file.list_delivered(folder)
-    mine = {name for each in index.served if each.name in ours for name in each.names}
+    """Warn of external files for the same names: HAProxy chooses which one it serves."""
+    own_files = pem_file.list_delivered(folder)
+    own_names = {name for each in index.served if each.name in own_files for name in each.names}
     for each in index.served:
-        if each.name not in ours and (both := mine.intersection(each.names)):
+        if each.name not in own_files and (both := own_names.intersection(each.names)):
             log.warning(
-                f"{each.name} is a certificate for {min(both)} too, which somebody else put "
-                "there: clients may get that one; take it away"
+                f"{each.name} is also a certificate for {min(both)}, but not written by "
+                "entrykit: clients may get that one; remove it"
             )
 
 
 def _read_lineages(config_dir: str, names: Collection[str], log: Log) -> tuple[list[PemFile], int]:
-    """Read what certbot has, and count what of that cannot be read."""
+    """Read the lineages that certbot has, and count those that cannot be read."""
     found, unread = [], 0
     for name in sorted(names):
         try:
@@ -134,26 +134,26 @@ def _read_lineages(config_dir: str, names: Collection[str], log: Log) -> tuple[l
 def _write_files(
     folder: str, lineages: Sequence[PemFile], group: int | None, log: Log
 ) -> tuple[PemFile, ...]:
-    """Write the files, and return those that stand: one that cannot does not stop the others."""
-    standing = []
+    """Write the files, and return those that are in place; the others are logged."""
+    written = []
     for file in lineages:
         try:
             if pem_file.write(folder, file, group, partial(_mark_pending, folder)):
-                log.info(f"{folder}/{file.name} is written")
+                log.info(f"wrote {folder}/{file.name}")
                 _warn_if_unreadable(folder, file, group, log)
-            standing.append(file)
+            written.append(file)
         except InvalidPem as reason:
             log.error(f"{folder}/{file.name}: certificate not delivered: {reason}")
         except CommitError as error:
             log.error(str(error))
-    return tuple(standing)
+    return tuple(written)
 
 
 def _warn_if_unreadable(folder: str, file: PemFile, group: int | None, log: Log) -> None:
     path = os.path.join(folder, file.name)
     if group is not None and os.stat(path).st_gid != group:
         log.warning(
-            f"{path}: only uid {os.geteuid()} can read it, because that uid cannot give it to "
+            f"{path}: only uid {os.geteuid()} can read it, because it cannot give the file to "
             f"group {group}; run as root, or as a member of that group"
         )
 
@@ -161,18 +161,18 @@ def _warn_if_unreadable(folder: str, file: PemFile, group: int | None, log: Log)
 def _remove_files(folder: str, leaving: Collection[str], log: Log) -> None:
     for name in sorted(leaving):
         os.unlink(os.path.join(folder, name))
-        log.info(f"{folder}/{name} is removed: nobody wants its certificate any more")
+        log.info(f"removed {folder}/{name}: its certificate is no longer wanted")
 
 
 def _list_inodes(folder: str) -> set[tuple[str, int]]:
-    """Tell apart what stands in a folder: a file that is replaced is another one."""
+    """Return the files of a directory with their inodes, which change when one is replaced."""
     with os.scandir(folder) as entries:
         return {(entry.name, entry.inode()) for entry in entries}
 
 
 @contextmanager
 def _hold_lock(folder: str) -> Iterator[None]:
-    """Let one delivery at a time work on a folder, and with the HAProxy that has it."""
+    """Lock a directory, so that one delivery at a time changes it and its HAProxy."""
     make_folder(folder)
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -181,8 +181,8 @@ def _hold_lock(folder: str) -> Iterator[None]:
             if time.monotonic() > deadline:
                 raise CommitError(
                     folder,
-                    f"another delivery has been at work there for {_LOCK_TIMEOUT:.0f} seconds",
-                    "look for a second certbot with the same CERTS_DIR, or for one that hangs",
+                    f"locked by another delivery for {_LOCK_TIMEOUT:.0f} seconds",
+                    "look for a second certbot with the same CERTS_DIR, or one that hangs",
                 )
             time.sleep(_PAUSE)
         yield
@@ -196,15 +196,7 @@ def _try_lock(descriptor: int) -> bool:
     except BlockingIOError:
         return False
     except OSError:
-        # Some network file systems have no locks for folders; there one delivery is as safe as
-        # ever, and two leave no torn file.
+        # Some network file systems cannot lock directories. There a single delivery is as safe
+        # as ever, and two at once still leave no incomplete file.
         return True
     return True
-
-
-def _sync(folder: str) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

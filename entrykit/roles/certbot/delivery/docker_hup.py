@@ -1,7 +1,7 @@
-"""The last resort: HUP to HAProxy's container, over Docker's own socket.
+"""The last resort: send HUP to HAProxy's container over Docker's socket.
 
-Whoever may write to that socket is root on the host (Docker's documentation,
-"Docker daemon attack surface"), so nothing uses it unless HAPROXY_CONTAINER is set.
+A process that may write to that socket is root on the host (Docker's documentation,
+"Docker daemon attack surface"), so it is not used unless HAPROXY_CONTAINER is set.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from typing import Final
 DOCKER_SOCKET: Final = "/var/run/docker.sock"
 
 _TIMEOUT: Final = 5.0  # seconds for the whole exchange
-_MAX_BYTES: Final = 8192  # of an answer that are read: it has a sentence
+_MAX_BYTES: Final = 8192  # of an answer that are read; it is one sentence
 _NO_CONTENT: Final = 204
 
 
 def send_hup(container: str) -> None:
-    """Have HAProxy read its files anew: its master process takes HUP as a reload.
+    """Make HAProxy reload its files: its master process takes HUP as a reload.
 
     ContainerKill of Docker's API answers 204, or an object with a message.
 

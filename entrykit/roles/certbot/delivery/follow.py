@@ -1,11 +1,11 @@
-"""The main of a small container beside one HAProxy of several: it presents what CERTS_DIR has.
+"""The main program of a small container beside one of several HAProxys: serve CERTS_DIR.
 
 `python -m entrykit.roles.certbot.delivery.follow [-v] CERTS_DIR ADMIN_SOCKET`
 
-The keeper writes onto a volume that all of them share, or somebody else into a Kubernetes
-Secret; an admin socket is reached in its own pod only. So each HAProxy has one of these, which
-needs to read the one and to write to the other, and knows of nothing else. SIGTERM and SIGINT
-end it within a second, SIGHUP and SIGUSR1 have it look now.
+The certificates are on a volume that all of them share, or in a Kubernetes Secret; an admin
+socket can be reached only in its own pod. So each HAProxy has one of these beside it, which
+only reads the directory and writes to the socket. SIGTERM and SIGINT end it within a second,
+SIGHUP and SIGUSR1 make it look now.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from entrykit.roles.certbot.process.signals import Signals, Stopped
 from entrykit.tls import certificate_folder
 from entrykit.tls.pem import InvalidPem
 
-_INTERVAL: Final = 10.0  # seconds between two looks, each of which costs a stat(2) for a file
+_INTERVAL: Final = 10.0  # seconds between two looks; each costs one stat(2) per file
 
 
 class Follower:
-    """Brings one HAProxy up to one folder.
+    """Keeps one HAProxy up to date with one directory.
 
     Args:
-        certs: the folder of PEM files; it is only read.
+        certs: the directory of PEM files; it is only read.
         socket: HAProxy's admin socket.
-        log: told of what changes, and once of each fault.
+        log: gets every change, and each error once.
     """
 
     def __init__(self, certs: str, socket: AdminSocket, log: Log) -> None:
@@ -42,75 +42,75 @@ class Follower:
         self._index: certificate_folder.Index | None = None
         self._errors: Sequence[str] = ()
 
-    def look(self) -> None:
-        """Have HAProxy present what the folder has by now.
+    def refresh(self) -> None:
+        """Make HAProxy serve what is in the directory now.
 
-        A HAProxy that was started anew has read the folder by itself; where it cannot be
-        reached, or would not, the next look tries again.
+        A HAProxy that has restarted has read the directory by itself; if it cannot be
+        reached, or refuses, the next look tries again.
         """
         try:
             index = certificate_folder.index(self._certs)
-            faults = self._update_haproxy(index)
+            errors = self._update_haproxy(index)
         except UnreachableError as error:
-            faults = [f"HAProxy cannot be reached at {self._socket.path}: {error}"]
-        except RefusedError as words:
-            faults = [f"{self._socket.path}: no HAProxy that entrykit has configured: {words}"]
+            errors = [f"HAProxy cannot be reached at {self._socket.path}: {error}"]
+        except RefusedError as error:
+            errors = [f"{self._socket.path}: not a HAProxy configured by entrykit: {error}"]
         except OSError as error:
-            faults = [f"{error.filename or self._certs}: {error.strerror}"]
-        self._report_new(faults)
+            errors = [f"{error.filename or self._certs}: {error.strerror}"]
+        self._report_new(errors)
 
     def _update_haproxy(self, index: certificate_folder.Index) -> Sequence[str]:
         served = {each.name for each in index.served}
-        listed = {name for name, _ in self._socket.listed()}
+        listed = {name for name, _ in self._socket.crt_list_entries()}
         if index is self._index and listed == served:
             return self._errors
-        files, faults = self._read_files(served)
-        # A file that is torn just now leaves what HAProxy has of it in place.
+        files, errors = self._read_files(served)
+        # HAProxy keeps what it has of a file that is incomplete at the moment.
         leaving = listed - set(os.listdir(self._certs))
         swapped = swap(self._socket, SwapTarget(tuple(files), leaving, index.groups), None)
         self._index = index
         if swapped.presented:
-            self._log.info(f"HAProxy presents from now on: {', '.join(swapped.presented)}")
+            self._log.info(f"HAProxy now serves {', '.join(swapped.presented)}")
         if leaving:
-            self._log.info(f"HAProxy presents no longer: {', '.join(sorted(leaving))}")
-        faults += [f"{name}: {fault}" for name, fault in swapped.faults.items()]
-        return [*(f"not served: {message}" for message in index.left_out), *faults]
+            self._log.info(f"HAProxy no longer serves {', '.join(sorted(leaving))}")
+        errors += [f"{name}: {error}" for name, error in swapped.errors.items()]
+        return [*(f"not served: {message}" for message in index.left_out), *errors]
 
     def _read_files(self, names: set[str]) -> tuple[list[PemFile], list[str]]:
-        files, faults = [], []
+        files, errors = [], []
         for name in sorted(names):
             try:
                 files.append(pem_file.read_pem_file(self._certs, name))
             except InvalidPem as reason:
-                faults.append(f"{name}: {reason}")
-        return files, faults
+                errors.append(f"{name}: {reason}")
+        return files, errors
 
-    def _report_new(self, faults: Sequence[str]) -> None:
-        for fault in faults:
-            if fault not in self._errors:
-                self._log.warning(fault)
-        self._errors = faults
+    def _report_new(self, errors: Sequence[str]) -> None:
+        for error in errors:
+            if error not in self._errors:
+                self._log.warning(error)
+        self._errors = errors
 
 
 def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Follow a folder until told to stop.
+    """Follow a directory until a signal stops it.
 
     Args:
-        argv: the words after the program's name.
-        environ: looked at for the looks of the log only.
+        argv: the arguments after the program's name.
+        environ: read for the format of the log only.
 
     Returns:
-        0 once it was told to stop, 64 for wrong words.
+        0 after a signal to stop, 64 for wrong arguments.
     """
     signals = Signals()
     signals.listen()
     log = make_log(environ)
     log.adjust_level(list(argv).count("-v"))
     try:
-        follower = _make_follower([word for word in argv if word != "-v"], log)
+        follower = _make_follower([each for each in argv if each != "-v"], log)
         while True:
-            follower.look()
-            signals.rest(_INTERVAL)
+            follower.refresh()
+            signals.sleep(_INTERVAL)
     except Stopped:
         return 0
     except UsageError as error:
@@ -118,10 +118,10 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
         return error.exit_code
 
 
-def _make_follower(words: Sequence[str], log: Log) -> Follower:
-    if len(words) != 2:  # noqa: PLR2004 -- those of the first line
-        raise UsageError("expected two words: CERTS_DIR ADMIN_SOCKET")
-    return Follower(words[0], AdminSocket(words[1]), log)
+def _make_follower(arguments: Sequence[str], log: Log) -> Follower:
+    if len(arguments) != 2:  # noqa: PLR2004 -- those of the first line
+        raise UsageError("expected two arguments: CERTS_DIR ADMIN_SOCKET")
+    return Follower(arguments[0], AdminSocket(arguments[1]), log)
 
 
 if __name__ == "__main__":

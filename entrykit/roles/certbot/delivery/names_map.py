@@ -9,12 +9,12 @@ from typing import Final
 from entrykit.roles.certbot.delivery.admin_socket import AdminSocket, RefusedError
 
 _MAP: Final = "tls/names.map"  # what haproxy.cfg calls it
-_CHUNK: Final = 12 << 10  # octets of a map at a time; before 3.4 a command has 16 KiB in all
+_CHUNK: Final = 12 << 10  # bytes of a map at a time; before 3.4 a command has 16 KiB in all
 _SPECIAL: Final = re.compile(r"([^A-Za-z0-9_.*-])")
 
 
 class NamesMap:
-    """The map as HAProxy has it; the file is somebody else's to change.
+    """The map in HAProxy's memory, but not its file.
 
     Args:
         socket: HAProxy's admin socket, whose errors every method may raise.
@@ -39,7 +39,7 @@ class NamesMap:
         """Add names that the map does not have.
 
         Raises:
-            RefusedError: it would not.
+            RefusedError: HAProxy refused.
         """
         for payload in _split_chunks(f"{name} {group}\n" for name, group in groups.items()):
             self._expect_silence(f"add map {_MAP}", payload.encode(errors="surrogateescape"))
@@ -48,16 +48,16 @@ class NamesMap:
         """Give a name of the map another group.
 
         Raises:
-            RefusedError: it would not.
+            RefusedError: HAProxy refused.
         """
         escaped = _SPECIAL.sub(r"\\\1", group)
         self._expect_silence(f"set map {_MAP} {name} {escaped}")
 
     def delete(self, name: str) -> None:
-        """Take a name out of the map.
+        """Remove a name from the map.
 
         Raises:
-            RefusedError: it would not.
+            RefusedError: HAProxy refused.
         """
         self._expect_silence(f"del map {_MAP} {name}")
 

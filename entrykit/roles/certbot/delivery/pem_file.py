@@ -1,4 +1,4 @@
-"""One lineage as a PEM file that HAProxy can read, and nobody else."""
+"""One lineage as a PEM file that only HAProxy can read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from entrykit.tls import pem, x509
 
 ENDING: Final = ".pem"
 
-# What goes into HAProxy's commands without quotes, and does not hide or leave the folder.
+# Names that need no quotes in HAProxy's commands, and are neither hidden nor paths.
 _NAME: Final = re.compile(r"[A-Za-z0-9_+][A-Za-z0-9._+-]{0,200}")
 _STAGED_NAME: Final = re.compile(r"\..+\.pem\.[0-9a-f]{16}")
 
@@ -27,7 +27,7 @@ _FOR_OWNER: Final = 0o600
 
 @dataclass(frozen=True, slots=True)
 class PemFile:
-    """What one file of CERTS_DIR is to hold.
+    """The content of one file of CERTS_DIR.
 
     Attributes:
         name: of the file, without its folder.
@@ -41,11 +41,11 @@ class PemFile:
     def data(self) -> bytes:
         """The bytes that go to the disk."""
         lineage = self.name.removesuffix(ENDING)
-        return f"{MARK} from certbot's {lineage}: made anew at every renewal.\n".encode() + self.pem
+        return f"{MARK} from certbot's {lineage}: replaced at every renewal.\n".encode() + self.pem
 
     @property
     def fingerprint(self) -> str:
-        """The SHA-1 of its certificate, as HAProxy shows it."""
+        """The SHA-1 of its certificate, as HAProxy prints it."""
         import hashlib
 
         sha1 = hashlib.sha1(pem.leaf(self.pem), usedforsecurity=False)
@@ -53,19 +53,19 @@ class PemFile:
 
     @property
     def serial(self) -> int:
-        """The number that its CA has given its certificate."""
+        """The serial number of its certificate."""
         return x509.serial(pem.leaf(self.pem))
 
 
 def read_lineage(config_dir: str, name: str) -> PemFile | None:
-    """Read a lineage from certbot's folder; None if there is no such lineage.
+    """Read a lineage from certbot's directory; None if it does not exist.
 
     Args:
         config_dir: certbot's --config-dir.
         name: of the lineage.
 
     Raises:
-        pem.Refusal: it cannot be delivered.
+        pem.InvalidPem: it cannot be delivered.
         OSError: it cannot be read.
     """
     folder = os.path.join(config_dir, "live", name)
@@ -77,26 +77,26 @@ def read_lineage(config_dir: str, name: str) -> PemFile | None:
         return None
     if not _NAME.fullmatch(name):
         raise pem.InvalidPem(
-            "no file in CERTS_DIR can have its name (expected letters, digits, . _ + -)"
+            "its name cannot be that of a file in CERTS_DIR (expected letters, digits, . _ + -)"
         )
     return PemFile(name + ENDING, b"".join(line + b"\n" for lines in parts for line in lines))
 
 
 def read_pem_file(folder: str, name: str) -> PemFile:
-    """Read a file of CERTS_DIR, whoever has written it, as HAProxy's admin socket takes it.
+    """Read a file of CERTS_DIR, external ones included, as HAProxy's admin socket takes it.
 
     Args:
         folder: CERTS_DIR.
         name: of a file in it; a key may lie beside it, as `NAME.key`.
 
     Raises:
-        pem.Refusal: its name does not fit into a command, or it is being written just now.
+        pem.InvalidPem: its name cannot be used in a command, or it is incomplete.
         OSError: it cannot be read.
     """
     if not _NAME.fullmatch(name):
         raise pem.InvalidPem(
-            "its name cannot be told HAProxy (expected letters, digits, . _ + -); "
-            "HAProxy's next start serves it"
+            "its name cannot be used in a command to HAProxy (expected letters, digits, . _ + -); "
+            "HAProxy will serve it after its next start"
         )
     path = os.path.join(folder, name)
     lines = _read_lines(path)
@@ -113,36 +113,36 @@ def _read_lines(path: str) -> list[bytes]:
 
 
 def list_delivered(folder: str) -> set[str]:
-    """Return the names of the PEM files in a folder that a delivery has written."""
+    """Return the names of the PEM files in a directory that a delivery has written."""
     names = (name for name in os.listdir(folder) if name.endswith(ENDING) and name[0] != ".")
     return {name for name in names if _is_delivered(os.path.join(folder, name))}
 
 
 def sweep(folder: str) -> None:
-    """Remove what a delivery that was killed has left; only one may be at work."""
+    """Remove what a killed delivery has left; no other delivery may be running."""
     for name in os.listdir(folder):
         if _STAGED_NAME.fullmatch(name):
             os.unlink(os.path.join(folder, name))
 
 
 def write(folder: str, file: PemFile, group: int | None, begin: Callable[[], None]) -> bool:
-    """Make a PEM file stand in a folder, whole at every moment, and never readable by others.
+    """Write a PEM file atomically, and never readable by others.
 
-    A file that is as it should be is not touched.
+    A file that is up to date is not touched.
 
     Args:
         folder: CERTS_DIR.
-        file: what is to stand there.
+        file: its name and content.
         group: the gid that may read it besides its owner; None for none.
-        begin: called when all is ready, and nothing has changed yet.
+        begin: called when everything is ready, before anything changes.
 
     Returns:
         Whether it was written.
 
     Raises:
-        CommitError: a file of somebody else's is in the way.
-        pem.Refusal: HAProxy could not serve it; what stood there still does.
-        OSError: it cannot be written; what stood there still does.
+        CommitError: a file that entrykit did not write has this name.
+        pem.InvalidPem: HAProxy could not serve it; the old file stays.
+        OSError: it cannot be written; the old file stays.
     """
     path = os.path.join(folder, file.name)
     _refuse_foreign(path)
@@ -150,7 +150,7 @@ def write(folder: str, file: PemFile, group: int | None, begin: Callable[[], Non
         return False
     with _stage(folder, file) as (staged, descriptor):
         if pem.read(staged) is None:
-            raise pem.InvalidPem("no certificate in it")
+            raise pem.InvalidPem("no certificate in PEM format")
         _permit(descriptor, group)
         os.fsync(descriptor)
         begin()
@@ -174,7 +174,7 @@ def _is_delivered(path: str) -> bool:
 
 
 def _is_up_to_date(path: str, data: bytes, group: int | None) -> bool:
-    """Whether a file is as it should be; a group that could not be set is tried again."""
+    """Whether a file is up to date; retries to set its group if that failed before."""
     try:
         with open(path, "rb") as file:
             status = os.fstat(file.fileno())
@@ -189,14 +189,14 @@ def _is_up_to_date(path: str, data: bytes, group: int | None) -> bool:
 
 
 def _is_too_permissive(status: os.stat_result, group: int | None) -> bool:
-    """Whether anybody but the owner and that group can do anything with a file."""
+    """Whether a file can be used by others than its owner and that group."""
     mode = stat.S_IMODE(status.st_mode)
     return bool(mode & ~_FOR_GROUP) or (mode != _FOR_OWNER and status.st_gid != group)
 
 
 @contextmanager
 def _stage(folder: str, file: PemFile) -> Iterator[tuple[str, int]]:
-    """Write a file under a name that nobody looks at, for nobody but us."""
+    """Write a file under a temporary name, readable only by its owner."""
     path = os.path.join(folder, f".{file.name}.{os.urandom(8).hex()}")
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FOR_OWNER)
     try:
@@ -211,7 +211,7 @@ def _stage(folder: str, file: PemFile) -> Iterator[tuple[str, int]]:
 
 
 def _permit(descriptor: int, group: int | None) -> None:
-    """Let a group read a file, or nobody where the system does not let us name the group."""
+    """Let a group read a file; only its owner if this process cannot set the group."""
     with suppress(OSError):
         os.fchown(descriptor, -1, -1 if group is None else group)
     given = group is not None and os.fstat(descriptor).st_gid == group

@@ -1,8 +1,8 @@
-"""Have a running HAProxy present what CERTS_DIR has, with no reload.
+"""Make a running HAProxy serve what is in CERTS_DIR, without a reload.
 
-Whatever is done here is done by comparing, so it can be broken off anywhere and
-begun again. In this order no request is answered with a wrong 421: a name is in
-HAProxy's map before its certificate is presented, and leaves it afterwards.
+Each step compares first, so the whole may be interrupted anywhere and begun again. The
+order avoids a wrong 421: a name is added to HAProxy's map before its certificate is
+served, and removed from it afterwards.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ from entrykit.roles.certbot.delivery.pem_file import PemFile
 # Before 3.4 a command with its payload has 16 KiB; a longer one made a worker of 3.2.0 abort.
 _MAX_BYTES: Final = 15 << 10
 _LARGER_SINCE: Final = (3, 4)
-_TOO_LARGE: Final = f"larger than the {_MAX_BYTES >> 10} KiB that its admin socket takes"
+_TOO_LARGE: Final = f"larger than the {_MAX_BYTES >> 10} KiB that HAProxy's admin socket takes"
 
-_NOT_PRESENTED: Final = "HAProxy still presents another certificate, or none"
+_NOT_SERVED: Final = "HAProxy still serves another certificate, or none"
 
 _ATTEMPTS: Final = 3
 _PAUSE: Final = 0.05
-_RETURN_TIMEOUT: Final = 3.0  # seconds for a HAProxy to come back that went away in the middle
+_RETURN_TIMEOUT: Final = 3.0  # seconds for HAProxy to come back if it went away in the middle
 _RELOAD_TIMEOUT: Final = (
-    10.0  # seconds until a new worker presents; with 10,000 certificates it took 7
+    10.0  # seconds until a new worker serves; with 10,000 certificates it took 7
 )
 
 
 @dataclass(frozen=True, slots=True)
 class SwapTarget:
-    """What a running HAProxy is to have.
+    """What a running HAProxy should have.
 
     Attributes:
-        files: the certificates to be presented; others are left as they are.
-        leaving: names of files that are to be presented no longer.
+        files: the certificates that it should serve; others are left as they are.
+        leaving: the files that it should no longer serve, by name.
         groups: the whole map of names, as on the disk.
     """
 
@@ -48,31 +48,31 @@ class SwapTarget:
 
 @dataclass(slots=True)
 class SwapResult:
-    """What became of it.
+    """What was done, and what failed.
 
     Attributes:
-        presented: the files whose certificates HAProxy presents since now.
-        faults: why HAProxy has not what it should, or has what it should not, by file.
+        presented: the files that HAProxy serves since now.
+        errors: why HAProxy does not serve a file, or still does, by its name.
     """
 
     presented: list[str] = field(default_factory=list)
-    faults: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
 
 
 def swap(socket: AdminSocket, wanted: SwapTarget, reload: Callable[[], None] | None) -> SwapResult:
-    """Bring HAProxy up to what is wanted.
+    """Make HAProxy serve what is wanted.
 
     Args:
         socket: HAProxy's admin socket.
-        wanted: what it is to have.
-        reload: makes HAProxy read the disk, for what the socket cannot do; raises an
-            error of this package's or an OSError. None where there is no way.
+        wanted: what it should have.
+        reload: reloads HAProxy from the disk, for what the socket cannot do; raises
+            RefusedError, UnreachableError or OSError. None if there is no way to reload.
 
     Raises:
         UnreachableError: HAProxy does not answer, or went away and did not come back in time.
         RefusedError: it is not configured as entrykit's haproxy role does it.
     """
-    socket.listed()  # for one that is not there at first nobody waits
+    socket.crt_list_entries()  # fail at once if HAProxy is not up yet
     for _ in range(_ATTEMPTS - 1):
         try:
             return _swap(socket, wanted, reload)
@@ -87,21 +87,21 @@ def _swap(socket: AdminSocket, wanted: SwapTarget, reload: Callable[[], None] | 
     _add_names(socket, wanted.groups)
     stale = _find_stale(socket, wanted.files)
     if large := _find_too_large(socket, stale):
-        result.faults = _reload(socket, large, reload)
+        result.errors = _reload(socket, large, reload)
     listed = _list_names(socket)
     for file in _find_stale(socket, stale) if large else stale:
         if file not in large:
             _present(socket, file, listed, result)
     left = [file.name for file in _find_stale(socket, stale)]
-    result.faults = {name: result.faults.get(name, _NOT_PRESENTED) for name in left}
-    result.presented = [file.name for file in stale if file.name not in result.faults]
+    result.errors = {name: result.errors.get(name, _NOT_SERVED) for name in left}
+    result.presented = [file.name for file in stale if file.name not in result.errors]
     _drop(socket, wanted.leaving, result)
     _delete_names(socket, wanted, result)
     return result
 
 
 def _find_stale(socket: AdminSocket, files: Iterable[PemFile]) -> list[PemFile]:
-    """Find what HAProxy does not present as it should."""
+    """Find the files that HAProxy does not serve as they are on the disk."""
     listed = _list_names(socket)
     return [file for file in files if file.name not in listed or not _is_loaded(socket, file)]
 
@@ -114,7 +114,7 @@ def _is_loaded(socket: AdminSocket, file: PemFile) -> bool:
 
 
 def _list_names(socket: AdminSocket) -> set[str]:
-    return {name for name, _ in socket.listed()}
+    return {name for name, _ in socket.crt_list_entries()}
 
 
 def _present(socket: AdminSocket, file: PemFile, listed: set[str], result: SwapResult) -> None:
@@ -122,8 +122,8 @@ def _present(socket: AdminSocket, file: PemFile, listed: set[str], result: SwapR
         socket.put(file.name, file.pem)
         if file.name not in listed:
             socket.add_to_crt_list(file.name)
-    except RefusedError as words:
-        result.faults[file.name] = f"HAProxy refuses it: {words}"
+    except RefusedError as error:
+        result.errors[file.name] = f"HAProxy refuses it: {error}"
 
 
 def _find_too_large(socket: AdminSocket, files: Sequence[PemFile]) -> list[PemFile]:
@@ -134,25 +134,25 @@ def _find_too_large(socket: AdminSocket, files: Sequence[PemFile]) -> list[PemFi
 def _reload(
     socket: AdminSocket, files: list[PemFile], reload: Callable[[], None] | None
 ) -> dict[str, str]:
-    """Have HAProxy read from the disk what its socket does not take; say what that did not do."""
-    words = ""
+    """Reload HAProxy for the files that its socket does not take; return the errors by file."""
+    problem = ""
     if reload:
         try:
             reload()
             if _wait_until(_RELOAD_TIMEOUT, lambda: not _find_stale(socket, files)):
                 return {}
-            words = ", and a reload has not changed what it presents"
+            problem = ", and it does not serve it after a reload"
         except (RefusedError, UnreachableError, OSError) as error:
-            words = f", and a reload has failed: {error}"
-    return {file.name: f"{_TOO_LARGE}{words}; its next start serves it" for file in files}
+            problem = f", and the reload failed: {error}"
+    return {file.name: f"{_TOO_LARGE}{problem}; its next start will serve it" for file in files}
 
 
 def _drop(socket: AdminSocket, leaving: Collection[str], result: SwapResult) -> None:
     for name in sorted(leaving):
         try:
             socket.drop(name)
-        except RefusedError as words:
-            result.faults[name] = f"HAProxy keeps presenting it: {words}"
+        except RefusedError as error:
+            result.errors[name] = f"HAProxy still serves it: {error}"
 
 
 def _add_names(socket: AdminSocket, groups: Mapping[str, str]) -> None:
@@ -165,8 +165,8 @@ def _add_names(socket: AdminSocket, groups: Mapping[str, str]) -> None:
 
 
 def _delete_names(socket: AdminSocket, wanted: SwapTarget, result: SwapResult) -> None:
-    """Forget the names of what has changed or is gone; somebody else's certificates keep theirs."""
-    changed = {*wanted.leaving, *(file.name for file in wanted.files)} - set(result.faults)
+    """Remove the names that changed files no longer have; those of external files stay."""
+    changed = {*wanted.leaving, *(file.name for file in wanted.files)} - set(result.errors)
     loaded, names = socket.certificates(), NamesMap(socket)
     for name, group in names.groups().items():
         if name not in wanted.groups and (group in changed or group not in loaded):

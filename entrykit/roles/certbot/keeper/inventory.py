@@ -63,8 +63,8 @@ class Inventory:
             self._repair()
 
     def _repair(self) -> None:
-        self.torn = self._signals.apart(lambda: repair_all(self._plan, self._log))
-        self.existing = self._signals.apart(lambda: load_lineages(self._plan.config_dir))
+        self.torn = self._signals.run_in_thread(lambda: repair_all(self._plan, self._log))
+        self.existing = self._signals.run_in_thread(lambda: load_lineages(self._plan.config_dir))
         there = {name: lineage.names for name, lineage in self.existing.items()}
         usable = self._ownership.select_usable(there)
         taken = there.keys() - usable.keys()
@@ -145,8 +145,10 @@ class Inventory:
             wanted=self.wanted[lineage],
             existing=there.names if there else (),
             due=another or (there is not None and there.is_due(self._now())),
-            late=another or (there is not None and there.is_overdue(self._now())),
-            apart=next(name for n in count(2) if not self._is_taken(name := f"{lineage}-{n}")),
+            overdue=another or (there is not None and there.is_overdue(self._now())),
+            separate_name=next(
+                name for n in count(2) if not self._is_taken(name := f"{lineage}-{n}")
+            ),
         )
 
     def _is_due(self, lineage: str) -> bool:

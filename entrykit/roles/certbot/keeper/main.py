@@ -116,7 +116,7 @@ def _run_rounds(certbot: Certbot, progress: Progress) -> int:
         pause = rounds.retry_delay() if whole else _RETRY_PAUSE
         seconds = max(_MIN_PAUSE, min(pause or float("inf"), regular - time.monotonic()))
         log.info(f"the next round is in {seconds:.0f} s")
-        hurry = signals.rest(seconds)
+        hurry = signals.sleep(seconds)
 
 
 def _wait_for_other(certbot: Certbot, began: float) -> bool:
@@ -125,7 +125,7 @@ def _wait_for_other(certbot: Certbot, began: float) -> bool:
     if left <= 0:
         return False
     certbot.log.info(f"waiting for the other certbot, {left:.0f} s at most")
-    certbot.signals.rest(_POLL_INTERVAL)
+    certbot.signals.sleep(_POLL_INTERVAL)
     return True
 
 

@@ -91,14 +91,14 @@ class Rounds:
     def _deliver(self) -> None:
         wanted: Collection[str] = {*self._inventory.existing, *self._inventory.wanted}
         try:
-            live = self._signals.apart(lambda: deliver(self._plan, wanted, self._log))
+            live = self._signals.run_in_thread(lambda: deliver(self._plan, wanted, self._log))
         except CommitError as error:
             self._log.error(str(error))
             live = False
         if live:
-            self._backoff.done(_DELIVERY)
+            self._backoff.reset(_DELIVERY)
         else:
-            self._backoff.failed(_DELIVERY, self._now())
+            self._backoff.record_failure(_DELIVERY, self._now())
 
     def _order_due(self) -> list[IssuedCertificate]:
         """Order what is missing or due; lineages that lose names come last.
@@ -110,9 +110,11 @@ class Rounds:
         last = {name for name in there.wanted if there.names_to_release(name, missing)}
         issued: list[IssuedCertificate] = []
         for name in sorted(there.wanted, key=last.__contains__):
-            if name in there.torn or self._orders.fails(there.names_to_release(name, missing)):
+            if name in there.torn or self._orders.is_any_delayed(
+                there.names_to_release(name, missing)
+            ):
                 continue
-            if new := self._orders.keep(there.need(name)):
+            if new := self._orders.fulfil(there.need(name)):
                 issued.append(new)
                 missing -= set(new.names)
                 self._progress.report(total - len(missing), total)
@@ -126,22 +128,22 @@ class Rounds:
         for new in issued:
             there = existing.get(new.lineage)
             if there is None or {*there.names} != {*new.names}:
-                self._orders.report_mismatch(new.wanted)
+                self._orders.report_mismatch(new.requested)
         ordered = {new.lineage for new in issued}
         for name, there in existing.items():
             if name not in ordered and name in before and there.serial != before[name].serial:
                 self._log.info(f"{name}: renewed early at the CA's request")
-                self._orders.renewed(there.names)
+                self._orders.record_renewal(there.names)
 
     def retry_delay(self) -> float:
         """Return the seconds until something that failed is tried again; 0 for nothing."""
-        pauses = [self._backoff.waits(_DELIVERY, self._now()), self._orders.thumbprint_delay]
+        pauses = [self._backoff.delay(_DELIVERY, self._now()), self._orders.thumbprint_delay]
         for lineage, names in self._inventory.pending_by_lineage().items():
-            pauses.append(self._orders.waits(names, lineage))
+            pauses.append(self._orders.delay(names, lineage))
         return min((pause for pause in pauses if pause > 0), default=0.0)
 
     @property
     def complete(self) -> bool:
         """Whether every name has a valid certificate, and all of them are delivered."""
-        undelivered = self._backoff.waits(_DELIVERY, self._now()) or self._orders.thumbprint_delay
+        undelivered = self._backoff.delay(_DELIVERY, self._now()) or self._orders.thumbprint_delay
         return not (self._inventory.uncovered_names() or undelivered)

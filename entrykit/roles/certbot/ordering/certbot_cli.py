@@ -1,7 +1,7 @@
-"""One run of certbot, and what it says of it.
+"""One run of certbot, and the result read from its output.
 
-Its exit code tells success from failure and no more; which names the CA refused is
-only in what it writes. Tried with 2.1, 4.0 and 5.5.
+Its exit code is 0 or not, and no more; only its output has the names that the CA
+refused. Tested with 2.1, 4.0 and 5.5.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _REFUSAL: Final = re.compile(
     r"^ *(?:Domain|Identifier): (?P<name>\S+)\n *Type: +(?P<kind>\S+)\n *Detail: (?P<detail>.*)$",
     re.MULTILINE,
 )
-# certbot 2.1 hides what the CA says of a whole order, but all of them log it.
+# certbot 2.1 does not print the CA's problem with a whole order, but every version logs it.
 _PROBLEM: Final = re.compile(
     r"^acme\.messages\.Error: urn:ietf:params:acme:error:(?P<kind>\w+) ::"
     r"(?: .* ::)? (?P<detail>.*)$",
@@ -36,54 +36,52 @@ _NAME_PROBLEMS: Final = ("rejectedIdentifier", "unsupportedIdentifier", "malform
 _TOO_MANY_FAILURES: Final = "failed authorizations"  # Let's Encrypt's words, of type rateLimited
 
 _HOOK_LINE: Final = re.compile(r"\s*entrykit: (error: |warning: )?(.*)")
-_TEXT_LOG_ENVIRON: Final = {
-    "ENTRYKIT_LOG_FORMAT": "text"
-}  # so that the hook's lines are known as such
+_TEXT_LOG_ENVIRON: Final = {"ENTRYKIT_LOG_FORMAT": "text"}  # the hook's lines are then recognised
 _BUSY: Final = "Another instance of Certbot is already running"
 _PORT_TAKEN: Final = re.compile(r"Could not bind TCP port [0-9]+ because it is already in\s")
 _CHATTER: Final = re.compile(
     r"Saving debug log to |Ask for help or search |An unexpected error occurred:|\s*$"
 )
-# What requests says when urllib3 gives up: the last quoted text is the cause, after an object.
+# The message of requests when urllib3 gives up: the last quoted text is the cause, after an object.
 _CAUSE: Final = re.compile(
     r"Pool\(host='(?P<host>[^']*)', port=(?P<port>[0-9]+)\).*\(Caused by .*?(?P<quote>['\"])"
     r"(?:<.* object at 0x[0-9a-f]+>: |HTTPS?Connection\([^)]*\): )?(?P<cause>.*)(?P=quote)\)"
 )
 _MAX_LOG_BYTES: Final = (
     1 << 22
-)  # octets from the end of a log: a run with 100 names writes one million
+)  # bytes read from the end of a log: a run with 100 names writes one million
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a run.
+    """The result of a run.
 
     Attributes:
-        ok: certbot says that it went well.
-        failed: names that the CA refused, each with what it said.
-        error: certbot's last words where no name is to blame.
-        busy: another certbot runs with the same folders, or something has the port.
-        forgotten: the CA does not know the account any more.
-        sent: the CA was asked for the certificate, and has most probably issued it.
+        ok: certbot succeeded.
+        refused_names: names that the CA refused, each with its reason.
+        error: certbot's last message if no name is to blame.
+        busy: another certbot uses the same directories, or another process has the port.
+        account_unknown: the CA does not know the account any more.
+        csr_sent: the certificate was requested, and has most probably been issued.
     """
 
     ok: bool
-    failed: Mapping[str, str] = field(default_factory=dict)
+    refused_names: Mapping[str, str] = field(default_factory=dict)
     error: str = ""
     busy: bool = False
-    forgotten: bool = False
-    sent: bool = False
+    account_unknown: bool = False
+    csr_sent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Certbot:
-    """The real certbot, with all that each run of it needs.
+    """The real certbot, with everything that its runs need.
 
     Attributes:
-        plan: names its folders and its ini.
-        environ: its environment but for the CA bundle.
-        signals: what may stop it: every method then raises Stopped.
-        log: gets what it writes: as debug, but for what our deploy hook has to say.
+        plan: names its directories and its ini.
+        environ: its environment without the CA bundle.
+        signals: may stop it: every method then raises Stopped.
+        log: gets its output, as debug; that of the deploy hook, with its own level.
     """
 
     plan: Plan
@@ -96,23 +94,23 @@ class Certbot:
 
         Args:
             lineage: for certbot's --cert-name, new or not.
-            names: what it is to be for, 1 to 100.
-            force: whether to renew one with these names whatever certbot thinks of its age.
+            names: its names, 1 to 100.
+            force: whether to renew a certificate with these names whatever its age.
         """
         domains = [word for name in names for word in ("--domain", name)]
         forced = ["--force-renewal"] if force else []
         return self._run(["certonly", "--cert-name", lineage, *forced, *domains], names)
 
     def renew_early(self, names: Collection[str]) -> Outcome:
-        """Have certbot renew what the CA wants renewed early (ARI, RFC 9773; since 4.1).
+        """Renew the certificates that the CA wants renewed early (ARI, RFC 9773; since 4.1).
 
         Args:
-            names: of all certificates.
+            names: those of all certificates.
         """
         return self._run(["renew"], names)
 
     def register(self) -> Outcome:
-        """Make the account without an order."""
+        """Register the account without an order."""
         return self._run(["register"], ())
 
     def _run(self, words: Sequence[str], names: Collection[str]) -> Outcome:
@@ -127,11 +125,11 @@ class Certbot:
             )
         except OSError as error:
             return Outcome(ok=False, error=f"certbot cannot be executed ({error.strerror})")
-        is_told = ended.code != 0 and self._log_inode() != before
-        return parse_outcome(ended, names, self.logged() if is_told else "")
+        is_logged = ended.code != 0 and self._log_inode() != before
+        return parse_outcome(ended, names, self.read_log() if is_logged else "")
 
     def _log_inode(self) -> int | None:
-        """Tell the logs of two runs apart: each begins a file, and one that dies early has none."""
+        """Identify the log of a run: each run begins a file, unless it dies early."""
         try:
             return os.stat(self._log_path()).st_ino
         except OSError:
@@ -141,14 +139,14 @@ class Certbot:
         return os.path.join(self.plan.logs_dir, "letsencrypt.log")
 
     def _log_line(self, line: str) -> None:
-        """Pass on what certbot says, and as our own what our deploy hook says within it."""
+        """Log a line of certbot, or of our deploy hook within its output."""
         levels = {"error: ": self.log.error, "warning: ": self.log.warning, None: self.log.info}
         if ours := _HOOK_LINE.match(line):
             levels[ours[1]](ours[2])
         else:
             self.log.debug(f"certbot: {line}")
 
-    def logged(self) -> str:
+    def read_log(self) -> str:
         """Return the end of certbot's own log; empty if there is none."""
         try:
             with open(self._log_path(), "rb") as file:
@@ -159,11 +157,11 @@ class Certbot:
 
 
 def parse_outcome(ended: ProcessResult, names: Collection[str], logged: str) -> Outcome:
-    """Judge a run by its exit code and its words.
+    """Read the result of a run from its exit code and its output.
 
     Args:
         ended: the run.
-        names: that were ordered.
+        names: the names that were ordered.
         logged: certbot's own log of this run, if it has failed; empty if it has none.
     """
     if ended.code == 0:
@@ -174,15 +172,15 @@ def parse_outcome(ended: ProcessResult, names: Collection[str], logged: str) -> 
         return Outcome(ok=False, error=_last_line(ended), busy=True)
     problems = [] if ended.code < 0 else list(_PROBLEM.finditer(logged))
     problem = problems[-1] if problems else None
-    failed = _find_refused(ended.output, names) or _find_mentioned(problem, names)
+    refused = _find_refused(ended.output, names) or _find_mentioned(problem, names)
     error = f"{problem['detail']} ({problem['kind']})" if problem else _last_line(ended)
-    forgotten = problem is not None and problem["kind"] == "accountDoesNotExist"
+    account_unknown = problem is not None and problem["kind"] == "accountDoesNotExist"
     return Outcome(
         ok=False,
-        failed=failed,
-        error="" if failed else error,
-        forgotten=forgotten,
-        sent=CSR_SENT in logged,
+        refused_names=refused,
+        error="" if refused else error,
+        account_unknown=account_unknown,
+        csr_sent=CSR_SENT in logged,
     )
 
 
@@ -210,13 +208,13 @@ def _find_mentioned(problem: re.Match[str] | None, names: Collection[str]) -> di
 def _last_line(ended: ProcessResult) -> str:
     if ended.code < 0:
         return f"certbot was killed by {signal_name(-ended.code)}"
-    words = [line.strip() for line in ended.output.splitlines() if not _CHATTER.match(line)]
+    lines = [line.strip() for line in ended.output.splitlines() if not _CHATTER.match(line)]
     return (
-        _extract_cause(words[-1]) if words else f"certbot ended with {ended.code} and said nothing"
+        _extract_cause(lines[-1]) if lines else f"certbot exited with {ended.code} and no message"
     )
 
 
-def _extract_cause(words: str) -> str:
-    """Return what has kept requests from an answer; other words as they are."""
-    found = _CAUSE.search(words)
-    return f"{found['host']}:{found['port']}: {found['cause']}" if found else words
+def _extract_cause(message: str) -> str:
+    """Return why requests got no answer; other messages as they are."""
+    found = _CAUSE.search(message)
+    return f"{found['host']}:{found['port']}: {found['cause']}" if found else message

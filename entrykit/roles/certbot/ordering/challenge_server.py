@@ -1,8 +1,8 @@
-"""The HTTP server behind `Listener`; a module of its own, as http.server is slow to import.
+"""The HTTP server of `Listener`, in a module of its own because http.server imports slowly.
 
-It is open to the internet where HAProxy is, so each connection has a deadline, a request
-a largest size, and the connections together a largest number: the oldest makes room for
-a new one, as a real request comes whole and is answered at once.
+The port may be open to the internet, so there are limits on the time of a connection, the
+size of a request and the number of connections. The oldest connection is closed in favour
+of a new one: HAProxy sends a whole request at once, so it is answered long before.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any, Final, cast
 _TIMEOUT: Final = 1.0  # seconds for a connection, from its beginning to its end
 _MAX_CONNECTIONS: Final = 64
 _MAX_BYTES: Final = 8192  # of a request that are read
-_PAUSE: Final = 0.05  # seconds after which deadlines, and a wish to end, are noticed
+_PAUSE: Final = 0.05  # seconds between two looks at the deadlines, and at whether to stop
 
 
 class ChallengeServer(ThreadingHTTPServer):
@@ -47,7 +47,7 @@ class ChallengeServer(ThreadingHTTPServer):
         super().__init__(("", port), _Handler)
 
     def server_bind(self) -> None:
-        """Bind, without asking a name server who we are as HTTPServer does."""
+        """Bind, but do not look up the name of this host as HTTPServer does: it may take long."""
         if self.address_family == socket.AF_INET6:
             self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         TCPServer.server_bind(self)
@@ -71,13 +71,13 @@ class ChallengeServer(ThreadingHTTPServer):
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:  # noqa: ANN401 -- as its base has it
-        """End a connection in an orderly way."""
+        """Close a connection in an orderly way."""
         with self._lock:
             self._started.pop(request, None)
         super().shutdown_request(request)
 
     def service_actions(self) -> None:
-        """End the connections whose time is up."""
+        """Close the connections whose time is up."""
         self._end_connections(time.monotonic() - _TIMEOUT)
 
     def _end_connections(self, started_before: float) -> None:
@@ -87,24 +87,24 @@ class ChallengeServer(ThreadingHTTPServer):
                     self._end_connection(connection)
 
     def _end_connection(self, connection: socket.socket) -> None:
-        """Have the thread that reads from a connection see its end, and close it."""
+        """Make the thread of a connection read its end, and close it."""
         del self._started[connection]
         with suppress(OSError):
             connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 -- as its base has it
-        """Print a bug's traceback, but nothing of a client that has gone away."""
+        """Print the traceback of a bug, but not that a client has gone away."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """Answers one request; each connection has but one."""
+    """Answers the one request of a connection."""
 
     server: ChallengeServer
     protocol_version = default_request_version = "HTTP/1.1"
     timeout = _TIMEOUT
-    rbufsize = 0  # a buffer comes around it in `setup`
+    rbufsize = 0  # `setup` adds the buffer
 
     def setup(self) -> None:
         super().setup()
@@ -114,12 +114,12 @@ class _Handler(BaseHTTPRequestHandler):
         self._respond(self.server.answers.get(self.path))
 
     def send_error(self, *_arguments: Any, **_named: Any) -> None:  # noqa: ANN401 -- as its base has it
-        """Answer what is no GET, or no HTTP, as an unknown path."""
+        """Answer other methods, and what is not HTTP, like an unknown path."""
         self._respond(None)
 
     def _respond(self, text: str | None) -> None:
         body = (text or "").encode("latin-1")
-        # Not `send_response`: who listens, and in which version, is for nobody to know.
+        # Unlike `send_response` this does not disclose the version of Python.
         self.send_response_only(HTTPStatus.NOT_FOUND if text is None else HTTPStatus.OK)
         self.send_header("Content-Type", "text/plain")
         self.send_header("Content-Length", str(len(body)))
@@ -128,11 +128,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_arguments: object) -> None:
-        """Log nothing: anybody may ask."""
+        """Log nothing: the requests come from anywhere."""
 
 
 class _BoundedReader(BufferedReader):
-    """Reads lines until a request has become too long; then it has ended."""
+    """Reads lines up to the largest size of a request, and ends there."""
 
     _left = _MAX_BYTES
 

@@ -1,4 +1,4 @@
-"""What to order for one lineage, if anything."""
+"""The choice of the names to order for one lineage, if any."""
 
 from __future__ import annotations
 
@@ -11,73 +11,73 @@ class Choice:
     """An order.
 
     Attributes:
-        names: what the certificate is to be for, in the order that they are wanted.
-        force: its names are those of the one before, which certbot might think young enough.
-        apart: it is for a lineage of its own, beside the one before.
+        names: the names of the certificate, in the order of DOMAINS.
+        force: the current certificate has the same names, so certbot might not renew it yet.
+        separate: the order is for a new lineage beside the current one.
     """
 
     names: tuple[str, ...]
     force: bool = False
-    apart: bool = False
+    separate: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
-    """What there is of a lineage, and what it is to be.
+    """The current and the wanted state of a lineage.
 
     Attributes:
         lineage: its name.
-        wanted: names that it is to have.
-        existing: names of the certificate that it has; none if there is none.
-        due: whether that certificate is to be renewed.
-        late: whether that cannot wait any more for names that fail.
-        apart: name of a new lineage, for names that cannot go into this one now.
+        wanted: the names that its certificate should have.
+        existing: the names of its current certificate; empty if there is none.
+        due: whether the certificate should be renewed.
+        overdue: whether the renewal can no longer wait for names that fail.
+        separate_name: the name of a new lineage, for names that cannot be added to this one now.
     """
 
     lineage: str
     wanted: Sequence[str]
     existing: Collection[str]
     due: bool = False
-    late: bool = False
-    apart: str
+    overdue: bool = False
+    separate_name: str
 
 
 def choose(need: Need, failing: Collection[str]) -> Choice | None:
     """Choose the names of an order.
 
-    Names that fail are left out. That is no reason to replace a certificate that is
-    good for them by a smaller one before its time: what is new then gets one of its
-    own, and a name that is wanted no more stays in it for so long.
+    Names that fail are left out. A certificate that is still valid for them is not
+    replaced early by one without them: new names then get a separate certificate, and
+    names that are no longer wanted stay in it until it is due.
 
     Args:
-        need: what is needed.
+        need: the state of the lineage.
         failing: names that cannot be ordered now.
 
     Returns:
-        The order; None if there is nothing to order, or nothing that can be.
+        The order; None if nothing needs to be ordered, or nothing can be.
     """
     wanted, existing = need.wanted, need.existing
     ready = tuple(name for name in wanted if name not in failing)
     fresh = tuple(name for name in ready if name not in existing)
     valid = any(name in existing for name in wanted if name in failing)
-    if not existing or need.late or (need.due and not valid):
+    if not existing or need.overdue or (need.due and not valid):
         return Choice(ready, force=set(ready) == set(existing)) if ready else None
     if valid:
-        return Choice(fresh, apart=True) if fresh else None
+        return Choice(fresh, separate=True) if fresh else None
     changed = fresh or set(existing) - set(wanted)
     return Choice(ready) if changed and ready else None
 
 
 @dataclass(frozen=True, slots=True)
 class IssuedCertificate:
-    """A new certificate, as certbot says.
+    """A new certificate, as certbot reported it.
 
     Attributes:
-        wanted: the lineage that was to be kept.
-        lineage: the one that has it: this one, or one apart.
-        names: what it is for.
+        requested: the lineage that needed it.
+        lineage: the lineage that has it: the same one, or a separate one.
+        names: its names.
     """
 
-    wanted: str
+    requested: str
     lineage: str
     names: tuple[str, ...]

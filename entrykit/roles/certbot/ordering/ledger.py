@@ -1,71 +1,72 @@
-"""What is written down of orders, so that a restart does not forget them."""
+"""The record of orders on the disk, so that a restart does not forget them."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from entrykit.files.fs import write_file
+from entrykit.roles.certbot.json_file import read_json
 
 HOUR: Final = 3600
-WINDOW: Final = 5 * 34 * HOUR  # a week, and 2 hours more: see `budget`
+WINDOW: Final = 5 * 34 * HOUR  # a week and 2 hours: see `rate_limits`
 
 _FORMAT: Final = "entrykit-budget-1"
 
 
 @dataclass(slots=True)
 class Failures:
-    """Of one name.
+    """The failures of one name.
 
     Attributes:
-        row: how many since the last success.
-        last: when the last one was, in Unix seconds.
-        refused: when the CA has counted one, within the last hour.
+        consecutive: their number since the last success.
+        last: the time of the last one, in Unix seconds.
+        refusals: the times within the last hour that the CA counts.
     """
 
-    row: int = 0
+    consecutive: int = 0
     last: float = 0.0
-    refused: list[float] = field(default_factory=list)
+    refusals: list[float] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Ledger:
-    """What the file holds; times are Unix seconds.
+    """The content of the file; times are Unix seconds.
 
     Attributes:
-        issued: when certificates were issued for a set of names, by its key.
-        names: what has failed.
-        begun: the names of an order that has not ended, and when it began.
-        lost: when what was known of earlier days was lost.
+        issuances: when certificates were issued for a set of names, by the key of the set.
+        failures: by name.
+        pending: the names of an order that has not ended, and when it began.
+        lost_at: when an earlier record was lost; None if none was.
     """
 
-    issued: dict[str, list[float]] = field(default_factory=dict)
-    names: dict[str, Failures] = field(default_factory=dict)
-    begun: tuple[list[str], float] | None = None
-    lost: float | None = None
+    issuances: dict[str, list[float]] = field(default_factory=dict)
+    failures: dict[str, Failures] = field(default_factory=dict)
+    pending: tuple[list[str], float] | None = None
+    lost_at: float | None = None
 
-    def fail(self, name: str, now: float) -> Failures:
-        """Count a failure, and return all those of the name."""
-        failures = self.names.setdefault(name, Failures())
-        failures.row += 1
+    def record_failure(self, name: str, now: float) -> Failures:
+        """Count a failure of a name, and return all of its failures."""
+        failures = self.failures.setdefault(name, Failures())
+        failures.consecutive += 1
         failures.last = now
         return failures
 
     def clamp_times(self, now: float) -> None:
-        """Take what lies in the future for now: a clock that was wrong must not lock us out."""
-        self.issued = {key: _clamp(now, times) for key, times in self.issued.items()}
-        for failures in self.names.values():
+        """Replace times in the future by now: a clock that was wrong must not block orders."""
+        self.issuances = {key: _clamp(now, times) for key, times in self.issuances.items()}
+        for failures in self.failures.values():
             failures.last = min(failures.last, now)
-            failures.refused = _clamp(now, failures.refused)
-        if self.lost is not None:
-            self.lost = min(self.lost, now)
-        if self.begun is not None:
-            self.begun = self.begun[0], min(self.begun[1], now)
+            failures.refusals = _clamp(now, failures.refusals)
+        if self.lost_at is not None:
+            self.lost_at = min(self.lost_at, now)
+        if self.pending is not None:
+            self.pending = self.pending[0], min(self.pending[1], now)
 
     def save(self, path: str, now: float) -> None:
-        """Write the file, without what no limit counts any more: it is not to grow.
+        """Write the file, without what no limit counts any more, so that it does not grow.
 
         Raises:
             OSError: it cannot be written.
@@ -79,62 +80,57 @@ class Ledger:
 
     def _drop_expired(self, now: float) -> None:
         since = now - WINDOW
-        recent = {key: [at for at in times if at > since] for key, times in self.issued.items()}
-        self.issued = {key: times for key, times in recent.items() if times}
-        for failures in self.names.values():
-            failures.refused = [at for at in failures.refused if at > now - HOUR]
-        self.names = {
+        recent = {key: [at for at in times if at > since] for key, times in self.issuances.items()}
+        self.issuances = {key: times for key, times in recent.items() if times}
+        for failures in self.failures.values():
+            failures.refusals = [at for at in failures.refusals if at > now - HOUR]
+        self.failures = {
             name: failures
-            for name, failures in self.names.items()
-            if failures.refused or (failures.row and failures.last > since)
+            for name, failures in self.failures.items()
+            if failures.refusals or (failures.consecutive and failures.last > since)
         }
-        if self.lost is not None and self.lost <= since:
-            self.lost = None
+        if self.lost_at is not None and self.lost_at <= since:
+            self.lost_at = None
 
     def _to_tree(self) -> dict[str, Any]:
         names = {
-            name: [failures.row, failures.last, failures.refused]
-            for name, failures in self.names.items()
+            name: [failures.consecutive, failures.last, failures.refusals]
+            for name, failures in self.failures.items()
         }
         return {
             "format": _FORMAT,
-            "issued": self.issued,
+            "issued": self.issuances,
             "names": names,
-            "begun": self.begun,
-            "lost": self.lost,
+            "begun": self.pending,
+            "lost": self.lost_at,
         }
 
 
 def read_ledger(path: str) -> Ledger:
-    """Read the file; a ledger without anything if there is none.
+    """Read the file; an empty ledger if there is none.
 
     Raises:
         OSError: it cannot be read.
-        ValueError: it is torn, or nothing of ours.
+        ValueError: it is damaged, or not a ledger.
     """
-    import json
-
     try:
-        with open(path, encoding="utf-8") as file:
-            return _parse_ledger(json.load(file))
+        return read_json(path, _parse_ledger)
     except FileNotFoundError:
         return Ledger()
-    except (TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
-        raise ValueError(f"not a ledger: {error!r}") from error
 
 
-def _parse_ledger(tree: Mapping[str, Any]) -> Ledger:
+def _parse_ledger(tree: Any) -> Ledger:  # noqa: ANN401 -- as JSON has it
     if tree["format"] != _FORMAT:
         raise ValueError("of another format")
-    begun, lost = tree["begun"], tree["lost"]
+    pending, lost_at = tree["begun"], tree["lost"]
     return Ledger(
-        issued={key: _parse_times(times) for key, times in tree["issued"].items()},
-        names={
-            name: Failures(int(row), float(last), _parse_times(refused))
-            for name, (row, last, refused) in tree["names"].items()
+        issuances={key: _parse_times(times) for key, times in tree["issued"].items()},
+        failures={
+            name: Failures(int(consecutive), float(last), _parse_times(refusals))
+            for name, (consecutive, last, refusals) in tree["names"].items()
         },
-        begun=None if begun is None else ([*map(str, begun[0])], float(begun[1])),
-        lost=None if lost is None else float(lost),
+        pending=None if pending is None else ([*map(str, pending[0])], float(pending[1])),
+        lost_at=None if lost_at is None else float(lost_at),
     )
 
 

@@ -47,10 +47,10 @@ class Listener:
             self._thread.join()
 
     def expect(self, token: str) -> str:
-        """Have a token answered, and return with what: nobody can derive it from the request."""
+        """Answer a token from now on; return the text, which cannot be derived from the request."""
         answer = f"{token}.{os.urandom(16).hex()}"
         return self._answers.setdefault(CHALLENGE_PATH + token, answer)
 
     def forget(self) -> None:
-        """Answer none of the tokens any more."""
+        """Stop answering tokens."""
         self._answers.clear()

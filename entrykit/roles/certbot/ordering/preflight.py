@@ -1,4 +1,4 @@
-"""The way from HAProxy to certbot's port, which is ours while certbot does not have it."""
+"""A check of the way from HAProxy to certbot's port, before names are ordered."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from entrykit.roles.certbot.ordering.reachability import ProbeResult, find_unrea
 from entrykit.roles.certbot.plan import Plan
 from entrykit.roles.certbot.process.signals import Signals
 
-_SAMPLE: Final = 20  # names at most that are asked for while HAProxy is awaited
-_PAUSE: Final = 1.0  # seconds between two such questions
+_SAMPLE: Final = 20  # names at most that are probed while it waits for HAProxy
+_PAUSE: Final = 1.0  # seconds between two such probes
 
 
 class PortError(EntrykitError):
-    """certbot's port cannot be had: no name's fault.
+    """certbot's port is not available, whatever names are ordered.
 
     Args:
         port: its number.
-        error: what the system said.
+        error: from the operating system.
     """
 
     exit_code = 73
@@ -35,12 +35,12 @@ class PortError(EntrykitError):
 
 
 class Preflight:
-    """Tells for which names a challenge would come through.
+    """Checks for which names a challenge would arrive.
 
     Args:
-        plan: says where HAProxy is and who answers a challenge.
-        signals: what may stop a question.
-        log: told of what is waited for.
+        plan: has the address of HAProxy, and what answers a challenge.
+        signals: may stop a check.
+        log: gets what it waits for.
     """
 
     def __init__(self, plan: Plan, signals: Signals, log: Log) -> None:
@@ -49,31 +49,31 @@ class Preflight:
         self._has_waited = False
 
     def _listen(self) -> None:
-        """Answer on certbot's port, where certbot itself would, until it is left."""
+        """Answer on certbot's port, where certbot itself would, until it is released."""
         try:
             if self._listener:
                 self._listener.open()
         except OSError as error:
             raise PortError(self._plan.port, error) from None
 
-    def leave(self) -> None:
-        """Leave the port to certbot: the keeper's own, or one that a person runs."""
+    def release_port(self) -> None:
+        """Release the port for certbot, run by the keeper or by hand."""
         if self._listener:
             self._listener.close()
 
     def unreachable_names(self, names: Sequence[str], thumbprint: str | None) -> Mapping[str, str]:
-        """Ask HAProxy for each name; the first time it may take plan.wait seconds to be ready.
+        """Probe each name; the first time, HAProxy has plan.wait seconds to become ready.
 
         Args:
             names: host names.
-            thumbprint: the account's, for where HAProxy answers by itself.
+            thumbprint: the account's, for when HAProxy answers by itself.
 
         Returns:
-            The names for which no challenge would come through, each with what was seen.
+            The names for which no challenge would arrive, each with the problem.
 
         Raises:
-            PortError: nothing can be told, as certbot's port cannot be had.
-            Stopped: the keeper was told to stop.
+            PortError: certbot's port is not available, so that nothing can be probed.
+            Stopped: the keeper received a signal to stop.
         """
         if self._plan.challenge == "dns":
             return {}
@@ -81,32 +81,36 @@ class Preflight:
         if not self._has_waited:
             self._has_waited = True
             self._wait_for_haproxy(self._sample(), thumbprint)
-        return {name: seen.what for name, seen in self._ask(names, thumbprint).items()}
+        return {name: seen.problem for name, seen in self._probe(names, thumbprint).items()}
 
     def _sample(self) -> Sequence[str]:
-        """Return some of all names: those that are asked for may be the very ones that fail."""
+        """Return some of all names: those to be ordered may be the very ones that fail."""
         names = [name for group in self._plan.groups for name in group.names]
         return names[:: -(-len(names) // _SAMPLE)]
 
-    def _ask(self, names: Sequence[str], thumbprint: str | None) -> Mapping[str, ProbeResult]:
+    def _probe(self, names: Sequence[str], thumbprint: str | None) -> Mapping[str, ProbeResult]:
         url, listener = self._plan.haproxy_url, self._listener
-        return self._signals.apart(lambda: find_unreachable(names, url, listener, thumbprint))
+        return self._signals.run_in_thread(
+            lambda: find_unreachable(names, url, listener, thumbprint)
+        )
 
     def _wait_for_haproxy(self, names: Sequence[str], thumbprint: str | None) -> None:
         """Wait until HAProxy answers for one of the names: it may still be starting.
 
-        Until it has found our address it answers with 503, which is as good as none.
+        Until it has found the address of certbot it answers 503, which counts as no answer.
         """
         until = time.monotonic() + self._plan.wait
-        said = False
-        while _is_all_silent(seen := self._ask(names, thumbprint), names):
+        is_logged = False
+        while _is_all_silent(seen := self._probe(names, thumbprint), names):
             if time.monotonic() > until:
-                self._log.warning(f"HAProxy is not ready after {self._plan.wait} s: go on")
+                self._log.warning(
+                    f"HAProxy is not ready after {self._plan.wait} s; continuing without"
+                )
                 return
-            if not said:
-                what = next(iter(seen.values())).what
-                self._log.info(f"wait for HAProxy, {self._plan.wait} s at most: {what}")
-                said = True
+            if not is_logged:
+                problem = next(iter(seen.values())).problem
+                self._log.info(f"waiting for HAProxy, {self._plan.wait} s at most: {problem}")
+                is_logged = True
             self._signals.wait(_PAUSE)
 
 

@@ -1,7 +1,7 @@
-"""Whether HAProxy answers for a name, asked before the CA is.
+"""Probe whether a challenge for a name would be answered, before the CA tries it.
 
-A token is fetched through HAProxy with the name as Host. As a challenge of the CA's
-would, it has to reach certbot's port, where we listen while certbot does not; or, in
+A token is fetched through HAProxy with the name as Host. Like a challenge of the CA, it
+has to reach certbot's port, where `Listener` listens while certbot does not run; in
 stateless mode, HAProxy answers by itself with the thumbprint of the account.
 """
 
@@ -21,38 +21,38 @@ _HEADERS: Final = {"User-Agent": "entrykit", "Accept": "*/*", "Connection": "clo
 
 
 class ProbeResult(NamedTuple):
-    """What is wrong with an answer.
+    """The result of one probe.
 
     Attributes:
-        what: in words; empty if it is right.
-        is_silent: whether nobody gave one: HAProxy is not there yet, or nobody behind it.
+        problem: what is wrong; empty if nothing is.
+        is_silent: whether there was no answer: HAProxy, or what is behind it, is not up.
     """
 
-    what: str
+    problem: str
     is_silent: bool
 
 
 def find_unreachable(
     names: Sequence[str], url: str, listener: Listener | None, thumbprint: str | None
 ) -> dict[str, ProbeResult]:
-    """Ask HAProxy for a token under each name.
+    """Fetch a token through HAProxy under each name.
 
     Args:
         names: host names.
         url: plan.haproxy_url.
-        listener: what answers; None where HAProxy does by itself.
-        thumbprint: what it answers with then.
+        listener: answers the tokens; None if HAProxy does by itself.
+        thumbprint: what HAProxy then answers with.
 
     Returns:
-        The names for which it is not so, each with what was seen.
+        The names for which this fails, each with the result.
     """
     seen: dict[str, ProbeResult] = {}
     for start in range(0, len(names), _BATCH):
         some = names[start : start + _BATCH]
         found = _probe_in_parallel(lambda name: _probe(url, name, listener, thumbprint), some)
-        seen |= {name: found[name] for name in some if found[name].what}
+        seen |= {name: found[name] for name in some if found[name].problem}
         if all(each.is_silent for each in found.values()):
-            # Nobody is behind it for any name, and to be told that takes seconds for each.
+            # Nothing is up behind HAProxy, and each further answer would take seconds.
             seen |= dict.fromkeys(names[start:], found[some[-1]])
             break
     if listener:
@@ -87,8 +87,8 @@ def _probe(url: str, name: str, listener: Listener | None, thumbprint: str | Non
     except OSError as error:
         return ProbeResult(f"no answer from {url} ({error.strerror or error})", is_silent=True)
     if status != 200:  # noqa: PLR2004 -- as HTTP has it
-        what = f"{url} answers with {status} where the challenge would be"
-        return ProbeResult(what, is_silent=status >= 500)  # noqa: PLR2004 -- as HTTP has it
+        problem = f"{url} answers {status} instead of the challenge"
+        return ProbeResult(problem, is_silent=status >= 500)  # noqa: PLR2004 -- as HTTP has it
     return ProbeResult(_check_body(url, body.strip(), token, expected), is_silent=False)
 
 
@@ -96,7 +96,7 @@ def _check_body(url: str, body: str, token: str, expected: str) -> str:
     if body == expected:
         return ""
     if not body.startswith(token):
-        return f"{url} answers with another page where the challenge would be"
+        return f"{url} answers with another page instead of the challenge"
     return f"{url} answers with another token or account: {body[:80]!r}"
 
 

@@ -1,4 +1,4 @@
-"""Why names have no certificate yet, and when that is tried again: what is said of it."""
+"""Messages about names without a certificate: why, and when they are tried again."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ _MAX_LINES: Final = 20  # in a round: there may be 10,000 lineages
 
 
 class Reasons:
-    """Says each reason once in a round.
+    """Logs each reason once in a round.
 
     Args:
-        budget: knows what the names wait for.
-        backoff: knows what the lineages wait for.
-        log: gets the words.
-        once: whether this process makes one round and ends: then it tries nothing again.
+        rate_limits: has the delays of names.
+        backoff: has the delays of lineages.
+        log: gets the messages.
+        once: whether this process ends after one round: then it tries nothing again.
     """
 
-    def __init__(self, budget: RateLimits, backoff: Backoff, log: Log, *, once: bool) -> None:
-        self._rate_limits, self._backoff, self._log, self._once = budget, backoff, log, once
+    def __init__(self, rate_limits: RateLimits, backoff: Backoff, log: Log, *, once: bool) -> None:
+        self._rate_limits, self._backoff, self._log, self._once = rate_limits, backoff, log, once
         self._reported: set[str] = set()
 
     def begin(self) -> None:
         """Begin a round."""
         self._reported.clear()
 
-    def again(self, seconds: float, *, kept: bool = False) -> str:
-        """Say when something is tried again.
+    def describe_retry(self, seconds: float, *, kept: bool = False) -> str:
+        """Return when something is tried again.
 
         Args:
             seconds: until then; 0 for the next round.
-            kept: whether another process waits for as long.
+            kept: whether the delay also holds for other processes.
         """
         if self._once:
             return (
@@ -46,39 +46,41 @@ class Reasons:
             )
         return f"tried again in {seconds:.0f} s" if seconds else "tried again in the next round"
 
-    def refused(self, failed: Mapping[str, str], now: float) -> None:
-        """Say what the CA has said of names."""
+    def report_refused(self, failed: Mapping[str, str], now: float) -> None:
+        """Log which names the CA refused, and why."""
         for name, why in failed.items():
-            when = self.again(self._rate_limits.waits(name, now), kept=True)
+            when = self.describe_retry(self._rate_limits.delay(name, now), kept=True)
             self._log.warning(f"{name}: refused by the CA, {when}: {why}")
         self._reported.update(failed)
 
-    def left_out(self, seen: Mapping[str, str], now: float) -> None:
-        """Say for which names no challenge would come through, with what was seen of each."""
+    def report_left_out(self, seen: Mapping[str, str], now: float) -> None:
+        """Log the names for which no challenge would arrive, with the problem of each."""
         alike: dict[str, list[str]] = {}
-        for name, what in seen.items():
-            alike.setdefault(what, []).append(name)
-        for what, names in alike.items():
-            when = self.again(min(self._rate_limits.waits(name, now) for name in names), kept=True)
-            self._log.warning(f"{_join_names(names)}: left out of this order, {when}: {what}")
+        for name, problem in seen.items():
+            alike.setdefault(problem, []).append(name)
+        for problem, names in alike.items():
+            when = self.describe_retry(
+                min(self._rate_limits.delay(name, now) for name in names), kept=True
+            )
+            self._log.warning(f"{_join_names(names)}: left out of this order, {when}: {problem}")
         self._reported.update(seen)
 
     def report_rate_limit(self, lineage: str, names: Sequence[str], why: str) -> None:
-        """Say that the budget has no order left for a lineage, which is to have these names."""
+        """Log that the rate limits allow no order of a lineage that needs these names."""
         self._log.warning(f"{lineage}: not ordered: {why}")
         self._reported.update(names)
 
-    def failed(self, lineage: str, pause: float, why: str) -> None:
-        """Say that an order has failed for what is no name's fault."""
-        self._log.error(f"{lineage}: not issued, {self.again(pause)}: {why}")
+    def report_failure(self, lineage: str, pause: float, why: str) -> None:
+        """Log that an order failed, but not because of a name."""
+        self._log.error(f"{lineage}: not issued, {self.describe_retry(pause)}: {why}")
         self._reported.add(lineage)
 
     def explain(self, missing: Mapping[str, Sequence[str]], hindrance: str, now: float) -> None:
-        """Say of the names that have no certificate what was not said in this round.
+        """Log why names have no certificate, unless this round has logged it already.
 
         Args:
             missing: such names of each lineage.
-            hindrance: why a lineage was not tried that nothing is known of.
+            hindrance: why the lineages without a delay were not tried.
             now: Unix seconds.
         """
         lines, untried = [], []
@@ -96,21 +98,21 @@ class Reasons:
             self._log.warning(f"{len(lines) - _MAX_LINES} more lineages wait in the same way")
         if untried:
             self._log.warning(
-                f"not ordered now: {_join_names(untried)}: {hindrance}; {self.again(0)}"
+                f"not ordered now: {_join_names(untried)}: {hindrance}; {self.describe_retry(0)}"
             )
 
     def _explain_wait(self, lineage: str, names: Sequence[str], now: float) -> str | None:
-        if pause := self._backoff.waits(lineage, now):
-            return f"{_join_names(names)}: the last order has failed, {self.again(pause)}"
-        pauses = {name: pause for name in names if (pause := self._rate_limits.waits(name, now))}
+        if pause := self._backoff.delay(lineage, now):
+            return f"{_join_names(names)}: the last order failed, {self.describe_retry(pause)}"
+        pauses = {name: pause for name in names if (pause := self._rate_limits.delay(name, now))}
         if not pauses:
             return None
-        when = self.again(min(pauses.values()), kept=True)
-        return f"{_join_names([*pauses])}: not possible the last time, {when}"
+        when = self.describe_retry(min(pauses.values()), kept=True)
+        return f"{_join_names([*pauses])}: failed the last time, {when}"
 
 
 def _join_names(names: Sequence[str]) -> str:
-    """Name some of them, and how many more there are."""
+    """Join some of the names, and the number of the others."""
     more = len(names) - _MAX_NAMES
     some = ", ".join(names[:_MAX_NAMES])
     return f"{some} and {more} more" if more > 0 else some

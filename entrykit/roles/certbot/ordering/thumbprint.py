@@ -1,24 +1,26 @@
-"""The thumbprint of certbot's account: what HAProxy answers challenges with in stateless mode."""
+"""The thumbprint of certbot's account, with which HAProxy answers challenges in stateless mode."""
 
 from __future__ import annotations
 
 import os
-from typing import Final
+from typing import Any, Final
 
 from entrykit.files.config_file import PUBLIC
 from entrykit.files.fs import read_file, write_file
+from entrykit.roles.certbot.json_file import read_json
 from entrykit.roles.certbot.lineages.account import AccountError, accounts_dir, list_accounts
 from entrykit.roles.certbot.ordering.certbot_cli import Certbot
 
-# What an account's key is known by, sorted (RFC 7638, 3.2; RFC 8037 for OKP is not certbot's).
+# The members that a key's thumbprint is computed from, sorted (RFC 7638, 3.2). certbot has no
+# keys of other types.
 _MEMBERS: Final = {"RSA": ("e", "kty", "n"), "EC": ("crv", "kty", "x", "y")}
 
 
 def obtain_thumbprint(certbot: Certbot) -> str:
-    """Return the thumbprint of the account, which is registered first if there is none.
+    """Return the thumbprint of the account; register one first if there is none.
 
     Raises:
-        AccountError: it cannot be registered, or read, or there are several.
+        AccountError: the account cannot be registered or read, or there are several.
     """
     plan = certbot.plan
     found = list_accounts(plan)
@@ -43,29 +45,35 @@ def compute_thumbprint(path: str) -> str:
         43 characters of base64url.
 
     Raises:
-        AccountError: it is no such file.
+        AccountError: the file is not a private key, or cannot be read.
     """
     import json
     from base64 import urlsafe_b64encode
     from hashlib import sha256
 
     try:
-        with open(path, encoding="utf-8") as file:
-            key = json.load(file)
-        public = {member: key[member] for member in _MEMBERS[key["kty"]]}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise AccountError(path, f"no account key ({type(error).__name__})") from None
+        public = read_json(path, _parse_public_members)
+    except OSError as error:
+        raise AccountError(path, f"the account's key cannot be read: {error.strerror}") from None
+    except ValueError:  # its message could have a part of the key
+        raise AccountError(
+            path, "not an account's key (expected an RSA or EC key as JWK)"
+        ) from None
     text = json.dumps(public, separators=(",", ":"), sort_keys=True)
     return urlsafe_b64encode(sha256(text.encode()).digest()).rstrip(b"=").decode()
 
 
-def publish(path: str, text: str) -> None:
-    """Write the thumbprint where HAProxy's container reads it; nothing if it is there already.
+def _parse_public_members(key: Any) -> dict[str, str]:  # noqa: ANN401 -- as JSON has it
+    return {member: key[member] for member in _MEMBERS[key["kty"]]}
 
-    It is no secret: the CA sends it over HTTP.
+
+def publish(path: str, text: str) -> None:
+    """Write the thumbprint to the file that HAProxy's container reads, unless it is up to date.
+
+    It is not a secret: HAProxy sends it over HTTP.
 
     Raises:
-        OSError: it cannot be written, with the variable's name; what was there is there still.
+        OSError: it cannot be written (the message names the variable); the file is unchanged.
     """
     data = f"{text}\n".encode()
     try:

@@ -1,9 +1,9 @@
-"""What the keeper is told by signals, and waiting that ends as soon as it is.
+"""The keeper's signals, and waits that end as soon as one arrives.
 
-PID 1 gets only the signals that it handles, and nobody else reaps the orphans of a
-container. Python goes on with a system call that a signal has interrupted (PEP 475),
-so the main thread waits only on a pipe that each signal writes into; whatever may
-block for long, such as asking a name server, is done apart.
+PID 1 receives only the signals that it handles, and has to reap the orphans of its
+container. Python resumes a system call that a signal has interrupted (PEP 475), so the
+main thread waits only on a pipe that each signal writes to; what may block for long,
+such as a query to a name server, runs in a thread.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_STOP_TIMEOUT: Final = 0.5  # seconds that a stop waits for what is done apart
+_STOP_TIMEOUT: Final = 0.5  # seconds that a stop waits for the work in a thread
 
 
 class Stopped(BaseException):
-    """The keeper was told to stop; no error of anybody's, so nothing that catches errors has it.
+    """The keeper received a signal to stop; not an Exception, so that no handler catches it.
 
     Args:
         number: of the signal.
@@ -37,7 +37,7 @@ class Stopped(BaseException):
 
 
 class Signals:
-    """TERM and INT stop; HUP and USR1 begin a round now."""
+    """Handles TERM and INT, which stop the keeper, and HUP and USR1, which begin a round now."""
 
     def __init__(self) -> None:
         self._stop = 0
@@ -45,7 +45,7 @@ class Signals:
         self._wake_reader, self._wake_writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
     def listen(self) -> None:
-        """Take over the signals of this process."""
+        """Install the handlers in this process."""
         signal.set_wakeup_fd(self._wake_writer, warn_on_full_buffer=False)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_stop)
@@ -60,13 +60,13 @@ class Signals:
         self._round_requested = True
 
     def wait(self, seconds: float, *descriptors: int) -> Collection[int]:
-        """Wait until one of the descriptors has something to read, a signal comes or time is up.
+        """Wait until a descriptor is readable, a signal arrives or the time is up.
 
         Returns:
-            Those that have; none after a signal, which may be that of a child's end.
+            The readable descriptors; none after a signal, which may be SIGCHLD.
 
         Raises:
-            Stopped: one of the signals was, or had been, to stop.
+            Stopped: a signal to stop has arrived, now or earlier.
         """
         import select
 
@@ -84,15 +84,15 @@ class Signals:
         if self._stop:
             raise Stopped(self._stop)
 
-    def apart(self, work: Callable[[], T]) -> T:
-        """Do what may block in a thread, and be there for signals meanwhile.
+    def run_in_thread(self, work: Callable[[], T]) -> T:
+        """Do work that may block in a thread, and react to signals meanwhile.
 
-        A stop leaves it half a second to come to its end, and then leaves it: the
-        process ends, which is what a kill does, and all of it survives that.
+        After a signal to stop the work has half a second to finish, and is then abandoned
+        as the process ends: like a kill, which all the work has to survive anyway.
 
         Raises:
             Exception: whatever the work raises.
-            Stopped: the keeper was told to stop.
+            Stopped: a signal to stop has arrived.
         """
         done: list[T] = []
         failed: list[Exception] = []
@@ -100,9 +100,9 @@ class Signals:
         def task() -> None:
             try:
                 done.append(work())
-            except Exception as error:  # noqa: BLE001 -- it is raised again, by who waits for it
+            except Exception as error:  # noqa: BLE001 -- it is raised again in the main thread
                 failed.append(error)
-            with suppress(BlockingIOError):  # a full pipe wakes as well
+            with suppress(BlockingIOError):  # a full pipe wakes the main thread as well
                 os.write(self._wake_writer, b"\0")
 
         thread = Thread(target=task, daemon=True)
@@ -117,14 +117,14 @@ class Signals:
             raise failed[0]
         return done[0]
 
-    def rest(self, seconds: float) -> bool:
-        """Wait between two rounds, and reap what ends meanwhile.
+    def sleep(self, seconds: float) -> bool:
+        """Wait between two rounds, and reap the orphans that end meanwhile.
 
         Returns:
-            Whether it was told to begin a round before the time was up.
+            Whether a signal requested a round before the time was up.
 
         Raises:
-            Stopped: it was told to stop.
+            Stopped: a signal to stop has arrived.
         """
         until = time.monotonic() + seconds
         while not self._round_requested and (left := until - time.monotonic()) > 0:
@@ -139,12 +139,12 @@ def _ignore_signal(_number: int, _frame: FrameType | None) -> None:
 
 
 def reap(own: int | None = None) -> None:
-    """Take leave of the processes that have ended and have no other parent (wait(2)).
+    """Reap the children and orphans that have ended (wait(2)).
 
     Args:
-        own: a child whose end is somebody else's to see.
+        own: a child that the caller waits for, and that is left to it.
     """
-    with suppress(ChildProcessError):  # there are no children at all
+    with suppress(ChildProcessError):  # there are no children
         while ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT):
             if ended.si_pid == own:
                 return

@@ -1,4 +1,4 @@
-"""One child of the keeper's, run to its end or until the keeper is told to stop."""
+"""Run a child of the keeper until it ends, or the keeper is stopped."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from entrykit.roles.certbot.process.signals import Signals, Stopped, reap
 if TYPE_CHECKING:
     import subprocess
 
-_GRACE: Final = 0.3  # seconds: certbot ends of a TERM in less, or is left with what heals
-_MAX_BYTES: Final = 1 << 20  # octets of its output that are kept; a run writes some thousand
+_GRACE: Final = 0.3  # seconds: certbot ends in less after TERM; what a kill leaves is repaired
+_MAX_BYTES: Final = 1 << 20  # bytes of its output that are kept; a run writes some thousand
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessResult:
-    """How a child has ended.
+    """The exit code and the output of a child.
 
     Attributes:
-        code: its exit code, negative for the signal that killed it.
-        output: what it said, standard output and error in one.
+        code: its exit code, or the negative number of the signal that killed it.
+        output: its standard output and error together.
     """
 
     code: int
@@ -33,7 +33,7 @@ class ProcessResult:
 
 
 def signal_name(number: int) -> str:
-    """Return the name of a signal, such as SIGKILL; its number if it has none."""
+    """Return the name of a signal, such as SIGKILL, or its number if it has none."""
     try:
         return signal.Signals(number).name
     except ValueError:
@@ -44,22 +44,23 @@ def run(
     argv: Sequence[str],
     environ: Mapping[str, str],
     signals: Signals,
-    say: Callable[[str], None],
+    report: Callable[[str], None],
     limit: float = 3600.0,
 ) -> ProcessResult:
     """Run a program in a process group of its own.
 
     Args:
-        argv: the program and its words.
+        argv: the program and its arguments.
         environ: its environment.
-        signals: what may stop it.
-        say: is given each line that it writes.
-        limit: seconds after which it is ended all the same: as nothing else can run
-            beside it, one that hangs would be the end of all renewals.
+        signals: may stop it.
+        report: gets each line of its output.
+        limit: seconds after which it is terminated: nothing else can run beside it, so one
+            that hangs would end all renewals.
 
     Raises:
         OSError: it cannot be executed.
-        Stopped: the keeper was told to stop. The group is gone by then, hooks included.
+        Stopped: the keeper received a signal to stop; the whole group, hooks included, has
+            ended by then.
     """
     import subprocess
 
@@ -72,7 +73,7 @@ def run(
         process_group=0,
     )
     try:
-        output = _read_until_exit(child, signals, say, time.monotonic() + limit)
+        output = _read_until_exit(child, signals, report, time.monotonic() + limit)
     except (Exception, Stopped):
         _terminate(child)
         raise
@@ -83,30 +84,30 @@ def run(
 
 
 def _read_until_exit(
-    child: subprocess.Popen[bytes], signals: Signals, say: Callable[[str], None], until: float
+    child: subprocess.Popen[bytes], signals: Signals, report: Callable[[str], None], until: float
 ) -> str:
-    """Read what a child writes until it ends: a process that it leaves may keep the pipe open."""
+    """Read the output of a child until it ends; its own children may keep the pipe open."""
     assert child.stdout  # noqa: S101 -- tells the type checker what PIPE means
     pipe = child.stdout.fileno()
     os.set_blocking(pipe, False)
-    output, told = bytearray(), 0
+    output, reported = bytearray(), 0
     while child.poll() is None:
         signals.wait(min(until - time.monotonic(), 1.0), pipe)
         open_ended = _drain(pipe, output)
-        told = _report_lines(output, told, say)
+        reported = _report_lines(output, reported, report)
         if time.monotonic() > until:
-            say("it takes too long and is ended")
+            report("it takes too long and is terminated")
             _terminate(child)
         if not open_ended:
             signals.wait(0.01)  # its end comes a moment after that of its output
         reap(own=child.pid)
     _drain(pipe, output)
-    _report_lines(output + b"\n", told, say)
+    _report_lines(output + b"\n", reported, report)
     return output[-_MAX_BYTES:].decode(errors="replace")
 
 
 def _drain(pipe: int, output: bytearray) -> bool:
-    """Read what there is; whether there may be more to come."""
+    """Read what is available; return whether more may follow."""
     try:
         while data := os.read(pipe, 1 << 16):
             output += data
@@ -115,19 +116,19 @@ def _drain(pipe: int, output: bytearray) -> bool:
     return False
 
 
-def _report_lines(output: bytearray | bytes, told: int, say: Callable[[str], None]) -> int:
-    """Say the whole lines that are new; returns how much has been said in all."""
+def _report_lines(output: bytearray | bytes, reported: int, report: Callable[[str], None]) -> int:
+    """Report the complete new lines; return how much of the output is reported now."""
     end = output.rfind(b"\n") + 1
-    for line in output[told:end].decode(errors="replace").splitlines():
-        say(line)
-    return max(told, end)
+    for line in output[reported:end].decode(errors="replace").splitlines():
+        report(line)
+    return max(reported, end)
 
 
 def _terminate(child: subprocess.Popen[bytes]) -> None:
-    """End a child and its group.
+    """Terminate a child and its group.
 
-    It is always sent TERM, of which certbot dies at once; of INT it takes its time to
-    tell the CA. What is left then, such as a hook's shell, is killed.
+    By TERM whatever the keeper received: certbot dies of it at once, while after INT it
+    first deactivates its authorizations. What is left, such as a hook's shell, is killed.
     """
     import subprocess
 
