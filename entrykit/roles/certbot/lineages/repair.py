@@ -155,8 +155,7 @@ def _link(state: LineageState, number: int) -> None:
     for kind, path in state.live.paths.items():
         os.makedirs(os.path.dirname(path), exist_ok=True)
         target = os.path.join("..", "..", "archive", state.name, f"{kind}{number}.pem")
-        if not os.path.islink(path) or os.readlink(path) != target:
-            link_file(target, path)
+        link_file(target, path)
         # certbot's own note of the link's former target: certbot would restore that.
         with suppress(FileNotFoundError):
             os.unlink(os.path.join(os.path.dirname(path), f"previous_{kind}.pem"))
