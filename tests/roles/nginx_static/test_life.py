@@ -277,7 +277,7 @@ def test_a_port_of_roots_is_told_to_others_as_what_it_is(web):
     served.launch()
 
     assert served.ended() == 65
-    assert "TIP: a port below 1024 is root's to open: choose a higher one" in served.said
+    assert "TIP: ports below 1024 are reserved for root: choose a higher one" in served.said
 
 
 def test_lines_of_ones_own_take_effect_and_are_for_few(web):
