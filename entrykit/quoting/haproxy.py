@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from entrykit.display import display
@@ -13,11 +13,7 @@ from entrykit.variables.secret import Snippet
 # Characters that mean themselves everywhere in haproxy.cfg, also between double
 # quotes and in a log-format string.
 _is_bare: Final = re.compile(r"[A-Za-z0-9._:/,@*=+\[\]-]+").fullmatch
-
-
 _is_map_key: Final = re.compile(r"[^\s#\x00-\x1f\x7f][^\s\x00-\x1f\x7f]*").fullmatch
-
-
 _is_map_value: Final = re.compile(r"[^\s\x00-\x1f\x7f]+(?: +[^\s\x00-\x1f\x7f]+)*").fullmatch
 
 
@@ -27,9 +23,14 @@ def quote_haproxy(value: object) -> str:
     Between single quotes every byte means itself, but a line ends the word
     and NUL the file; those are refused.
     """
-    if isinstance(value, Snippet):
+    if type(value) is str:  # nearly always, and faster than the other questions
+        text = value
+    elif type(value) is int:
+        return str(value)
+    elif isinstance(value, Snippet):
         return value
-    text = value if type(value) is str else to_text(value)
+    else:
+        text = to_text(value)
     if _is_bare(text):
         return text
     if any(char in text for char in "\r\n\0"):
@@ -47,8 +48,14 @@ def quote_haproxy_map(value: object) -> str:
     """
     if not isinstance(value, Mapping):
         raise QuotingError(f"{describe_value(value)}: not a map")
-    odd = [key for key in value if not _is_map_key(key)]
+    odd = [] if _are_plain_keys(value) else [key for key in value if not _is_map_key(key)]
     odd += [text for text in set(value.values()) if not _is_map_value(text)]
     if odd:
         raise QuotingError(f"{display(odd[0])}: a map file cannot hold it")
     return "\n".join([f"{key} {text}" for key, text in value.items()])
+
+
+def _are_plain_keys(keys: Collection[str]) -> bool:
+    """Whether all are keys; False leaves that open. This is the fast way for 100,000 domains."""
+    text = "".join(keys)
+    return text.isprintable() and " " not in text and "#" not in text and "" not in keys

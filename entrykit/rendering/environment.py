@@ -50,6 +50,12 @@ class Sandbox(ImmutableSandboxedEnvironment):
         """Join output; as the result of `super()` or of a macro it is not quoted once more."""
         return QuotedText("".join(parts))
 
+    def getattr(self, obj: Any, attribute: str) -> Any:  # noqa: ANN401 -- any object
+        """Read the field of a named tuple without further checks: there may be 100,000 of them."""
+        if isinstance(obj, tuple) and attribute in getattr(obj, "_fields", ()):
+            return getattr(obj, attribute)
+        return super().getattr(obj, attribute)
+
     def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
         """Whether a template may read an attribute: none of a secret, least of all `reveal`."""
         return not isinstance(obj, Secret) and super().is_safe_attribute(obj, attr, value)

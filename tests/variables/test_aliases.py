@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from entrykit import render
 from entrykit.cli.main import main
 from entrykit.discovery.finder import load_role
 from entrykit.errors import SettingsError
@@ -70,7 +71,7 @@ def test_an_error_begins_with_the_name_that_was_set(tmp_path):
 
 def test_so_does_a_conflict():
     with pytest.raises(SettingsError, match=r"^TEST: on, and ACME_SERVER is set"):
-        settings("certbot", DOMAINS="a.test", TEST="on", ACME_SERVER="https://ca.test/dir")
+        render("certbot", {"DOMAINS": "a.test", "TEST": "on", "ACME_SERVER": "https://ca.test/dir"})
 
 
 def test_a_typo_of_an_alias_is_a_near_miss():

@@ -65,8 +65,8 @@ class HaproxyHostFacts(HostFacts):
             return "ipv4"
         return "hosts" if name in self.hosts else "dns"
 
-    def placed(self, backends: Iterable[Backend]) -> Iterator[tuple[str, Backend]]:
-        """Yield each backend, and how its servers are found."""
+    def with_lookup(self, backends: Iterable[Backend]) -> Iterator[tuple[str, Backend]]:
+        """Yield each backend after how its servers are found."""
         return ((self.lookup(backend), backend) for backend in backends)
 
 

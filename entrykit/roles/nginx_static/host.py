@@ -45,7 +45,7 @@ class NginxHostFacts(HostFacts):
     @classmethod
     def observe(cls, environ: Mapping[str, str], ipv6: str = "/proc/net/if_inet6") -> Self:
         """Look at this machine, and at the nginx that it has."""
-        build = Build.of(environ)
+        build = Build.query(environ)
         return cls(
             observed=True,
             ipv6=os.path.exists(ipv6),
@@ -54,7 +54,7 @@ class NginxHostFacts(HostFacts):
             open_files=_read_open_files_limit(),
             stdout=can_log("/dev/stdout"),
             http2=build.version >= _HTTP2_DIRECTIVE_SINCE,
-            brotli=build.brotli(),
+            brotli=build.find_brotli(environ),
         )
 
     def listen(self, bind: Iterable[str], port: int) -> list[str]:
@@ -90,14 +90,6 @@ def can_log(path: str) -> bool:
     return True
 
 
-def _read_open_files_limit() -> int:
-    """Return the hard limit of open files, where that is less than what we would use."""
-    import resource
-
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    return _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
-
-
 def count_usable(cgroup: str = "/sys/fs/cgroup") -> int:
     """Count the processors that this process may run on and has the time of, at least 1.
 
@@ -124,3 +116,11 @@ def _read_quota(*paths: str) -> int | None:
         return None
     quota, period = map(int, words)
     return max(1, -(-quota // period)) if period else None
+
+
+def _read_open_files_limit() -> int:
+    """Return the hard limit of open files, where that is less than what we would use."""
+    import resource
+
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    return _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)

@@ -8,67 +8,59 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Self
 
-from entrykit.daemon.program import find
+from entrykit.daemon.program import query
 from entrykit.errors import HandOverError
 from entrykit.quoting.nginx import quote_nginx
 
 # The filter before the one for files, as their package has them.
 _BROTLI: Final = ("ngx_http_brotli_filter_module.so", "ngx_http_brotli_static_module.so")
+_SECONDS: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """What `nginx -V` says.
+    """What `nginx -V` reports.
 
     Attributes:
-        program: its path; None where there is none.
         version: its numbers; empty where nothing is known.
-        modules: the folder of its dynamic modules, or None.
+        modules: the directory of its dynamic modules, or None.
     """
 
-    program: str | None = None
     version: tuple[int, ...] = ()
     modules: str | None = None
 
     @classmethod
-    def of(cls, environ: Mapping[str, str]) -> Self:
-        """Ask the nginx that PATH leads to; where there is none, nothing is known."""
-        import subprocess
-
+    def query(cls, environ: Mapping[str, str]) -> Self:
+        """Query the nginx in PATH; without one, or without an answer, nothing is known."""
         try:
-            program = find("nginx", environ)
+            output = query(["nginx", "-V"], environ, _SECONDS)
         except HandOverError:
             return cls()
-        said = subprocess.run([program, "-V"], capture_output=True, env=environ, check=False)
-        text = said.stderr.decode(errors="replace")
-        version = re.search(r"nginx/([0-9]+(?:\.[0-9]+)*)", text)
-        modules = re.search(r"--modules-path=(\S+)", text)
+        version = re.search(r"nginx/([0-9]+(?:\.[0-9]+)*)", output)
+        modules = re.search(r"--modules-path=(\S+)", output)
         return cls(
-            program,
             tuple(map(int, version[1].split("."))) if version else (),
             modules[1] if modules else None,
         )
 
-    def brotli(self) -> tuple[str, ...]:
-        """Return the paths of brotli's two modules; none unless both are there and fit."""
+    def find_brotli(self, environ: Mapping[str, str]) -> tuple[str, ...]:
+        """Return the paths of brotli's two modules; none unless both exist and can be loaded."""
         paths = tuple(os.path.join(self.modules or "", name) for name in _BROTLI)
-        # Where there is no memfd_create (macOS), nobody has tried them.
-        there = self.modules and hasattr(os, "memfd_create") and all(map(os.path.isfile, paths))
-        return paths if there and self._can_load(paths) else ()
+        # Without memfd_create (macOS) they cannot be tried.
+        exist = self.modules and hasattr(os, "memfd_create") and all(map(os.path.isfile, paths))
+        return paths if exist and _can_load(paths, environ) else ()
 
-    def _can_load(self, paths: tuple[str, ...]) -> bool:
-        """Whether this nginx takes the modules: one built for another version is fatal to it."""
-        import subprocess
 
-        lines = [
-            *(f"load_module {quote_nginx(path)};" for path in paths),
-            "pid /dev/null; events {}",
-        ]
-        descriptor = os.memfd_create("nginx.conf")
-        try:
-            os.write(descriptor, "\n".join(lines).encode())
-            argv = [str(self.program), "-t", "-e", "stderr", "-c", f"/proc/self/fd/{descriptor}"]
-            done = subprocess.run(argv, capture_output=True, pass_fds=[descriptor], check=False)
-        finally:
-            os.close(descriptor)
-        return done.returncode == 0
+def _can_load(paths: tuple[str, ...], environ: Mapping[str, str]) -> bool:
+    """Whether nginx loads the modules: one built for another version is fatal to it."""
+    lines = [*(f"load_module {quote_nginx(path)};" for path in paths), "pid /dev/null; events {}"]
+    descriptor = os.memfd_create("nginx.conf")
+    try:
+        os.write(descriptor, "\n".join(lines).encode())
+        argv = ["nginx", "-t", "-e", "stderr", "-c", f"/proc/self/fd/{descriptor}"]
+        query(argv, environ, _SECONDS, pass_fds=[descriptor])
+    except HandOverError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True

@@ -156,7 +156,7 @@ def test_a_file_that_was_compressed_before_is_sent_as_it_is(site):
 
 def test_brotli_is_used_where_its_modules_are(site, search_path):
     """It is tried with this machine's own nginx; for one of another release they do not fit."""
-    loads = bool(Build.of({"PATH": search_path}).brotli())
+    loads = bool(Build.query({"PATH": search_path}).find_brotli({"PATH": search_path}))
     answer = site.get("a.test", "/style.css", headers=[("Accept-Encoding", "gzip, br")])
 
     assert answer.headers["Content-Encoding"] == ("br" if loads else "gzip")
@@ -168,7 +168,11 @@ def test_brotli_is_used_where_its_modules_are(site, search_path):
 @pytest.mark.parametrize("follow", ["on", "off"])
 def test_a_file_that_brotli_compressed_before_is_sent_as_it_is(web, search_path, follow):
     """Its module finds no file in the way that finds no link either: then gzip's is sent."""
-    sent = "br" if follow == "on" and Build.of({"PATH": search_path}).brotli() else "gzip"
+    sent = (
+        "br"
+        if follow == "on" and Build.query({"PATH": search_path}).find_brotli({"PATH": search_path})
+        else "gzip"
+    )
     served = web(FILES, DOMAINS="a.test", FOLLOW_SYMLINKS=follow)
     answer = served.get("a.test", "/ready.js", headers=[("Accept-Encoding", "br, gzip")])
 

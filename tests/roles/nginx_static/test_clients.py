@@ -108,7 +108,7 @@ def test_http_2_without_tls(web, search_path):
     served = web(FILES, DOMAINS="a.test", HTTP2="on")
 
     assert curl(served, "--http2-prior-knowledge") == ["a", "2"]
-    if Build.of({"PATH": search_path}).version >= (1, 25, 1):
+    if Build.query({"PATH": search_path}).version >= (1, 25, 1):
         assert curl(served) == ["a", "1.1"]
 
 

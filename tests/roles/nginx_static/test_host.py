@@ -1,4 +1,4 @@
-"""What is found out about the machine."""
+"""What nginx-static finds out about the host."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import socket
 
 import pytest
 
+from entrykit.roles.nginx_static import nginx_build
 from entrykit.roles.nginx_static.host import NginxHostFacts, can_log, count_usable
 from entrykit.roles.nginx_static.nginx_build import Build
 
@@ -46,10 +47,12 @@ def test_affinity_counts():
 
 @pytest.fixture
 def installed(tmp_path):
-    """A program `nginx` that says what it is told to say; returns its environment."""
+    """A program `nginx` that writes `words`, and ends with `status` if it tests a file."""
 
     def install(words, status=0):
-        (tmp_path / "nginx").write_text(f"#!/bin/sh\necho '{words}' >&2\nexit {status}\n")
+        (tmp_path / "nginx").write_text(
+            f"#!/bin/sh\necho '{words}' >&2\n[ $1 = -V ] || exit {status}\n"
+        )
         (tmp_path / "nginx").chmod(0o755)
         return {"PATH": str(tmp_path)}
 
@@ -70,10 +73,10 @@ def test_brotli_is_used_where_both_of_its_modules_are(installed, tmp_path):
     (tmp_path / "modules").mkdir()
     paths = tuple(str(tmp_path / "modules" / name) for name in BROTLI)
     (tmp_path / "modules" / BROTLI[0]).touch()
-    assert Build.of(environ).brotli() == ()
+    assert Build.query(environ).find_brotli(environ) == ()
 
     (tmp_path / "modules" / BROTLI[1]).touch()
-    assert Build.of(environ).brotli() == paths
+    assert Build.query(environ).find_brotli(environ) == paths
 
 
 def test_brotli_is_not_used_where_its_modules_do_not_fit(installed, tmp_path):
@@ -81,12 +84,42 @@ def test_brotli_is_not_used_where_its_modules_do_not_fit(installed, tmp_path):
     for name in BROTLI:
         (tmp_path / name).touch()
 
-    assert Build.of(installed(f"--modules-path={tmp_path}", status=1)).brotli() == ()
+    environ = installed(f"--modules-path={tmp_path}", status=1)
+
+    assert Build.query(environ).modules == str(tmp_path)
+    assert Build.query(environ).find_brotli(environ) == ()
+
+
+def test_nginx_sees_neither_secrets_nor_snippets_when_it_is_queried(tmp_path, monkeypatch):
+    for name in BROTLI:
+        (tmp_path / name).touch()
+    (tmp_path / "nginx").write_text(
+        f"#!/bin/sh\nexport -p >> {tmp_path}/seen; cat >> {tmp_path}/input\n"
+        f"echo nginx/1.30 --modules-path={tmp_path}\n"
+    )
+    (tmp_path / "nginx").chmod(0o755)
+    monkeypatch.setenv("API_TOKEN", "made-up")
+    environ = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "NGINX_EXTRA_HTTP": "# made-up"}
+
+    facts = NginxHostFacts.observe(environ)
+
+    seen = (tmp_path / "seen").read_text()
+    assert len(facts.brotli) == seen.count("LC_ALL") == 2  # `nginx -V`, and the trial
+    assert "made-up" not in seen
+    assert not (tmp_path / "input").read_text()
+
+
+def test_an_nginx_that_does_not_answer_is_not_waited_for(tmp_path, monkeypatch):
+    (tmp_path / "nginx").write_text("#!/bin/sh\nsleep 60\n")
+    (tmp_path / "nginx").chmod(0o755)
+    monkeypatch.setattr(nginx_build, "_SECONDS", 0.2)
+
+    assert Build.query({"PATH": f"{tmp_path}:{os.environ['PATH']}"}) == Build()
 
 
 def test_without_an_nginx_nothing_is_known_of_it():
-    assert Build.of({"PATH": "/nowhere"}) == Build()
-    assert Build().brotli() == ()
+    assert Build.query({"PATH": "/nowhere"}) == Build()
+    assert Build().find_brotli({"PATH": "/nowhere"}) == ()
 
 
 def test_without_ipv6_it_is_not_listened_on():
