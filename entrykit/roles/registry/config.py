@@ -9,7 +9,7 @@ from entrykit.roles.registry.variables.sensitive import SensitiveTree, wrap_secr
 
 if TYPE_CHECKING:
     from entrykit.roles.registry.release import Release
-    from entrykit.roles.registry.settings import RegistrySettings
+    from entrykit.roles.registry.variables.model import RegistryVariables
 
 Tree: TypeAlias = dict[str, object]
 
@@ -18,8 +18,6 @@ _SECTIONS: Final[tuple[str, ...]] = (
     *("version", "log", "storage", "auth", "middleware", "http", "notifications", "redis"),
     *("health", "proxy", "validation", "catalog", "tags", "policy"),
 )
-# What `storage` has beside one driver.
-BESIDE_DRIVER: Final = ("cache", "delete", "maintenance", "redirect", "tag")
 _NOT_LEAVES: Final = frozenset(
     {"registry_storage", "registry_auth", "registry_auth_htpasswd_users"}
     | {"registry_auth_htpasswd_path", "registry_extra_yaml"}
@@ -33,7 +31,7 @@ _POOL: Final = {
 }
 
 
-def build(settings: RegistrySettings, release: Release | None) -> Tree:
+def build(settings: RegistryVariables, release: Release | None) -> Tree:
     """Build the whole tree.
 
     Args:
@@ -43,22 +41,22 @@ def build(settings: RegistrySettings, release: Release | None) -> Tree:
     return _merge(build_from_variables(settings, release), settings.extra)
 
 
-def build_from_variables(settings: RegistrySettings, release: Release | None) -> Tree:
+def build_from_variables(settings: RegistryVariables, release: Release | None) -> Tree:
     """Build what the variables say, but for REGISTRY_EXTRA_YAML."""
     tree: Tree = {"version": "0.1", "storage": {}}
     for name, value in _list_leaves(settings):
         _put(tree, name.split("_")[1:], value)
     _put_storage(tree, settings)
-    if settings.login == "htpasswd" and settings.htpasswd:
-        _put(tree, ["auth", "htpasswd", "path"], settings.htpasswd)
+    if settings.login == "htpasswd" and settings.htpasswd_path:
+        _put(tree, ["auth", "htpasswd", "path"], settings.htpasswd_path)
     if settings.redis:
         tree["redis"] = _build_redis(settings, release)
     return {name: tree[name] for name in _SECTIONS if name in tree}
 
 
-def _list_leaves(settings: RegistrySettings) -> Iterator[tuple[str, object]]:
+def _list_leaves(settings: RegistryVariables) -> Iterator[tuple[str, object]]:
     other_login = "token" if settings.login == "htpasswd" else "htpasswd"
-    for name, value in settings.own.items():
+    for name, value in settings.effective_values.items():
         if name in _NOT_LEAVES or not name.startswith("registry_"):
             continue
         section, leaf = name.split("_")[1], name.removeprefix("registry_auth_")
@@ -75,8 +73,8 @@ def _put(tree: Tree, path: list[str], value: object) -> None:
     tree[path[-1]] = wrap_secrets(value.tree) if isinstance(value, SensitiveTree) else value
 
 
-def _put_storage(tree: Tree, settings: RegistrySettings) -> None:
-    own, driver = settings.own, settings.driver
+def _put_storage(tree: Tree, settings: RegistryVariables) -> None:
+    own, driver = settings.effective_values, settings.driver
     storage: Tree = {} if driver is None else {driver: {}}
     given = tree["storage"]
     tree["storage"] = storage | (given if isinstance(given, dict) else {})
@@ -93,12 +91,12 @@ def _put_storage(tree: Tree, settings: RegistrySettings) -> None:
         _put(tree, ["storage", "cache", "blobdescriptor"], cache)
 
 
-def _build_redis(settings: RegistrySettings, release: Release | None) -> Tree:
+def _build_redis(settings: RegistryVariables, release: Release | None) -> Tree:
     """Write redis as 2.8 reads it, as 3.x does, or as both do: each ignores the other's keys."""
     prefix = "registry_redis_"
     given = {
         name.removeprefix(prefix): value
-        for name, value in settings.own.items()
+        for name, value in settings.effective_values.items()
         if name.startswith(prefix) and not name.startswith(f"{prefix}addr")
     }
     pool = {name: given.pop(f"pool_{name}") for name in _POOL if f"pool_{name}" in given}

@@ -51,7 +51,7 @@ class RegistryHostFacts(HostFacts):
         if self.observed:
             from entrykit.roles.registry.rules.files import check_files
 
-            faults = [*release.faults(settings, self.release), *check_files(settings)]
+            faults = [*release.check_release(settings, self.release), *check_files(settings)]
             if faults:
                 raise SettingsError(dict.fromkeys(faults))
         return build(settings, self.release or settings.registry_release)

@@ -12,7 +12,7 @@ from entrykit.errors import HandOverError
 from entrykit.roles.registry.variables.types import OLD_STORAGE_CLASSES
 
 if TYPE_CHECKING:
-    from entrykit.roles.registry.settings import RegistrySettings
+    from entrykit.roles.registry.variables.model import RegistryVariables
 
 Release: TypeAlias = Literal["2.8", "3"]
 
@@ -87,7 +87,7 @@ def parse_release(said: str) -> Release | None:
     return "2.8" if max(int(found[1] or 0), int(found[2])) <= _OLD else "3"
 
 
-def faults(settings: RegistrySettings, release: Release | None) -> Iterator[str]:
+def check_release(settings: RegistryVariables, release: Release | None) -> Iterator[str]:
     """Yield what this release does not know, or does otherwise than the variable says.
 
     Args:
@@ -99,12 +99,12 @@ def faults(settings: RegistrySettings, release: Release | None) -> Iterator[str]
         yield f"REGISTRY_RELEASE: {wanted}, and {release} is installed (expected {release})"
     if (release or wanted) == "2.8":
         for name in SINCE_3:
-            if name in settings.own:
+            if name in settings.effective_values:
                 yield f"{name.upper()}: the registry 2.8 does not know it (expected 3.0 or newer)"
         yield from _check_release_2_8(settings)
 
 
-def _check_release_2_8(settings: RegistrySettings) -> Iterator[str]:
+def _check_release_2_8(settings: RegistryVariables) -> Iterator[str]:
     if len(settings.redis) > 1:
         yield "REGISTRY_REDIS_ADDR: the registry 2.8 takes one address (expected host:port)"
     if settings.registry_http_tls_letsencrypt_cachefile:

@@ -11,7 +11,7 @@ from entrykit.roles.registry.config import build_from_variables
 from entrykit.roles.registry.variables.sensitive import get_nested
 
 if TYPE_CHECKING:
-    from entrykit.roles.registry.settings import RegistrySettings
+    from entrykit.roles.registry.variables.model import RegistryVariables
 
 _NAME: Final = "REGISTRY_EXTRA_YAML"
 # Keys of config.yml, of 2.8 or 3.x, whose values are times.
@@ -24,7 +24,7 @@ _TIMES: Final = frozenset(
 _FREE_FORM: Final = frozenset({"fields", "headers", "options", "parameters"})
 
 
-def check_extra_yaml(settings: RegistrySettings) -> Iterator[str]:
+def check_extra_yaml(settings: RegistryVariables) -> Iterator[str]:
     """Yield the faults of REGISTRY_EXTRA_YAML, which no other variable shares."""
     if "silly" in settings.extra_kinds("auth"):
         yield f"{_NAME}: auth.silly: lets everybody in (expected htpasswd or token, or no auth)"

@@ -12,7 +12,7 @@ from entrykit.roles.registry.variables.sensitive import get_nested
 from entrykit.roles.registry.variables.users import HASH_HINT, has_bcrypt_hash
 
 if TYPE_CHECKING:
-    from entrykit.roles.registry.settings import RegistrySettings
+    from entrykit.roles.registry.variables.model import RegistryVariables
 
 _MAX_BYTES: Final = 16 << 20
 _CERTIFICATE: Final = b"-----BEGIN CERTIFICATE-----"
@@ -20,7 +20,7 @@ _CERTIFICATE: Final = b"-----BEGIN CERTIFICATE-----"
 ContentCheck = Callable[[bytes], str | None]
 
 
-def check_files(settings: RegistrySettings) -> Iterator[str]:
+def check_files(settings: RegistryVariables) -> Iterator[str]:
     """Yield a fault for each file that is not there, cannot be read, or is not what it is for."""
     yield from _check_pair(settings, "registry_http_tls")
     yield from _check_pair(settings, "registry_redis_tls")
@@ -36,7 +36,7 @@ def check_files(settings: RegistrySettings) -> Iterator[str]:
     yield from _check_program(settings)
 
 
-def _check_each(settings: RegistrySettings, field: str, judge: ContentCheck) -> Iterator[str]:
+def _check_each(settings: RegistryVariables, field: str, judge: ContentCheck) -> Iterator[str]:
     given = getattr(settings, field) or []
     for path in [given] if isinstance(given, str) else given:
         reason = _check_file(path, judge)
@@ -54,7 +54,7 @@ def _check_file(path: str, judge: ContentCheck) -> str | None:
         return f"{error.strerror} (as uid {os.geteuid()})"
 
 
-def _check_pair(settings: RegistrySettings, section: str) -> Iterator[str]:
+def _check_pair(settings: RegistryVariables, section: str) -> Iterator[str]:
     certificate, key = (
         getattr(settings, f"{section}_certificate"),
         getattr(settings, f"{section}_key"),
@@ -98,15 +98,15 @@ def _check_passwords(data: bytes) -> str | None:
     return f"line {', '.join(bad[:5])}: no bcrypt hash ({HASH_HINT})" if bad else None
 
 
-def _check_extra_passwords(settings: RegistrySettings) -> Iterator[str]:
+def _check_extra_passwords(settings: RegistryVariables) -> Iterator[str]:
     """Judge a password file of REGISTRY_EXTRA_YAML: the check already would make a missing one."""
     path = get_nested(settings.extra, "auth", "htpasswd", "path")
-    ours = settings.htpasswd if settings.registry_auth_htpasswd_users else None
+    ours = settings.htpasswd_path if settings.registry_auth_htpasswd_users else None
     if isinstance(path, str) and path != ours and (reason := _check_file(path, _check_passwords)):
         yield f"REGISTRY_EXTRA_YAML: auth.htpasswd.path: {path}: {reason}"
 
 
-def _check_program(settings: RegistrySettings) -> Iterator[str]:
+def _check_program(settings: RegistryVariables) -> Iterator[str]:
     path = settings.registry_proxy_exec_command
     if path and not (os.path.isfile(path) and os.access(path, os.X_OK)):
         yield f"REGISTRY_PROXY_EXEC_COMMAND: {path}: not a program (as uid {os.geteuid()})"

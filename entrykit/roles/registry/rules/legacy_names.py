@@ -76,7 +76,9 @@ _REMOVED: Final[Mapping[str, str]] = {
 }
 
 
-def refused(environ: Mapping[str, str], names: Collection[str]) -> dict[str, str]:
+def find_unsupported_variables(
+    environ: Mapping[str, str], names: Collection[str]
+) -> dict[str, str]:
     """Name what is set and cannot be left out of account, each with its fault.
 
     Args:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 from entrykit.display import display
 from entrykit.errors import InvalidValue
+from entrykit.roles.registry.release import check_release
 from entrykit.roles.registry.rules.extra_yaml import check_extra_yaml
 from entrykit.roles.registry.rules.storage import check_storage
 from entrykit.roles.registry.variables.sensitive import get_nested
 from entrykit.variables.parsers import parse_host_port
 
 if TYPE_CHECKING:
-    from entrykit.roles.registry.settings import RegistrySettings
+    from entrykit.roles.registry.variables.model import RegistryVariables
 
 _TLS: Final = "REGISTRY_HTTP_TLS_"
 _TOKEN: Final = "REGISTRY_AUTH_TOKEN_"  # noqa: S105 -- the name of a variable
@@ -22,7 +23,7 @@ _USERS: Final = "REGISTRY_AUTH_HTPASSWD_USERS"
 _PATH: Final = "REGISTRY_AUTH_HTPASSWD_PATH"
 
 
-def conflicts(settings: RegistrySettings) -> Iterator[str]:
+def conflicts(settings: RegistryVariables) -> Iterator[str]:
     """Yield every fault of values that are good by themselves."""
     yield from check_storage(settings)
     yield from _check_auth(settings)
@@ -35,12 +36,10 @@ def conflicts(settings: RegistrySettings) -> Iterator[str]:
     yield from _check_platforms(settings)
     yield from check_extra_yaml(settings)
     if settings.registry_release:
-        from entrykit.roles.registry.release import faults
-
-        yield from faults(settings, None)
+        yield from check_release(settings, None)
 
 
-def _check_auth(settings: RegistrySettings) -> Iterator[str]:
+def _check_auth(settings: RegistryVariables) -> Iterator[str]:
     (chosen, by), *others = [*settings.logins.items()] or [("none", "")]
     for kind, name in others:
         yield f"{name}: for {kind}, and {by} is set for {chosen} (expected one way to log in)"
@@ -53,7 +52,7 @@ def _check_auth(settings: RegistrySettings) -> Iterator[str]:
         yield from _check_token(settings)
 
 
-def _check_htpasswd(settings: RegistrySettings) -> Iterator[str]:
+def _check_htpasswd(settings: RegistryVariables) -> Iterator[str]:
     users, path = settings.registry_auth_htpasswd_users, settings.registry_auth_htpasswd_path
     if users and path:
         yield f"{_USERS}: set, and {_PATH} as well (expected one of the two)"
@@ -61,7 +60,7 @@ def _check_htpasswd(settings: RegistrySettings) -> Iterator[str]:
         yield f"{_USERS}: not set, and no {_PATH} (expected one: nobody could log in)"
 
 
-def _check_token(settings: RegistrySettings) -> Iterator[str]:
+def _check_token(settings: RegistryVariables) -> Iterator[str]:
     for leaf in ("realm", "service", "issuer"):
         if getattr(settings, f"registry_auth_token_{leaf}") is None:
             yield f"{_TOKEN}{leaf.upper()}: not set (expected it, with REGISTRY_AUTH=token)"
@@ -69,7 +68,7 @@ def _check_token(settings: RegistrySettings) -> Iterator[str]:
         yield f"{_TOKEN}ROOTCERTBUNDLE: not set (expected it, or with 3.x {_TOKEN}JWKS)"
 
 
-def _check_tls(settings: RegistrySettings) -> Iterator[str]:
+def _check_tls(settings: RegistryVariables) -> Iterator[str]:
     certificate, key = settings.registry_http_tls_certificate, settings.registry_http_tls_key
     if (certificate is None) != (key is None):
         given, lacking = ("CERTIFICATE", "KEY") if certificate else ("KEY", "CERTIFICATE")
@@ -83,7 +82,7 @@ def _check_tls(settings: RegistrySettings) -> Iterator[str]:
         yield f"{_TLS}CLIENTAUTH: set, but {_TLS}CLIENTCAS is not (expected both)"
 
 
-def _check_acme(settings: RegistrySettings) -> Iterator[str]:
+def _check_acme(settings: RegistryVariables) -> Iterator[str]:
     cache, hosts = f"{_TLS}LETSENCRYPT_CACHEFILE", settings.registry_http_tls_letsencrypt_hosts
     if not settings.registry_http_tls_letsencrypt_cachefile:
         for leaf in ("email", "hosts", "directoryurl"):
@@ -97,7 +96,7 @@ def _check_acme(settings: RegistrySettings) -> Iterator[str]:
         yield f"{_TLS}LETSENCRYPT_HOSTS: not set (expected the names that get certificates)"
 
 
-def _check_http(settings: RegistrySettings) -> Iterator[str]:
+def _check_http(settings: RegistryVariables) -> Iterator[str]:
     addr, debug = settings.registry_http_addr, settings.registry_http_debug_addr
     if addr.startswith("/") != (settings.registry_http_net == "unix"):
         expected = "a path with unix, an address and a port with tcp"
@@ -123,7 +122,7 @@ def _overlap(one: str, other: str) -> bool:
     )
 
 
-def _check_proxy(settings: RegistrySettings) -> Iterator[str]:
+def _check_proxy(settings: RegistryVariables) -> Iterator[str]:
     proxied = settings.registry_proxy_remoteurl
     names = ("username", "password", "ttl", "cachewritetimeout", "exec_command", "exec_lifetime")
     given = [name for name in names if getattr(settings, f"registry_proxy_{name}") is not None]
@@ -146,7 +145,7 @@ def _check_proxy(settings: RegistrySettings) -> Iterator[str]:
         )
 
 
-def _check_redis(settings: RegistrySettings) -> Iterator[str]:
+def _check_redis(settings: RegistryVariables) -> Iterator[str]:
     one, other = settings.registry_redis_addr, settings.registry_redis_addrs
     if one and other and one != other:
         yield "REGISTRY_REDIS_ADDRS: not the same as REGISTRY_REDIS_ADDR (expected one of them)"
@@ -168,7 +167,7 @@ def _check_redis(settings: RegistrySettings) -> Iterator[str]:
         yield "REGISTRY_REDIS_ADDR: not set (expected host:port, with the cache in redis)"
 
 
-def _check_replicas(settings: RegistrySettings) -> Iterator[str]:
+def _check_replicas(settings: RegistryVariables) -> Iterator[str]:
     if settings.registry_replicas == 1:
         return
     secret = settings.registry_http_secret or get_nested(settings.extra, "http", "secret")
@@ -184,7 +183,7 @@ def _check_replicas(settings: RegistrySettings) -> Iterator[str]:
         )
 
 
-def _check_platforms(settings: RegistrySettings) -> Iterator[str]:
+def _check_platforms(settings: RegistryVariables) -> Iterator[str]:
     base = "REGISTRY_VALIDATION_MANIFESTS_INDEXES_PLATFORM"
     chosen = settings.registry_validation_manifests_indexes_platforms
     if (chosen == "list") != bool(settings.registry_validation_manifests_indexes_platformlist):

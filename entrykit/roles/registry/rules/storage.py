@@ -10,7 +10,7 @@ from entrykit.display import display
 from entrykit.roles.registry.variables.s3 import ALIASES
 
 if TYPE_CHECKING:
-    from entrykit.roles.registry.settings import RegistrySettings
+    from entrykit.roles.registry.variables.model import RegistryVariables
 
 _S3: Final = "REGISTRY_STORAGE_S3_"
 _AZURE: Final = "REGISTRY_STORAGE_AZURE_"
@@ -18,7 +18,7 @@ _AZURE: Final = "REGISTRY_STORAGE_AZURE_"
 _is_region: Final = re.compile(r"[a-z]{2,5}(?:-[a-z]+){1,3}-[0-9]{1,2}").fullmatch
 
 
-def check_storage(settings: RegistrySettings) -> Iterator[str]:
+def check_storage(settings: RegistryVariables) -> Iterator[str]:
     """Yield the faults of the storage's variables."""
     yield from _check_drivers(settings)
     yield from _check_aliases(settings)
@@ -31,7 +31,7 @@ def check_storage(settings: RegistrySettings) -> Iterator[str]:
         yield "REGISTRY_STORAGE_GCS_BUCKET: not set (expected the name of the bucket)"
 
 
-def _check_drivers(settings: RegistrySettings) -> Iterator[str]:
+def _check_drivers(settings: RegistryVariables) -> Iterator[str]:
     (chosen, by), *others = [*settings.drivers.items()] or [("filesystem", "")]
     for driver, name in others:
         yield f"{name}: for {driver}, and {by} is set for {chosen} (expected one kind of storage)"
@@ -45,7 +45,7 @@ def _check_drivers(settings: RegistrySettings) -> Iterator[str]:
         )
 
 
-def _check_aliases(settings: RegistrySettings) -> Iterator[str]:
+def _check_aliases(settings: RegistryVariables) -> Iterator[str]:
     if settings.driver != "s3":
         return
     for short, name in ALIASES.items():
@@ -68,8 +68,8 @@ def _list_spellings(name: str) -> set[str]:
     return {name, ALIASES.get(name, name)}
 
 
-def _check_s3_required(settings: RegistrySettings) -> Iterator[str]:
-    own = settings.own
+def _check_s3_required(settings: RegistryVariables) -> Iterator[str]:
+    own = settings.effective_values
     for lacking, given in (*_KEYS, *(pair[::-1] for pair in _KEYS)):
         if getattr(settings, given) is not None and own.keys().isdisjoint(_list_spellings(lacking)):
             yield f"{lacking.upper()}: not set, but {given.upper()} is (expected both or none)"
@@ -84,8 +84,8 @@ def _check_s3_required(settings: RegistrySettings) -> Iterator[str]:
         )
 
 
-def _check_s3(settings: RegistrySettings) -> Iterator[str]:
-    own = settings.own
+def _check_s3(settings: RegistryVariables) -> Iterator[str]:
+    own = settings.effective_values
     region, endpoint = (own.get(f"registry_storage_s3_{leaf}") for leaf in _LOCATION)
     if region and not endpoint and not _is_region(str(region)):
         name = f"{_S3}REGION" if settings.registry_storage_s3_region else "AWS_REGION"
@@ -109,7 +109,7 @@ def _check_s3(settings: RegistrySettings) -> Iterator[str]:
 _LOCATION: Final = ("region", "regionendpoint")
 
 
-def _check_azure(settings: RegistrySettings) -> Iterator[str]:
+def _check_azure(settings: RegistryVariables) -> Iterator[str]:
     for leaf in ("accountname", "container"):
         if not getattr(settings, f"registry_storage_azure_{leaf}"):
             yield f"{_AZURE}{leaf.upper()}: not set (expected its name)"
