@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 
 import pytest
 import trustme
 from programs import entrykit, script, under_test
 
 from entrykit.discovery.finder import load_role
-from entrykit.errors import CommitError, SettingsError, UsageError
+from entrykit.errors import CommitError, UsageError
 from entrykit.log import Log
+from entrykit.rendering.role_files import render
 from entrykit.roles.registry import command_line
 from entrykit.roles.registry.host import RegistryHostFacts, defaults
 from entrykit.roles.registry.prepare import prepare_host, stage
@@ -94,18 +97,84 @@ def test_a_password_file_is_judged_as_the_registry_reads_it(tmp_path, text, reas
     assert all(reason in fault and "secret" not in fault for fault in found)
 
 
-def test_faults_of_files_are_told_at_once_and_only_of_a_machine_that_was_looked_at(tmp_path):
-    lost = {
-        "REGISTRY_HTTP_TLS_CERTIFICATE": str(tmp_path / "a"),
-        "REGISTRY_HTTP_TLS_KEY": str(tmp_path / "b"),
-        "REGISTRY_HTTP_TLS_CLIENTCAS": f"{tmp_path}/c,{tmp_path}/d",
-        "REGISTRY_AUTH_HTPASSWD_PATH": str(tmp_path / "e"),
-    }
+LOST = {
+    "REGISTRY_HTTP_TLS_CERTIFICATE": "/nowhere/a",
+    "REGISTRY_HTTP_TLS_KEY": "/nowhere/b",
+    "REGISTRY_HTTP_TLS_CLIENTCAS": "/nowhere/c,/nowhere/d",
+    "REGISTRY_REDIS_ADDR": "redis:6379",
+    "REGISTRY_REDIS_TLS_ROOTCAS": "/nowhere/e",
+    "REGISTRY_AUTH_HTPASSWD_PATH": "/nowhere/f",
+    "REGISTRY_PROXY_REMOTEURL": "https://registry.test",
+    "REGISTRY_PROXY_EXEC_COMMAND": "/nowhere/g",
+    "REGISTRY_STORAGE_DELETE_ENABLED": "on",
+}
 
-    assert RegistryHostFacts().config(settings(**lost))
-    with pytest.raises(SettingsError) as error:
-        RegistryHostFacts(observed=True).config(settings(**lost))
-    assert len(error.value.messages) == 5
+
+def test_all_missing_files_are_reported_at_once():
+    messages = [*RegistryHostFacts().conflicts(settings(**LOST))]
+
+    assert [text.partition(":")[0] for text in messages] == [
+        "REGISTRY_HTTP_TLS_CERTIFICATE",
+        "REGISTRY_HTTP_TLS_KEY",
+        "REGISTRY_AUTH_HTPASSWD_PATH",
+        "REGISTRY_HTTP_TLS_CLIENTCAS",
+        "REGISTRY_HTTP_TLS_CLIENTCAS",
+        "REGISTRY_REDIS_TLS_ROOTCAS",
+        "REGISTRY_PROXY_EXEC_COMMAND",
+    ]
+
+
+@pytest.mark.parametrize("release", [None, "2.8", "3"])
+def test_rendering_is_pure(release):
+    """What the host lacks is a conflict of its facts, and never an error of a template."""
+    facts = RegistryHostFacts(release=release)
+
+    files = render(ROLE, settings(**LOST, REGISTRY_RELEASE="3"), facts)
+
+    assert '"/nowhere/a"' in files["config.yml"].text
+
+
+# Prints what was opened or executed while rendering; an audit hook cannot be taken out again.
+TRACED = """
+import os, sys
+import entrykit
+entrykit.render("registry", {})
+EVENTS = {"open", "os.listdir", "subprocess.Popen", "os.posix_spawn", "os.exec", "socket.connect"}
+sys.addaudithook(lambda event, args: event in EVENTS and print(event, args[0]))
+assert "/nowhere/a" in entrykit.render("registry", dict(os.environ))["config.yml"].text
+"""
+
+
+def test_rendering_offline_opens_no_file_that_a_variable_names(tmp_path):
+    version = "echo registry github.com/docker/distribution v2.8.3"
+    script(tmp_path / "registry", f"touch {tmp_path}/was-run; {version}")
+    environ = {**LOST, "PATH": str(tmp_path)}
+
+    done = subprocess.run(
+        [sys.executable, "-c", TRACED], env=environ, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "/nowhere" not in done.stdout
+    assert "subprocess" not in done.stdout
+    assert not (tmp_path / "was-run").exists()
+
+
+@pytest.mark.parametrize(
+    ("verb", "status"), [(["render"], 0), (["check"], 78), (["diff"], 78), ([], 78)]
+)
+def test_files_are_checked_by_all_but_rendering(tmp_path, verb, status):
+    version = "registry github.com/distribution/distribution/v3 v3.1.2"
+    script(tmp_path / "registry", f"echo {version}")
+    environ = {**LOST, "PATH": f"{tmp_path}:/usr/bin:/bin", "CONFIG_DIR": str(tmp_path / "there")}
+
+    done = entrykit(*verb, "registry", environ=environ)
+
+    assert done.returncode == status, done.stderr
+    reported = {name for name in LOST if f"error: {name}: /nowhere/" in done.stderr}
+    missing = {name for name, text in LOST.items() if text.startswith("/nowhere")}
+    assert reported == (missing if status else set())
+    assert not (tmp_path / "there").exists()
 
 
 # Images
