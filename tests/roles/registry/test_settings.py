@@ -323,3 +323,60 @@ def test_a_fault_has_the_name_that_was_given(given, told):
     (fault,) = faults(S3_BUCKET="images", **given)
 
     assert fault.startswith(told)
+
+
+ENDPOINT = '"name": "a", "url": "http://a/"'
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "messages"),
+    [
+        ("NOTIFICATIONS_ENDPOINTS", "x", ["not a list of maps (expected keys name, url, "]),
+        ("NOTIFICATIONS_ENDPOINTS", "[x]", ["entry 1: not a map (expected keys name, url, "]),
+        (
+            "NOTIFICATIONS_ENDPOINTS",
+            '{"url": ["hush"], "timeout": {"hush": "hush"}}',
+            [
+                "entry 1: name: not set (expected a value)",
+                "entry 1: url: not a scalar (expected a string, a number or a boolean)",
+                "entry 1: timeout: not a scalar (expected a string, a number or a boolean)",
+            ],
+        ),
+        (
+            "NOTIFICATIONS_ENDPOINTS",
+            f'{{{ENDPOINT}, "headers": {{"A B": "hush", "C": 5}}}}',
+            [
+                'entry 1: headers: "A B": not the name of a header (expected e.g. X-Name)',
+                'entry 1: headers: "C": not a string or a list of strings (expected values in ',
+            ],
+        ),
+        (
+            "NOTIFICATIONS_ENDPOINTS",
+            f'{{{ENDPOINT}, "disabled": 1, "threshold": true, "ignoredmediatypes": [5], "x": 1}}',
+            [
+                "entry 1: disabled: not a boolean (expected true or false)",
+                "entry 1: threshold: not a whole number (expected e.g. 5, without quotes)",
+                'entry 1: ignoredmediatypes: not a list of strings (expected e.g. ["a", "b"])',
+                'entry 1: "x": unknown key (expected one of name, url, ',
+            ],
+        ),
+        ("LOG_HOOKS", "[{type: 5}]", ["entry 1: type: not a string (expected one in quotes)"]),
+        (
+            "LOG_FIELDS",
+            '{"a": {}, "b": [], "c": 1}',
+            [
+                '"a": not a scalar (expected a string, a number or a boolean)',
+                '"b": not a scalar (expected a string, a number or a boolean)',
+            ],
+        ),
+        ("LOG_FIELDS", "[]", ['not a map (expected e.g. {"service": "registry"})']),
+    ],
+)
+def test_json_and_yaml_are_checked_by_one_schema(variable, text, messages):
+    """All errors at once, each after its place, and without a value that may be a secret."""
+    found = faults(**{f"REGISTRY_{variable}": text})
+
+    assert len(found) == len(messages), found
+    for line, message in zip(found, messages, strict=True):
+        assert line.startswith(f"REGISTRY_{variable}: {message}")
+        assert "hush" not in line
