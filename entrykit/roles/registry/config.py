@@ -1,4 +1,4 @@
-"""From the variables to the tree that config.yml holds."""
+"""Build the tree of config.yml from the variables."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NOT_LEAVES: Final = frozenset(
     | {"registry_auth_htpasswd_path", "registry_extra_yaml"}
     | {"registry_replicas", "registry_release"}
 )
-# What 2.8 has in a part of its own, by the names of 3.x.
+# What 2.8 has in a section `pool`, with the names of 3.x.
 _POOL: Final = {
     "maxidle": "maxidleconns",
     "maxactive": "poolsize",
@@ -35,14 +35,14 @@ def build(settings: RegistryVariables, release: Release | None) -> Tree:
     """Build the whole tree.
 
     Args:
-        settings: the variables, without a fault.
-        release: whose shape it gets; None for one that both read, each its own part.
+        settings: the variables, without conflicts.
+        release: the release to write for; None writes both forms, and each release reads its own.
     """
     return _merge(build_from_variables(settings, release), settings.extra)
 
 
 def build_from_variables(settings: RegistryVariables, release: Release | None) -> Tree:
-    """Build what the variables say, but for REGISTRY_EXTRA_YAML."""
+    """Build the tree of all variables except REGISTRY_EXTRA_YAML."""
     tree: Tree = {"version": "0.1", "storage": {}}
     for name, value in _list_leaves(settings):
         _put(tree, name.split("_")[1:], value)
@@ -68,7 +68,7 @@ def _list_leaves(settings: RegistryVariables) -> Iterator[tuple[str, object]]:
 def _put(tree: Tree, path: list[str], value: object) -> None:
     for part in path[:-1]:
         inner = tree.setdefault(part, {})
-        assert isinstance(inner, dict)  # noqa: S101 -- no variable's name is the start of another's
+        assert isinstance(inner, dict)  # noqa: S101 -- no variable name is a prefix of another
         tree = inner
     tree[path[-1]] = wrap_secrets(value.tree) if isinstance(value, SensitiveTree) else value
 
@@ -84,7 +84,7 @@ def _put_storage(tree: Tree, settings: RegistryVariables) -> None:
         given = own.get("registry_storage_s3_forcepathstyle", True)
         _put(tree, ["storage", "s3", "forcepathstyle"], given)
     if driver == "azure" and "registry_storage_azure_credentials_type" not in own:
-        # 3.x wants to be told (3.1.2 panics otherwise); 2.8 takes no notice.
+        # 3.x needs it (3.1.2 panics without); 2.8 ignores it.
         _put(tree, ["storage", "azure", "credentials", "type"], "shared_key")
     if "registry_storage_cache_blobdescriptor" not in own:
         cache = "redis" if settings.redis else "inmemory"
@@ -92,7 +92,7 @@ def _put_storage(tree: Tree, settings: RegistryVariables) -> None:
 
 
 def _build_redis(settings: RegistryVariables, release: Release | None) -> Tree:
-    """Write redis as 2.8 reads it, as 3.x does, or as both do: each ignores the other's keys."""
+    """Build the section `redis` for 2.8, for 3.x, or for both: each ignores the other's keys."""
     prefix = "registry_redis_"
     given = {
         name.removeprefix(prefix): value
@@ -115,7 +115,7 @@ def _build_redis(settings: RegistryVariables, release: Release | None) -> Tree:
 
 
 def _merge(under: Tree, over: Mapping[str, object]) -> Tree:
-    """Lay a map over another: maps are merged, everything else is replaced."""
+    """Merge a map into another: nested maps are merged, everything else is replaced."""
     found = dict(under)
     for name, value in over.items():
         below = found.get(name)

@@ -80,9 +80,9 @@ def test_a_pair_that_serves_has_no_fault(certs):
     ("text", "reason"),
     [
         (f"# a comment\n\nalice:{HASH}\n", None),
-        ("alice:secret\n", "line 1: no bcrypt hash"),
-        (f"alice:{HASH}\nbob:$apr1$x$y\n", "line 2: no bcrypt hash"),
-        ("# nobody\n", "no user in it"),
+        ("alice:secret\n", "line 1: not a bcrypt hash"),
+        (f"alice:{HASH}\nbob:$apr1$x$y\n", "line 2: not a bcrypt hash"),
+        ("# nobody\n", "no users"),
         (None, "No such file or directory"),
     ],
 )
@@ -228,7 +228,7 @@ def test_a_command_gets_our_file(given, completed):
 @pytest.mark.parametrize("given", [["/mine.yml"], ["serve", "/mine.yml"], ["serve", "x"]])
 def test_a_file_of_another_s_is_refused(given):
     """It would be served without a variable: with no password, say."""
-    with pytest.raises(UsageError, match="where no variable counts"):
+    with pytest.raises(UsageError, match="to which no variable applies"):
         command_line.complete_command(given, MAIN)
 
 

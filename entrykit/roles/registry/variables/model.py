@@ -19,8 +19,8 @@ from entrykit.variables.aliases import Alias
 from entrykit.variables.secret import Secret
 
 _DRIVERS: Final = ("filesystem", "s3", "azure", "gcs")
-# What `storage` has beside one driver.
-_BESIDE_DRIVER: Final = ("cache", "delete", "maintenance", "redirect", "tag")
+# Keys of `storage` that are not drivers.
+_NOT_DRIVERS: Final = ("cache", "delete", "maintenance", "redirect", "tag")
 
 
 # Fields are in the order of the bases from last to first.
@@ -31,25 +31,25 @@ class RegistryVariables(
 
     config_dir: types.Folder = Field(
         default="/etc/distribution",
-        description="Folder of config.yml; at a start /etc/docker/registry where that is there "
-        "and the other is not, as in images of 2.8.",
+        description="Directory of config.yml; with an installed registry 2.8, the default is "
+        "/etc/docker/registry.",
     )
     registry_replicas: Annotated[types.Count, Alias("REPLICAS")] = Field(
-        default=1, description="How many registries there are on one storage, behind one name."
+        default=1, description="Number of registries that share one storage and one name."
     )
     registry_release: Literal["2.8", "3"] | None = Field(
         default=None,
-        description="Release that the file is for; asked of the registry that is installed, and "
-        "for both where there is none to ask.",
+        description="Release that the file is for; by default the installed one, or both "
+        "if there is none.",
         examples=["3"],
     )
     registry_extra_yaml: maps.Extra | None = Field(
         default=None,
-        description="More of config.yml, a YAML map that goes over everything else.",
+        description="A YAML map that is merged into config.yml and overrides variables.",
     )
 
     def secrets(self) -> list[str]:
-        """Return every secret text, those within maps and lists too."""
+        """Return every secret, also those inside maps and lists."""
         values = [getattr(self, name) for name in type(self).model_fields]
         found = {
             leaf for value in values if isinstance(value, SensitiveTree) for leaf in value.leaves()
@@ -60,9 +60,9 @@ class RegistryVariables(
 
     @cached_property
     def effective_values(self) -> dict[str, object]:
-        """The variables that are set or have a default, by the names of their fields.
+        """The variables that are set or have a default, by field name.
 
-        A short name stands for the long one, and none of S3 without S3.
+        A short name of S3 sets the long one, if the storage is S3.
         """
         values = {name: getattr(self, name) for name in type(self).model_fields}
         for short, name in ALIASES.items():
@@ -73,7 +73,7 @@ class RegistryVariables(
 
     @cached_property
     def drivers(self) -> dict[str, str]:
-        """Each kind of storage that a variable is set of, with the first such variable."""
+        """The kinds of storage with variables that are set, each with the first such variable."""
         found: dict[str, str] = {}
         if self.registry_storage:
             found[self.registry_storage] = "REGISTRY_STORAGE"
@@ -88,14 +88,14 @@ class RegistryVariables(
 
     @cached_property
     def driver(self) -> str | None:
-        """The kind of storage; None where REGISTRY_EXTRA_YAML has one of its own."""
+        """The kind of storage; None if REGISTRY_EXTRA_YAML decides."""
         if self.drivers:
             return next(iter(self.drivers))
         return None if self.extra_kinds("storage") else "filesystem"
 
     @cached_property
     def logins(self) -> dict[str, str]:
-        """Each way to log in that a variable is set of, with the first such variable."""
+        """The kinds of auth with variables that are set, each with the first such variable."""
         found: dict[str, str] = {}
         if self.registry_auth:
             found[self.registry_auth] = "REGISTRY_AUTH"
@@ -113,22 +113,22 @@ class RegistryVariables(
 
     @cached_property
     def redis(self) -> list[str]:
-        """Where redis answers."""
+        """The addresses of Redis."""
         return self.registry_redis_addr or self.registry_redis_addrs or []
 
     @property
     def extra(self) -> dict[str, object]:
-        """What REGISTRY_EXTRA_YAML says."""
+        """The map of REGISTRY_EXTRA_YAML."""
         tree = self.registry_extra_yaml.tree if self.registry_extra_yaml else {}
         return dict(tree) if isinstance(tree, dict) else {}
 
     def extra_kinds(self, section: str) -> list[str]:
-        """Return the kinds of storage, or of login, that REGISTRY_EXTRA_YAML has."""
+        """Return the kinds of storage or auth that REGISTRY_EXTRA_YAML configures."""
         given = self.extra.get(section)
         if isinstance(given, str):
             return [given]
         names = given if isinstance(given, dict) else {}
-        return [name for name in names if name not in _BESIDE_DRIVER]
+        return [name for name in names if name not in _NOT_DRIVERS]
 
     @property
     def htpasswd_path(self) -> str | None:
@@ -139,5 +139,5 @@ class RegistryVariables(
 
     @property
     def htpasswd_lines(self) -> Secret:
-        """The lines of our own password file."""
+        """The lines of the rendered password file."""
         return self.registry_auth_htpasswd_users or Secret("")
