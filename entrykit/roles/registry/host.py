@@ -42,7 +42,7 @@ class RegistryHostFacts(HostFacts):
 
     @classmethod
     def defaults(cls, environ: Mapping[str, str]) -> Mapping[str, str]:
-        """Return CONFIG_DIR where the image has its file, and let that file give way."""
+        """Return the directory of the image, and allow replacing the file that it ships."""
         return defaults(environ)
 
     def config(self, settings: RegistrySettings) -> Tree:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from entrykit.daemon.program import find
+from entrykit.daemon.program import find, query
 from entrykit.errors import HandOverError
 from entrykit.roles.registry.variables.types import OLD_STORAGE_CLASSES
 
@@ -58,21 +58,10 @@ def find_release(environ: Mapping[str, str]) -> Release | None:
 
 @lru_cache(maxsize=4)
 def _ask_release(program: str) -> Release | None:
-    import subprocess
-
     try:
-        done = subprocess.run(
-            [program, "--version"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env={},
-            timeout=20,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
+        return parse_release(query([program, "--version"], {}))
+    except HandOverError:
         return None
-    return parse_release(done.stdout.decode(errors="replace"))
 
 
 def parse_release(output: str) -> Release | None:
