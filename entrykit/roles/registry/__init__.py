@@ -1,4 +1,4 @@
-"""The registry of images: its variables typed and closed, its file judged before it serves."""
+"""The registry role: a registry of container images, on disk or in S3."""
 
 from __future__ import annotations
 
@@ -36,25 +36,26 @@ def _pass_through(words: Sequence[str], environ: Mapping[str, str]) -> Passthrou
 
 
 def _clean_environ(settings: RegistrySettings, environ: Mapping[str, str]) -> dict[str, str]:
-    """Take away what the registry would lay over its file, and the names of services as well.
+    """Remove every variable that the registry would apply on top of its file.
 
-    A service called registry-storage makes REGISTRY_STORAGE_PORT, which it takes for a second
-    storage (tried with 2.8.2 and 3.1.2).
+    Kubernetes' service links are among them: for a service called registry-storage it sets
+    REGISTRY_STORAGE_PORT, which the registry reads as a second storage (tested with 2.8.2 and
+    3.1.2).
     """
     short = [name.upper() for name in ALIASES] if settings.driver == "s3" else []
-    gone = {*short, *(f"{name}_FILE" for name in short)}
+    removed = {*short, *(f"{name}_FILE" for name in short)}
     kept = {
         name: value
         for name, value in environ.items()
-        if not name.startswith("REGISTRY_") and name not in gone
+        if not name.startswith("REGISTRY_") and name not in removed
     }
     if not kept.get(_TRACES) and release.find_release(environ) == "3":
-        kept[_TRACES] = "none"  # else it sends them to localhost:4318
+        kept[_TRACES] = "none"  # 3.x sends them to localhost:4318 by default
     return kept
 
 
 def _quote_lines(value: object) -> str:
-    """Write the lines of a password file, which were judged one by one."""
+    """Return the lines of a password file, which are already validated."""
     return value.reveal() if isinstance(value, Secret) else ""
 
 

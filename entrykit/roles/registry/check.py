@@ -1,9 +1,9 @@
-"""The verdict on config.yml: the registry serves by it for a moment, on loopback.
+"""Check config.yml: the registry serves with it for a moment, on loopback.
 
-It has no command that checks a file. So it is started with the file as it stands, asked for
-`/v2/` and ended again. What must not happen meanwhile is taken back by variables, which the
-registry lays over its file: no port of its own, no notification, no mail, no cache whose
-expired contents are dropped, no upload that is purged.
+The registry has no command that checks a file. So it is started with the file, asked for `/v2/`
+and stopped. Variables, which the registry applies on top of its file, turn off everything that
+must not happen meanwhile: listening on the real port, notifications, mails, pull-through caching
+(which would drop expired contents) and the purging of uploads.
 """
 
 from __future__ import annotations
@@ -45,32 +45,32 @@ _HARMLESS_ENVIRON: Final[Mapping[str, str]] = {
 
 
 def run_check(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[int, str]:
-    """Serve by a file for a moment.
+    """Serve with a file for a moment.
 
     Args:
-        argv: `registry serve FOLDER/config.yml`; a password file staged beside it is the one
-            that counts.
-        environ: without a variable of the registry's.
+        argv: `registry serve DIR/config.yml`; a password file staged beside it is used in place
+            of the live one.
+        environ: the environment, without variables of the registry.
 
     Returns:
-        0 if it has answered, and what it has said; else its exit status, or 1 where it went on
-        without an answer that will do.
+        0 if the registry answered as expected, otherwise its exit status or 1; and its output.
     """
     program = find(argv[0], environ)
-    calm = {**environ, **_HARMLESS_ENVIRON}
+    harmless = {**environ, **_HARMLESS_ENVIRON}
     if passwords := _find_staged_passwords(argv[-1]):
-        calm["REGISTRY_AUTH_HTPASSWD_PATH"] = passwords
+        harmless["REGISTRY_AUTH_HTPASSWD_PATH"] = passwords
     for _ in range(_TRIES):
-        status, words = _serve([program, *argv[1:]], calm)
-        if _PORT_TAKEN not in words:  # somebody else was faster
+        status, output = _serve([program, *argv[1:]], harmless)
+        if _PORT_TAKEN not in output:  # another process was faster
             break
-    return status, _strip_goroutines(words)
+    return status, _strip_goroutines(output)
 
 
 def _find_staged_passwords(config: str) -> str | None:
-    """Return the password file beside a staged config.yml, where that will be the one it names.
+    """Return the password file beside a staged config.yml, if it will replace the one named there.
 
-    The one it names is that of the folder above, not there yet: the registry would make it.
+    The file that config.yml names, in the directory above, may not exist yet, and the registry
+    would create it.
     """
     import yaml
 
@@ -80,7 +80,7 @@ def _find_staged_passwords(config: str) -> str | None:
         with open(config, "rb") as file:
             named = yaml.safe_load(file)["auth"]["htpasswd"]["path"]
     except (OSError, yaml.YAMLError, LookupError, TypeError):
-        return None  # the registry itself will say what is wrong
+        return None  # the registry itself reports what is wrong
     return staged if named == live and os.path.exists(staged) else None
 
 
@@ -88,27 +88,27 @@ def _serve(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[int, str]:
     import subprocess
 
     port = _find_free_port()
-    own = {**environ, "REGISTRY_HTTP_ADDR": f"127.0.0.1:{port}"}
-    with open(os.memfd_create("said"), "w+b") as said:  # no folder need be writable
+    extended = {**environ, "REGISTRY_HTTP_ADDR": f"127.0.0.1:{port}"}
+    with open(os.memfd_create("output"), "w+b") as log:  # needs no writable directory
         try:
             process = subprocess.Popen(
-                argv, env=own, stdin=subprocess.DEVNULL, stdout=said, stderr=said, cwd="/"
+                argv, env=extended, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/"
             )
         except OSError as error:
             raise execution_error(argv[0], error) from error
         try:
-            fault = _wait_for_answer(process, port)
+            problem = _wait_for_answer(process, port)
         finally:
             _terminate(process)
-        return _read_outcome(process, fault, said)
+        return _read_outcome(process, problem, log)
 
 
-def _read_outcome(process: Popen[bytes], fault: str | None, said: IO[bytes]) -> tuple[int, str]:
-    said.seek(0)
-    words = said.read().decode(errors="replace")
-    if fault is None:
-        return 0, words
-    return max(process.returncode, 1), f"{words}{fault}"
+def _read_outcome(process: Popen[bytes], problem: str | None, log: IO[bytes]) -> tuple[int, str]:
+    log.seek(0)
+    output = log.read().decode(errors="replace")
+    if problem is None:
+        return 0, output
+    return max(process.returncode, 1), f"{output}{problem}"
 
 
 def _find_free_port() -> int:
@@ -120,9 +120,9 @@ def _find_free_port() -> int:
 
 
 def _wait_for_answer(process: Popen[bytes], port: int) -> str | None:
-    """Ask until there is an answer; None if it will do, else what is wrong."""
+    """Ask until there is a good answer, and return None; otherwise return what is wrong."""
     until = time.monotonic() + _TIMEOUT
-    fault = f"no answer to GET /v2/ in {_TIMEOUT:.0f} seconds"
+    problem = f"no answer to GET /v2/ in {_TIMEOUT:.0f} seconds"
     while time.monotonic() < until:
         if process.poll() is not None:
             return ""
@@ -130,13 +130,13 @@ def _wait_for_answer(process: Popen[bytes], port: int) -> str | None:
         if status in _GOOD_STATUSES:
             return None
         if status:
-            fault = f"GET /v2/ was answered with {status} (expected 200 or 401)"
+            problem = f"GET /v2/ was answered with {status} (expected 200 or 401)"
         time.sleep(_PAUSE)
-    return fault
+    return problem
 
 
 def _ask(port: int) -> int | None:
-    """Ask once: the status of the answer, None for no answer."""
+    """Ask once; return the status of the answer, or None without an answer."""
     from http.client import HTTPConnection, HTTPException
 
     connection = HTTPConnection("127.0.0.1", port, timeout=_GRACE)
@@ -148,7 +148,7 @@ def _ask(port: int) -> int | None:
 
 
 def _ask_with_tls(port: int) -> int | None:
-    """Ask with TLS, whoever the certificate is for: that is not for this port to say."""
+    """Ask with TLS, without verifying the certificate: it is not for 127.0.0.1."""
     import ssl
     from http.client import HTTPException, HTTPSConnection
 
@@ -158,7 +158,7 @@ def _ask_with_tls(port: int) -> int | None:
     try:
         return _fetch(HTTPSConnection("127.0.0.1", port, timeout=_GRACE, context=context))[0]
     except ssl.SSLError as error:
-        # It wants a certificate of ours, and so serves those who have one.
+        # It requests a client certificate, so it serves clients that have one.
         return _GOOD_STATUSES[0] if "ALERT" in str(error.reason) else None
     except (OSError, HTTPException):
         return None
@@ -184,6 +184,6 @@ def _terminate(process: Popen[bytes]) -> None:
         process.wait()
 
 
-def _strip_goroutines(words: str) -> str:
-    """Leave out the lines of a panic that are for who has written the registry."""
-    return re.sub(r"\n+goroutine \d+ \[.*", "\n", words, flags=re.DOTALL)
+def _strip_goroutines(output: str) -> str:
+    """Strip the stack traces of a panic: they only help the developers of the registry."""
+    return re.sub(r"\n+goroutine \d+ \[.*", "\n", output, flags=re.DOTALL)

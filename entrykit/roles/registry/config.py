@@ -1,4 +1,4 @@
-"""From the variables to the tree that config.yml holds."""
+"""Build the tree of config.yml from the variables."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from entrykit.roles.registry.variables.sensitive import SensitiveTree, wrap_secr
 
 if TYPE_CHECKING:
     from entrykit.roles.registry.release import Release
-    from entrykit.roles.registry.settings import RegistrySettings
+    from entrykit.roles.registry.variables.model import RegistryVariables
 
 Tree: TypeAlias = dict[str, object]
 
@@ -18,14 +18,12 @@ _SECTIONS: Final[tuple[str, ...]] = (
     *("version", "log", "storage", "auth", "middleware", "http", "notifications", "redis"),
     *("health", "proxy", "validation", "catalog", "tags", "policy"),
 )
-# What `storage` has beside one driver.
-BESIDE_DRIVER: Final = ("cache", "delete", "maintenance", "redirect", "tag")
 _NOT_LEAVES: Final = frozenset(
     {"registry_storage", "registry_auth", "registry_auth_htpasswd_users"}
     | {"registry_auth_htpasswd_path", "registry_extra_yaml"}
     | {"registry_replicas", "registry_release"}
 )
-# What 2.8 has in a part of its own, by the names of 3.x.
+# What 2.8 has in a section `pool`, with the names of 3.x.
 _POOL: Final = {
     "maxidle": "maxidleconns",
     "maxactive": "poolsize",
@@ -33,32 +31,32 @@ _POOL: Final = {
 }
 
 
-def build(settings: RegistrySettings, release: Release | None) -> Tree:
+def build(settings: RegistryVariables, release: Release | None) -> Tree:
     """Build the whole tree.
 
     Args:
-        settings: the variables, without a fault.
-        release: whose shape it gets; None for one that both read, each its own part.
+        settings: the variables, without conflicts.
+        release: the release to write for; None writes both forms, and each release reads its own.
     """
     return _merge(build_from_variables(settings, release), settings.extra)
 
 
-def build_from_variables(settings: RegistrySettings, release: Release | None) -> Tree:
-    """Build what the variables say, but for REGISTRY_EXTRA_YAML."""
+def build_from_variables(settings: RegistryVariables, release: Release | None) -> Tree:
+    """Build the tree of all variables except REGISTRY_EXTRA_YAML."""
     tree: Tree = {"version": "0.1", "storage": {}}
     for name, value in _list_leaves(settings):
         _put(tree, name.split("_")[1:], value)
     _put_storage(tree, settings)
-    if settings.login == "htpasswd" and settings.htpasswd:
-        _put(tree, ["auth", "htpasswd", "path"], settings.htpasswd)
+    if settings.login == "htpasswd" and settings.htpasswd_path:
+        _put(tree, ["auth", "htpasswd", "path"], settings.htpasswd_path)
     if settings.redis:
         tree["redis"] = _build_redis(settings, release)
     return {name: tree[name] for name in _SECTIONS if name in tree}
 
 
-def _list_leaves(settings: RegistrySettings) -> Iterator[tuple[str, object]]:
+def _list_leaves(settings: RegistryVariables) -> Iterator[tuple[str, object]]:
     other_login = "token" if settings.login == "htpasswd" else "htpasswd"
-    for name, value in settings.own.items():
+    for name, value in settings.effective_values.items():
         if name in _NOT_LEAVES or not name.startswith("registry_"):
             continue
         section, leaf = name.split("_")[1], name.removeprefix("registry_auth_")
@@ -70,13 +68,13 @@ def _list_leaves(settings: RegistrySettings) -> Iterator[tuple[str, object]]:
 def _put(tree: Tree, path: list[str], value: object) -> None:
     for part in path[:-1]:
         inner = tree.setdefault(part, {})
-        assert isinstance(inner, dict)  # noqa: S101 -- no variable's name is the start of another's
+        assert isinstance(inner, dict)  # noqa: S101 -- no variable name is a prefix of another
         tree = inner
     tree[path[-1]] = wrap_secrets(value.tree) if isinstance(value, SensitiveTree) else value
 
 
-def _put_storage(tree: Tree, settings: RegistrySettings) -> None:
-    own, driver = settings.own, settings.driver
+def _put_storage(tree: Tree, settings: RegistryVariables) -> None:
+    own, driver = settings.effective_values, settings.driver
     storage: Tree = {} if driver is None else {driver: {}}
     given = tree["storage"]
     tree["storage"] = storage | (given if isinstance(given, dict) else {})
@@ -86,19 +84,19 @@ def _put_storage(tree: Tree, settings: RegistrySettings) -> None:
         given = own.get("registry_storage_s3_forcepathstyle", True)
         _put(tree, ["storage", "s3", "forcepathstyle"], given)
     if driver == "azure" and "registry_storage_azure_credentials_type" not in own:
-        # 3.x wants to be told (3.1.2 panics otherwise); 2.8 takes no notice.
+        # 3.x needs it (3.1.2 panics without); 2.8 ignores it.
         _put(tree, ["storage", "azure", "credentials", "type"], "shared_key")
     if "registry_storage_cache_blobdescriptor" not in own:
         cache = "redis" if settings.redis else "inmemory"
         _put(tree, ["storage", "cache", "blobdescriptor"], cache)
 
 
-def _build_redis(settings: RegistrySettings, release: Release | None) -> Tree:
-    """Write redis as 2.8 reads it, as 3.x does, or as both do: each ignores the other's keys."""
+def _build_redis(settings: RegistryVariables, release: Release | None) -> Tree:
+    """Build the section `redis` for 2.8, for 3.x, or for both: each ignores the other's keys."""
     prefix = "registry_redis_"
     given = {
         name.removeprefix(prefix): value
-        for name, value in settings.own.items()
+        for name, value in settings.effective_values.items()
         if name.startswith(prefix) and not name.startswith(f"{prefix}addr")
     }
     pool = {name: given.pop(f"pool_{name}") for name in _POOL if f"pool_{name}" in given}
@@ -117,7 +115,7 @@ def _build_redis(settings: RegistrySettings, release: Release | None) -> Tree:
 
 
 def _merge(under: Tree, over: Mapping[str, object]) -> Tree:
-    """Lay a map over another: maps are merged, everything else is replaced."""
+    """Merge a map into another: nested maps are merged, everything else is replaced."""
     found = dict(under)
     for name, value in over.items():
         below = found.get(name)

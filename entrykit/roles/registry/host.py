@@ -1,13 +1,12 @@
-"""What config.yml has to know of the machine."""
+"""What config.yml depends on that only the host knows."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Self
 
-from entrykit.errors import SettingsError
 from entrykit.role import HostFacts
 from entrykit.roles.registry import release
 from entrykit.roles.registry.config import Tree, build
@@ -21,65 +20,59 @@ _FOLDER_2_8: Final = "/etc/docker/registry"
 
 @dataclass(frozen=True, slots=True)
 class RegistryHostFacts(HostFacts):
-    """The machine as the registry finds it.
+    """The release of the registry on this host.
 
     Attributes:
-        observed: whether anybody has looked; else no file is asked for.
-        release: of the registry that is installed; None where that is not known.
+        release: of the installed registry; None where it is unknown.
     """
 
-    observed: bool = False
     release: Release | None = None
 
     @classmethod
     def observe(cls, environ: Mapping[str, str]) -> Self:
-        """Look at this machine, and at the registry that it has."""
-        return cls(observed=True, release=release.find_release(environ))
+        """Ask the installed registry for its release."""
+        return cls(release=release.find_release(environ))
+
+    def conflicts(self, settings: RegistrySettings) -> Iterator[str]:
+        """Yield a message for what the installed release does not support, and for bad files."""
+        from entrykit.roles.registry.rules.files import check_files
+
+        yield from release.check_release(settings, self.release)
+        yield from check_files(settings)
 
     @classmethod
     def defaults(cls, environ: Mapping[str, str]) -> Mapping[str, str]:
-        """Return CONFIG_DIR where the image has its file, and let that file give way."""
+        """Return the directory of the image, and allow replacing the file that it ships."""
         return defaults(environ)
 
     def config(self, settings: RegistrySettings) -> Tree:
-        """Build config.yml for this machine.
-
-        Raises:
-            SettingsError: files that variables name are not there or not what they are for, or
-                the release does not know a variable.
-        """
-        if self.observed:
-            from entrykit.roles.registry.rules.files import check_files
-
-            faults = [*release.faults(settings, self.release), *check_files(settings)]
-            if faults:
-                raise SettingsError(dict.fromkeys(faults))
+        """Build config.yml for the release on this host."""
         return build(settings, self.release or settings.registry_release)
 
 
 def defaults(
     environ: Mapping[str, str], old: str = _FOLDER_2_8, new: str = _FOLDER_3
 ) -> dict[str, str]:
-    """Put CONFIG_DIR where the image has its file, and let that file give way.
+    """Set CONFIG_DIR to the directory of the image, and allow replacing the image's own file.
 
     Args:
-        environ: what is set there is left alone.
-        old: the folder of 2.8.
-        new: the folder of 3.x, and of machines that have neither.
+        environ: the environment; what it sets is kept.
+        old: the directory of 2.8.
+        new: the directory of 3.x, and of hosts that have neither.
     """
     found: dict[str, str] = {}
     given = environ.get("CONFIG_DIR") or environ.get("CONFIG_DIR_FILE")
     if not given and _is_release_2_8(environ, old, new):
         found["CONFIG_DIR"] = old
     folder = found.get("CONFIG_DIR") or RegistrySettings.folder(environ)
-    asked = environ.get("ENTRYKIT_OVERWRITE") or environ.get("ENTRYKIT_OVERWRITE_FILE")
-    own = os.path.lexists(os.path.join(folder, "htpasswd"))
-    if not asked and not own and is_stock(os.path.join(folder, "config.yml")):
+    requested = environ.get("ENTRYKIT_OVERWRITE") or environ.get("ENTRYKIT_OVERWRITE_FILE")
+    has_users = os.path.lexists(os.path.join(folder, "htpasswd"))
+    if not requested and not has_users and is_stock(os.path.join(folder, "config.yml")):
         found["ENTRYKIT_OVERWRITE"] = "on"
     return found
 
 
 def _is_release_2_8(environ: Mapping[str, str], old: str, new: str) -> bool:
-    """Whether this machine's registry is 2.8; where there is none to ask, folders tell."""
+    """Whether the registry on this host is 2.8; without a registry, the directories decide."""
     found = release.find_release(environ)
     return found == "2.8" if found else os.path.isdir(old) and not os.path.isdir(new)

@@ -1,4 +1,4 @@
-"""What the registry needs beside its file: a folder that it can write images to."""
+"""Prepare the host for the registry: a directory for images that it can write to."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from entrykit.roles.registry.config import DEFAULT_ROOT
 from entrykit.roles.registry.settings import RegistrySettings
 from entrykit.roles.registry.variables.sensitive import get_nested
 
-_MIN_SECRET_LENGTH: Final = 16  # characters of a secret that is tried out sooner or later
-# Where images lie below the folder: they may be of another user, who has run a registry before.
+_MIN_SECRET_LENGTH: Final = 16  # a shorter secret can be found by brute force
+# Where images are below the root directory: an earlier registry may have run as another user.
 _IMAGE_FOLDERS: Final = ("docker/registry/v2/blobs", "docker/registry/v2/repositories")
 _LOOPBACK: Final = ("127.", "localhost:", "[::1]:")
 
 
 def stage(settings: RegistrySettings, _folder: str, log: Log) -> None:
-    """Report what may be unexpected: what stands open, and what will not last.
+    """Warn of surprising settings, e.g. an open debug server or storage in memory.
 
     Args:
-        settings: where images are kept, who is let in.
-        log: told of it.
+        settings: the variables.
+        log: receives the warnings.
     """
     for warning in (*_find_surprises(settings), *check_dates(settings)):
         log.warning(warning)
     if settings.login == "none" and not settings.extra_kinds("auth"):
-        log.info("REGISTRY_AUTH: none: whoever reaches the registry may pull and push")
+        log.info("REGISTRY_AUTH: none: every client can pull and push")
 
 
 def prepare_host(settings: RegistrySettings, log: Log) -> None:
-    """Report what may be unexpected, and create the directory of the images.
+    """Warn of surprising settings, and create the directory of the images.
 
     Raises:
-        CommitError: the directory cannot be created, or cannot be written.
+        CommitError: the directory cannot be created or written to.
     """
     stage(settings, settings.config_dir, log)
     if settings.driver == "filesystem":
@@ -47,7 +47,7 @@ def prepare_host(settings: RegistrySettings, log: Log) -> None:
 
 def _find_surprises(settings: RegistrySettings) -> Iterator[str]:
     if settings.driver == "inmemory":
-        yield "REGISTRY_STORAGE: inmemory: every image is lost when the registry stops"
+        yield "REGISTRY_STORAGE: inmemory: all images are lost when the registry stops"
     secret, extra = (
         settings.registry_http_secret,
         get_nested(settings.extra, "http", "debug", "addr"),
@@ -55,13 +55,13 @@ def _find_surprises(settings: RegistrySettings) -> Iterator[str]:
     name = "REGISTRY_EXTRA_YAML" if extra else "REGISTRY_HTTP_DEBUG_ADDR"
     debug = str(extra or settings.registry_http_debug_addr or _LOOPBACK[0])
     if not debug.startswith(_LOOPBACK):
-        yield f"{name}: {display(debug)} shows secrets to whoever reaches it"
+        yield f"{name}: {display(debug)} shows secrets to every client"
     if secret and len(secret.reveal()) < _MIN_SECRET_LENGTH:
-        yield "REGISTRY_HTTP_SECRET: so short that it can be guessed (`openssl rand -hex 32`)"
+        yield "REGISTRY_HTTP_SECRET: short enough to be guessed (`openssl rand -hex 32` makes one)"
 
 
 def _make_writable(settings: RegistrySettings) -> None:
-    """See that images can be stored: the registry itself finds out at the first push."""
+    """Check that images can be stored: the registry itself would fail at the first push."""
     path = settings.registry_storage_filesystem_rootdirectory or DEFAULT_ROOT
     if settings.registry_storage_maintenance_readonly_enabled:
         return
@@ -73,7 +73,7 @@ def _make_writable(settings: RegistrySettings) -> None:
 
 
 def _nearest_existing(path: str) -> str:
-    """Return the folder itself, or the one above in which it would be made."""
+    """Return the directory itself, or the closest parent that exists."""
     while not os.path.isdir(path):
         path = os.path.dirname(path)
     return path
@@ -94,10 +94,9 @@ _MAX_BYTES: Final = 1 << 20
 
 
 def check_dates(settings: RegistrySettings) -> Iterator[str]:
-    """Yield a warning for each certificate of ours that has expired, or is not valid yet.
+    """Yield a warning for each certificate that has expired or is not valid yet.
 
-    One that cannot be read is a fault, which is told elsewhere; or it is not there, where files
-    are only rendered.
+    A certificate that cannot be read is an error, which `check_files` reports.
     """
     for field in _CERTIFICATES:
         path = getattr(settings, field)

@@ -1,4 +1,4 @@
-"""What the tests of the registry role share."""
+"""Fixtures of the tests of the registry role."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from haproxy.authority import Authority
 from registry.images import Carry, Skopeo, image
 from registry.registries import Registries
-from registry.stores import Bucket, Store, tapped
+from registry.stores import Bucket, Store, tap_store
 
 TOOL = Path(__file__).parents[3] / "tools" / "registry-release"
 
@@ -52,7 +52,7 @@ def store(tmp_path_factory):
 @pytest.fixture
 def bucket(store):
     """A bucket in the store; see `Bucket`."""
-    with tapped(store) as tap:
+    with tap_store(store) as tap:
         yield Bucket(store, tap)
 
 

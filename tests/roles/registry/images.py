@@ -19,10 +19,10 @@ _LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 
 @dataclass(frozen=True)
 class Image:
-    """An image in a folder, in the OCI layout (image-spec, image-layout.md).
+    """An image in a directory, in the OCI layout (image-spec, image-layout.md).
 
     Attributes:
-        folder: of the layout.
+        folder: the directory of the layout.
         digest: of its manifest, as `sha256:…`.
         layer: of its only layer.
     """
@@ -81,10 +81,10 @@ def _blob(folder, data, kind):
 
 
 class Skopeo:
-    """skopeo(1) with no login and no policy of the machine's.
+    """skopeo(1) without logins and policies of the host.
 
     Args:
-        folder: an empty one for what it writes.
+        folder: an empty directory for its files.
     """
 
     def __init__(self, folder):
@@ -96,7 +96,7 @@ class Skopeo:
         }
 
     def __call__(self, *words):
-        """Run it; what it said and its status are in the result."""
+        """Run it; the result has its output and its status."""
         argv = ["skopeo", "--insecure-policy", *map(str, words)]
         streams = {"stdin": subprocess.DEVNULL, "capture_output": True, "text": True}
         return subprocess.run(argv, env=self._environ, timeout=60, check=False, **streams)
@@ -118,7 +118,7 @@ class Carry:
     Args:
         skopeo: who carries.
         image: which.
-        folder: where what comes out goes, numbered.
+        folder: a directory for pulled images, which are numbered.
     """
 
     def __init__(self, skopeo, image, folder):
@@ -141,5 +141,7 @@ class Carry:
         pulled = self._skopeo.pull(name, folder, *words)
         assert pulled.returncode == 0, pulled.stderr
         layer = self.image.layer.replace(":", "/")
-        theirs, ours = (path / "blobs" / layer for path in (folder, self.image.folder))
-        assert theirs.read_bytes() == ours.read_bytes()
+        pulled_layer, pushed_layer = (
+            path / "blobs" / layer for path in (folder, self.image.folder)
+        )
+        assert pulled_layer.read_bytes() == pushed_layer.read_bytes()

@@ -13,7 +13,7 @@ BLOB = bytes(range(256)) * 4096
 DIGEST = f"sha256:{hashlib.sha256(BLOB).hexdigest()}"
 
 
-def begun(registry, **how):
+def begin_upload(registry, **how):
     """Begin an upload; the path and query of where its bytes go."""
     answer = registry.client.post("/v2/app/blobs/uploads/", **how)
     assert answer.status_code == 202, answer.text
@@ -34,7 +34,7 @@ class HalfPush:
 
     def __init__(self, registry):
         self._registry = registry
-        path = begun(registry)
+        path = begin_upload(registry)
         self._socket = socket.create_connection(("127.0.0.1", registry.port), 30)
         head = (
             f"PUT {path}&digest={DIGEST} HTTP/1.1\r\nHost: {registry.host}\r\n"
@@ -53,7 +53,7 @@ class HalfPush:
         return any(path.stat().st_size for path in self._registry.data.glob("**/_uploads/*/data"))
 
     def finish(self):
-        """Send the other half; the first line of the answer, nothing where there is none."""
+        """Send the other half; return the first line of the answer, empty without an answer."""
         try:
             self._socket.sendall(BLOB[len(BLOB) // 2 :])
             with self._socket.makefile("rb") as answer:
@@ -62,7 +62,7 @@ class HalfPush:
             return ""
 
 
-def listens(registry):
+def is_listening(registry):
     """Whether anything accepts connections to its port."""
     with closing(socket.socket()) as probe:
         return probe.connect_ex(("127.0.0.1", registry.port)) == 0

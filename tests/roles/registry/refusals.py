@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 
-def refused(registry, name, **variables):
-    """Start one that has to be refused by the name of a variable, before anything runs."""
-    made = registry.made(**variables)
-    status, said = made.ends()
-    assert status == 78, said
-    assert f"error: {name}" in said
-    assert not made.config.exists()
-    return said
+def assert_refused(registry, name, **variables):
+    """Start a registry that must be refused by the name of a variable, before anything runs."""
+    new = registry.create(**variables)
+    status, output = new.run_to_end()
+    assert status == 78, output
+    assert f"error: {name}" in output
+    assert not new.config.exists()
+    return output

@@ -1,4 +1,4 @@
-"""Running registries: of `entrykit registry`, and the daemon by itself, on ports of their own."""
+"""Running registries, with entrykit or without, each on a free port."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Registry:
     """One registry that a test starts.
 
     Attributes:
-        folder: with `config`, `data` and the log.
+        folder: the directory of `config`, `data` and the log.
         environ: what the program is given.
         port: where it listens, on loopback.
         running: its process once it is launched; see `programs.Running`.
@@ -60,16 +60,16 @@ class Registry:
         return yaml.safe_load((self.config / "config.yml").read_text())
 
     @property
-    def said(self):
-        """All that it has said."""
+    def output(self):
+        """Its whole output."""
         return (self.folder / "log").read_text(errors="replace")
 
-    def prefixed(self, *words):
-        """Have its command run by another, which ends in exec."""
+    def with_prefix(self, *words):
+        """Run its command by another one, which ends in exec."""
         self.argv = [*words, *self.argv]
         return self
 
-    def commanded(self, *words):
+    def with_command(self, *words):
         """Give it a command of its own, as the words of `docker run` after the image."""
         self.argv += words
         return self
@@ -94,10 +94,10 @@ class Registry:
         except httpx.TransportError as error:
             raise OSError(str(error)) from error
 
-    def ends(self):
-        """Run it to its end: the exit status, and all that it has said."""
+    def run_to_end(self):
+        """Run it to its end; return the exit status and the whole output."""
         self.launch()
-        return self.running.ended(), self.said
+        return self.running.ended(), self.output
 
     def stop(self):
         if self.running:
@@ -117,7 +117,7 @@ class Registries:
     """A fixture's value: registries of one release, which run until the fixture ends.
 
     Args:
-        root: a folder for theirs.
+        root: the parent of their directories.
         path: a PATH whose `registry` is of that release.
         evidence: what is attached to a failure.
     """
@@ -137,12 +137,12 @@ class Registries:
 
     def __call__(self, **variables):
         """Start `entrykit registry` with variables."""
-        return self.made(**variables).start()
+        return self.create(**variables).start()
 
-    def made(self, *, verify=None, **variables):
-        """Make one that does not run yet; None takes a variable away.
+    def create(self, *, verify=None, **variables):
+        """Create one that does not run yet; None removes a variable.
 
-        Without a storage of its own it has a folder's; `verify` is the TLS context of a client.
+        Without REGISTRY_STORAGE it stores on disk; `verify` is the TLS context of a client.
         """
         folder, port = self._new()
         environ = {
@@ -154,14 +154,14 @@ class Registries:
             environ["REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY"] = str(folder / "data")
         environ |= variables
         environ = {name: value for name, value in environ.items() if value is not None}
-        return self._kept(Registry(folder, port, [str(ENTRYKIT), "registry"], environ, verify))
+        return self._keep(Registry(folder, port, [str(ENTRYKIT), "registry"], environ, verify))
 
     def raw(self, config=None, **variables):
         """Start the daemon by itself with a config.yml and variables of the environment."""
-        return self.raw_made(config, **variables).start()
+        return self.create_raw(config, **variables).start()
 
-    def raw_made(self, config=None, **variables):
-        """Make one of these that does not run yet; what `config` has goes over the least."""
+    def create_raw(self, config=None, **variables):
+        """Create one of these that does not run yet; `config` overrides the minimal file."""
         folder, port = self._new()
         (folder / "config").mkdir()
         file = folder / "config" / "config.yml"
@@ -174,14 +174,14 @@ class Registries:
         file.write_text(yaml.safe_dump(least | (config or {}) | {"http": http}))
         argv = [self.path.partition(":")[0] + "/registry", "serve", str(file)]
         environ = {"PATH": self.path, "OTEL_TRACES_EXPORTER": "none"} | variables
-        return self._kept(Registry(folder, port, argv, environ))
+        return self._keep(Registry(folder, port, argv, environ))
 
     def _new(self):
         folder = self._root / f"registry{len(self._all)}"
         folder.mkdir()
         return folder, free_port()
 
-    def _kept(self, registry):
+    def _keep(self, registry):
         self._all.append(registry)
         self._stack.callback(registry.stop)
         return registry

@@ -28,7 +28,7 @@ _SIGNED = re.compile(
 
 
 class Store:
-    """A moto server: any credentials, and nothing on a disk.
+    """A moto server: accepts any credentials, and stores nothing on disk.
 
     Attributes:
         port: where it listens, on loopback.
@@ -189,7 +189,7 @@ class Bucket:
 
 
 @contextmanager
-def tapped(store):
+def tap_store(store):
     """Put a wire before a store, for as long as the block runs."""
     with _Server(("127.0.0.1", free_port()), _Tap) as server:
         server.store, server.seen = store, []

@@ -1,4 +1,4 @@
-"""Who may come in, and over what."""
+"""Passwords and TLS."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def creds(side, password):
 
 @pytest.fixture(params=["text", "file", "path"])
 def guarded(request, registry, tmp_path):
-    """Start a registry that knows alice and bob, however it is told."""
+    """Start a registry with the users alice and bob, by either variable."""
     users = f"{htpasswd('alice', PASSWORD)}\n{htpasswd('bob', 'secret')}\n"
     names = {"text": "USERS", "file": "USERS_FILE", "path": "PATH"}
     name = f"REGISTRY_AUTH_HTPASSWD_{names[request.param]}"
@@ -49,11 +49,11 @@ def test_each_form_of_bcrypt(registry, mark):
     assert status(started, "alice", "secret") == 200
 
 
-def test_nobody_else_is_made(guarded):
+def test_no_other_user_is_created(guarded):
     texts = [path.read_text() for path in guarded.config.iterdir() if path.is_file()]
 
     assert not any("docker:" in text for text in texts)
-    assert "password" not in guarded.said.lower().replace("htpasswd", "")
+    assert "password" not in guarded.output.lower().replace("htpasswd", "")
 
 
 def test_an_image_with_the_right_password_and_with_a_wrong_one(registry, carry, skopeo):
@@ -69,7 +69,7 @@ def test_an_image_with_the_right_password_and_with_a_wrong_one(registry, carry, 
     assert "unauthorized" in wrong.stderr
 
 
-def test_the_file_of_users_is_for_its_owner(registry):
+def test_the_password_file_is_private(registry):
     users = {"REGISTRY_AUTH_HTPASSWD_USERS": htpasswd("alice", "secret")}
     started = registry(REGISTRY_AUTH="htpasswd", **users)
 
@@ -82,8 +82,8 @@ def text_of(path):
     return path.read_text() if path.is_file() else ""
 
 
-def test_a_mounted_file_of_users_is_read_anew(registry, tmp_path):
-    """The daemon looks at its time; it is never changed by us."""
+def test_a_mounted_password_file_is_read_again(registry, tmp_path):
+    """The daemon looks at its mtime; entrykit never changes it."""
     path = tmp_path / "users"
     path.write_text(htpasswd("alice", "secret"))
     variables = {"REGISTRY_AUTH": "htpasswd", "REGISTRY_AUTH_HTPASSWD_PATH": str(path)}
@@ -131,7 +131,7 @@ def test_the_least_version_of_tls(registry, pair, authority):
         client.get(f"https://{started.host}/")
 
 
-def test_clients_need_a_certificate_where_that_is_wanted(registry, pair, authority, tmp_path):
+def test_clients_need_a_certificate_with_clientcas(registry, pair, authority, tmp_path):
     """Without one there is no answer, also none about health."""
     (tmp_path / "ca.pem").write_bytes(authority.root)
     context = authority.client()
@@ -150,21 +150,21 @@ def test_clients_need_a_certificate_where_that_is_wanted(registry, pair, authori
 def test_a_pair_that_does_not_match_is_refused(registry, pair, authority, tmp_path):
     (tmp_path / "key.pem").write_bytes(authority.issue("b.test").private_key_pem.bytes())
 
-    code, said = registry.made(**pair).ends()
+    code, output = registry.create(**pair).run_to_end()
 
     assert code == 78
-    assert "error: REGISTRY_HTTP_TLS_" in said
+    assert "error: REGISTRY_HTTP_TLS_" in output
 
 
 @pytest.mark.parametrize("name", ["CERTIFICATE", "KEY"])
 def test_a_file_that_is_not_there_is_refused(registry, pair, name):
     variable = f"REGISTRY_HTTP_TLS_{name}"
 
-    code, said = registry.made(**pair | {variable: "/nowhere/x.pem"}).ends()
+    code, output = registry.create(**pair | {variable: "/nowhere/x.pem"}).run_to_end()
 
     assert code == 78
-    assert f"error: {variable}" in said
-    assert "/nowhere/x.pem" in said
+    assert f"error: {variable}" in output
+    assert "/nowhere/x.pem" in output
 
 
 def dated(folder, authority, begin, end):
@@ -181,13 +181,13 @@ def dated(folder, authority, begin, end):
 @pytest.mark.parametrize(
     ("days", "reason"), [((-9, -2), "expired on "), ((2, 9), "not valid before "), ((-1, 9), None)]
 )
-def test_a_certificate_out_of_its_time_is_served_with_a_warning(
+def test_an_expired_certificate_is_served_with_a_warning(
     registry, authority, tmp_path, days, reason
 ):
-    """Whether it will do is the client's to say; this one does not look."""
+    """Clients check it; this one does not."""
     started = registry(**dated(tmp_path, authority, *days), verify=False)
 
     warning = f"warning: REGISTRY_HTTP_TLS_CERTIFICATE: {tmp_path}/dated.crt: {reason}"
-    assert (warning in started.said) is bool(reason)
-    assert ("dated.crt: " in started.said) is bool(reason)
+    assert (warning in started.output) is bool(reason)
+    assert ("dated.crt: " in started.output) is bool(reason)
     assert started.client.get("/v2/").status_code == 200

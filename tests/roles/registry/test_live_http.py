@@ -1,4 +1,4 @@
-"""How it answers and what it logs."""
+"""Answers and logs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ KEYS = {"REGISTRY_STORAGE_S3_ACCESSKEY": "k", "REGISTRY_STORAGE_S3_SECRETKEY": "
 
 
 def test_answers_carry_the_headers_given(registry):
-    """Texts that YAML would take for something else."""
+    """Strings that YAML would read as something else."""
     headers = '{"X-Content-Type-Options": ["nosniff"], "X-Number": ["010", "yes"]}'
 
     answer = registry(REGISTRY_HTTP_HEADERS=headers).client.get("/v2/")
@@ -44,12 +44,12 @@ def test_a_prefix(registry):
 
 
 def test_a_socket_of_the_file_system(registry):
-    made = registry.made(REGISTRY_HTTP_NET="unix")
-    path = str(made.folder / "socket")
-    made.environ["REGISTRY_HTTP_ADDR"] = path
-    made.launch()
+    new = registry.create(REGISTRY_HTTP_NET="unix")
+    path = str(new.folder / "socket")
+    new.environ["REGISTRY_HTTP_ADDR"] = path
+    new.launch()
 
-    assert "200 OK" in made.running.comes(lambda: asked(path))
+    assert "200 OK" in new.running.comes(lambda: asked(path))
 
 
 def asked(path):
@@ -62,7 +62,9 @@ def asked(path):
 
 
 @pytest.mark.parametrize(("disabled", "status"), [("false", 307), ("true", 200)])
-def test_blobs_of_a_store_come_from_it_or_through_us(registry, bucket, carry, disabled, status):
+def test_blobs_are_redirected_to_the_store_or_served_directly(
+    registry, bucket, carry, disabled, status
+):
     started = registry(**bucket.variables, **KEYS, REGISTRY_STORAGE_REDIRECT_DISABLE=disabled)
     carry(started)
 
@@ -99,14 +101,14 @@ def test_lines_of_json_without_those_of_each_access(registry):
     started = registry(REGISTRY_LOG_FORMATTER="json", REGISTRY_LOG_ACCESSLOG_DISABLED="true")
 
     assert started.client.get("/v2/app/manifests/none").status_code == 404
-    eventually(lambda: "app/manifests/none" in started.said)
-    theirs = [line for line in started.said.splitlines() if not line.startswith("entrykit: ")]
-    assert all(json.loads(line)["msg"] for line in theirs)
+    eventually(lambda: "app/manifests/none" in started.output)
+    lines = [line for line in started.output.splitlines() if not line.startswith("entrykit: ")]
+    assert all(json.loads(line)["msg"] for line in lines)
 
 
 def test_errors_only(registry):
     started = registry(REGISTRY_LOG_LEVEL="error", REGISTRY_LOG_ACCESSLOG_DISABLED="true")
 
     assert started.client.get("/v2/").status_code == 200
-    theirs = [line for line in started.said.splitlines() if not line.startswith("entrykit: ")]
-    assert theirs == []
+    lines = [line for line in started.output.splitlines() if not line.startswith("entrykit: ")]
+    assert lines == []

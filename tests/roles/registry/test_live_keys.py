@@ -1,4 +1,4 @@
-"""Keys of an S3 store: the daemon by itself bends them, through the role they arrive whole."""
+"""Keys of an S3 store: the daemon alone mangles them, and the role keeps them unchanged."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PAIRS = list(zip(KEYS[::2], KEYS[1::2], strict=True))
 
 
 def ask(registry):
-    """Have it ask its store."""
+    """Cause a request to the store."""
     assert registry.client.get("/v2/app/tags/list").status_code in {200, 404}
 
 
@@ -25,7 +25,7 @@ def test_the_daemon_reads_the_keys_of_its_environment_as_yaml(registry, bucket, 
 
 
 def test_the_daemon_does_not_read_a_key_from_a_file(registry, bucket, tmp_path):
-    """It sends the path in place of the key, and does not say a word."""
+    """It silently sends the path instead of the key."""
     path = secret_file(tmp_path, "key", "from-the-file")
     del bucket.config["s3"]["accesskey"]
 
@@ -58,7 +58,7 @@ def test_keys_of_files_arrive_unchanged(registry, bucket, tmp_path, access, secr
     assert bucket.asked.signed_with(secret)
 
 
-def test_the_short_names_do(registry, bucket, carry):
+def test_the_short_names_work(registry, bucket, carry):
     """An image goes into the store and comes out of it."""
     short = {
         "REGISTRY_STORAGE": "s3",
@@ -80,9 +80,11 @@ def test_the_short_names_do(registry, bucket, carry):
 def test_two_keys_of_one_meaning_are_refused(registry, bucket):
     keys = {"REGISTRY_STORAGE_S3_ACCESSKEY": "one", "REGISTRY_STORAGE_S3_SECRETKEY": "secret"}
 
-    status, said = registry.made(**bucket.variables, **keys, AWS_ACCESS_KEY_ID="two").ends()
+    status, output = registry.create(
+        **bucket.variables, **keys, AWS_ACCESS_KEY_ID="two"
+    ).run_to_end()
 
     assert status == 78
-    assert "AWS_ACCESS_KEY_ID" in said
-    assert "REGISTRY_STORAGE_S3_ACCESSKEY" in said
+    assert "AWS_ACCESS_KEY_ID" in output
+    assert "REGISTRY_STORAGE_S3_ACCESSKEY" in output
     assert bucket.tap.requests == []

@@ -1,4 +1,4 @@
-"""The life of a registry: what it becomes, what it is given, and how it ends."""
+"""The life cycle of a registry: its process, its environment, and its end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from haproxy.polling import eventually
 from programs import ENTRYKIT, children, environ_of, opened
 from registry.listening import listener
 from registry.passwords import htpasswd
-from registry.pushes import HalfPush, listens
+from registry.pushes import HalfPush, is_listening
 from registry.registries import secret_file
 
 
@@ -20,7 +20,7 @@ def terminate(registry):
     registry.running.process.send_signal(signal.SIGTERM)
 
 
-def test_the_daemon_by_itself_drops_a_push_when_it_is_told_to_stop(registry):
+def test_the_daemon_by_itself_drops_a_push_after_sigterm(registry):
     raw = registry.raw()
 
     with HalfPush(raw) as push:
@@ -30,13 +30,13 @@ def test_the_daemon_by_itself_drops_a_push_when_it_is_told_to_stop(registry):
         assert push.finish() == ""
 
 
-def test_a_push_is_finished_when_it_is_told_to_stop(registry):
+def test_a_push_is_finished_after_sigterm(registry):
     """Nothing new is accepted meanwhile, and the exit status is 0."""
     started = registry()
 
     with HalfPush(started) as push:
         terminate(started)
-        eventually(lambda: not listens(started))
+        eventually(lambda: not is_listening(started))
 
         assert push.finish() == "HTTP/1.1 201 Created"
         assert started.running.ended() == 0
@@ -64,8 +64,8 @@ def test_it_is_the_daemon_with_its_pid_and_without_a_child(registry, binary):
     assert words[1:3] == [b"serve", str(started.config / "config.yml").encode()]
 
 
-def test_the_daemon_is_given_nothing_that_was_read(registry, tmp_path, bucket):
-    """Neither a secret nor a name that it would read a second time."""
+def test_the_daemon_gets_no_variable_that_was_consumed(registry, tmp_path, bucket):
+    """Neither a secret nor a name that it would read again."""
     variables = {
         "AWS_ACCESS_KEY_ID": "0012345",
         "AWS_SECRET_ACCESS_KEY_FILE": secret_file(tmp_path, "secret", "hush-hush"),
@@ -87,10 +87,10 @@ def test_the_daemon_is_given_nothing_that_was_read(registry, tmp_path, bucket):
     assert {"REGISTRY_HTTP_SECRET", "REGISTRY_EXTRA_YAML"}.isdisjoint(given)
     text = repr(given)
     assert [word for word in ("hush", "shared-secret", "0012345", "$2") if word in text] == []
-    assert "hush" not in started.said
+    assert "hush" not in started.output
 
 
-def test_files_with_secrets_are_for_their_owner(registry):
+def test_files_with_secrets_are_private(registry):
     started = registry(REGISTRY_HTTP_SECRET="shared-secret")
 
     modes = {path.name: path.stat().st_mode & 0o777 for path in started.config.glob("*.yml")}
@@ -107,9 +107,9 @@ def traces(server):
 
 
 def test_the_daemon_by_itself_exports_traces(registry, release):
-    """3.1 does unless it is told not to; 2.8 has none."""
+    """3.1 does so by default; 2.8 has no traces."""
     with listener() as server:
-        raw = registry.raw_made(**tracing(server))
+        raw = registry.create_raw(**tracing(server))
         del raw.environ["OTEL_TRACES_EXPORTER"]
         raw.start()
 
@@ -146,17 +146,17 @@ def test_no_traces_are_exported_unless_wanted(registry, release):
         ["registry", "serve", "{config}"],
     ],
 )
-def test_the_words_of_the_official_image_start_it(registry, words):
-    made = registry.made()
-    config = str(made.config / "config.yml")
+def test_commands_of_the_official_image_start_it(registry, words):
+    new = registry.create()
+    config = str(new.config / "config.yml")
 
-    made.commanded(*(word.replace("{config}", config) for word in words)).start()
+    new.with_command(*(word.replace("{config}", config) for word in words)).start()
 
-    assert made.client.get("/v2/").status_code == 200
+    assert new.client.get("/v2/").status_code == 200
 
 
 @pytest.mark.parametrize("words", [["--version"], ["registry", "--version"], ["help"]])
-def test_what_starts_no_registry_needs_no_variables(registry_path, words):
+def test_informational_commands_need_no_variables(registry_path, words):
     done = run(registry_path, *words, REGISTRY_LOG_LEVEL="loud")
 
     assert done.returncode == 0, done.stderr
@@ -178,7 +178,7 @@ def run(path, *words, **variables):
     )
 
 
-def test_rubbish_is_collected_with_our_file(registry, registry_path, carry):
+def test_garbage_is_collected_with_the_rendered_file(registry, registry_path, carry):
     started = registry(REGISTRY_STORAGE_DELETE_ENABLED="true")
     carry(started)
     digest = carry.image.layer.removeprefix("sha256:")

@@ -1,4 +1,4 @@
-"""What a registry talks to beside its storage: another registry, a listener, redis."""
+"""Other servers: a remote registry, a receiver of events, Redis."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from registry.passwords import htpasswd
 
 
 def mirror_of(origin, **variables):
-    """Variables of a mirror, which drops images by and by."""
+    """Variables of a pull-through cache."""
     deletes = {"REGISTRY_STORAGE_DELETE_ENABLED": "true"}
     return {"REGISTRY_PROXY_REMOTEURL": origin.url} | deletes | variables
 
@@ -39,7 +39,7 @@ def test_a_mirror_pulls_through_and_keeps(registry, carry):
 
 
 def test_a_mirror_goes_on_without_its_origin(registry, carry):
-    """Once it runs; a start without is an end, see test_live_check.py."""
+    """Once it runs; a start without its origin fails, see test_live_check.py."""
     origin, mirror = pulled_through(registry, carry)
     origin.stop()
 
@@ -47,17 +47,17 @@ def test_a_mirror_goes_on_without_its_origin(registry, carry):
 
 
 def test_a_mirror_waits_for_its_origin(registry):
-    origin = registry.made()
+    origin = registry.create()
     wait = {"ENTRYKIT_WAIT": f"tcp://{origin.host}", "ENTRYKIT_WAIT_TIMEOUT": "1m"}
-    mirror = registry.made(**mirror_of(origin, **wait)).launch()
-    assert eventually(lambda: "waiting" in mirror.said)
+    mirror = registry.create(**mirror_of(origin, **wait)).launch()
+    assert eventually(lambda: "waiting" in mirror.output)
     origin.start()
 
     assert mirror.running.comes(mirror.answers)
 
 
 def test_a_mirror_logs_in(registry, release, carry, skopeo, tmp_path):
-    """2.8 does so only where a token is asked for, as Docker Hub does, and says nothing of it."""
+    """2.8 silently does so only with a token server, like Docker Hub's."""
     origin = registry(
         REGISTRY_AUTH="htpasswd", REGISTRY_AUTH_HTPASSWD_USERS=htpasswd("alice", "0012345")
     )
@@ -68,12 +68,12 @@ def test_a_mirror_logs_in(registry, release, carry, skopeo, tmp_path):
     if release == "3.1":
         carry.out_of(mirror)
     else:
-        refused = skopeo.pull(f"{mirror.host}/app:1", tmp_path / "refused")
-        assert refused.returncode != 0
+        assert_refused = skopeo.pull(f"{mirror.host}/app:1", tmp_path / "refused")
+        assert assert_refused.returncode != 0
 
 
 def endpoints(url):
-    """A list of one endpoint, with texts that YAML would take for something else."""
+    """A list of one endpoint, with strings that YAML would read as something else."""
     headers = {"Authorization": ["Bearer 0012345"], "X-Flag": ["yes"], "X-Number": ["1e10"]}
     once = {"timeout": "5s", "threshold": 3, "backoff": "1s"}
     return [{"name": "listener", "url": url, "headers": headers, **once}]
@@ -86,10 +86,10 @@ def test_a_push_is_notified(registry, carry, written):
             REGISTRY_NOTIFICATIONS_ENDPOINTS=written(endpoints(f"{server.url}/events"))
         )
         carry.into(started)
-        headers, told = eventually(lambda: pushed(server, carry.image.digest))
+        headers, event = eventually(lambda: pushed(server, carry.image.digest))
 
-    assert told["target"]["repository"] == "app"
-    assert told["target"]["tag"] == "1"
+    assert event["target"]["repository"] == "app"
+    assert event["target"]["tag"] == "1"
     assert headers["Authorization"] == "Bearer 0012345"
     assert (headers["X-Flag"], headers["X-Number"]) == ("yes", "1e10")
 
@@ -123,7 +123,7 @@ def redis(folder, password):
 
 
 def test_descriptors_are_kept_in_redis(registry, carry, tmp_path):
-    """In the shape of the release: the other one is ignored without a word."""
+    """In the form of the release: the other form is silently ignored."""
     with redis(tmp_path, "0012345") as (command, address):
         started = registry(
             REGISTRY_STORAGE_CACHE_BLOBDESCRIPTOR="redis",
@@ -144,12 +144,14 @@ def with_redis(address, data, *, shape):
 
 
 def test_the_shape_of_redis_differs(registry, release, carry, tmp_path):
-    """What one release reads, the other overlooks."""
+    """What one release reads, the other ignores."""
     other = {"2.8": "3.1", "3.1": "2.8"}[release]
     with redis(tmp_path, "x") as (command, address):
-        status, said = registry.raw_made(with_redis(address, tmp_path / "data", shape=other)).ends()
+        status, output = registry.create_raw(
+            with_redis(address, tmp_path / "data", shape=other)
+        ).run_to_end()
         assert status == 2
-        assert "redis configuration required" in said
+        assert "redis configuration required" in output
 
         carry(registry.raw(with_redis(address, tmp_path / "data", shape=release)))
         assert keys(command)

@@ -1,9 +1,9 @@
-"""What is refused by the name of its variable, before anything starts."""
+"""Errors that are reported by the name of a variable, before anything starts."""
 
 from __future__ import annotations
 
 import pytest
-from registry.refusals import refused
+from registry.refusals import assert_refused
 
 
 @pytest.mark.parametrize(
@@ -16,20 +16,20 @@ from registry.refusals import refused
         ("REGISTRY_STORAGE_S3_REGION", {"REGISTRY_STORAGE_S3_REGION": None}),
     ],
 )
-def test_what_a_store_needs_is_said(registry, name, variables):
+def test_missing_settings_of_a_store_are_reported(registry, name, variables):
     least = {
         "REGISTRY_STORAGE": "s3",
         "REGISTRY_STORAGE_S3_BUCKET": "b",
         "REGISTRY_STORAGE_S3_REGION": "us-east-1",
     }
 
-    refused(registry, name, **least | variables)
+    assert_refused(registry, name, **least | variables)
 
 
 def test_a_proxy_url_with_a_path_is_refused(registry):
     url = "https://mirror.test/v2/library"
 
-    refused(registry, "REGISTRY_PROXY_REMOTEURL", REGISTRY_PROXY_REMOTEURL=url)
+    assert_refused(registry, "REGISTRY_PROXY_REMOTEURL", REGISTRY_PROXY_REMOTEURL=url)
 
 
 def test_expiry_needs_that_images_may_be_deleted(registry):
@@ -39,9 +39,9 @@ def test_expiry_needs_that_images_may_be_deleted(registry):
         "REGISTRY_STORAGE_DELETE_ENABLED": "false",
     }
 
-    _, said = registry.made(**mirror).ends()
+    _, output = registry.create(**mirror).run_to_end()
 
-    assert "REGISTRY_STORAGE_DELETE_ENABLED" in said
+    assert "REGISTRY_STORAGE_DELETE_ENABLED" in output
 
 
 @pytest.mark.parametrize("half", ["USERNAME", "PASSWORD"])
@@ -49,31 +49,33 @@ def test_half_a_login_is_refused(registry, half):
     url = {"REGISTRY_PROXY_REMOTEURL": "https://mirror.test"}
     name = {"USERNAME": "PASSWORD", "PASSWORD": "USERNAME"}[half]
 
-    said = refused(registry, "REGISTRY_PROXY_", **url, **{f"REGISTRY_PROXY_{half}": "hush-hush"})
+    output = assert_refused(
+        registry, "REGISTRY_PROXY_", **url, **{f"REGISTRY_PROXY_{half}": "hush-hush"}
+    )
 
-    assert f"REGISTRY_PROXY_{name}" in said
-    assert half == "USERNAME" or "hush" not in said
+    assert f"REGISTRY_PROXY_{name}" in output
+    assert half == "USERNAME" or "hush" not in output
 
 
 def test_an_index_of_a_list_is_refused(registry):
-    """2.8 overlooks it, and a listener hears nothing."""
+    """2.8 ignores it, and the receiver gets no events."""
     name = "REGISTRY_NOTIFICATIONS_ENDPOINTS_0_URL"
 
-    said = refused(registry, name, **{name: "http://127.0.0.1/"})
+    output = assert_refused(registry, name, **{name: "http://127.0.0.1/"})
 
-    assert "REGISTRY_NOTIFICATIONS_ENDPOINTS" in said.replace(name, "")
+    assert "REGISTRY_NOTIFICATIONS_ENDPOINTS" in output.replace(name, "")
 
 
 def test_replicas_need_a_shared_secret(registry):
-    refused(registry, "REGISTRY_HTTP_SECRET", REGISTRY_REPLICAS="2")
+    assert_refused(registry, "REGISTRY_HTTP_SECRET", REGISTRY_REPLICAS="2")
 
 
 @pytest.mark.parametrize("text", ["- a", "x", "{a: ", "5"])
 def test_extra_yaml_has_to_be_a_map(registry, text):
-    refused(registry, "REGISTRY_EXTRA_YAML", REGISTRY_EXTRA_YAML=text)
+    assert_refused(registry, "REGISTRY_EXTRA_YAML", REGISTRY_EXTRA_YAML=text)
 
 
-def test_extra_yaml_goes_over_ours(registry):
+def test_extra_yaml_overrides_variables(registry):
     headers = "http: {headers: {X-Extra: ['yes', '010']}}"
 
     answer = registry(REGISTRY_EXTRA_YAML=headers).client.get("/v2/")
@@ -81,8 +83,8 @@ def test_extra_yaml_goes_over_ours(registry):
     assert answer.headers.get_list("X-Extra") == ["yes", "010"]
 
 
-def test_every_fault_is_told_at_once(registry):
-    said = refused(
+def test_all_errors_are_reported_at_once(registry):
+    output = assert_refused(
         registry,
         "REGISTRY_HTTP_DRAINTIMEOUT",
         REGISTRY_HTTP_DRAINTIMEOUT="10",
@@ -93,5 +95,5 @@ def test_every_fault_is_told_at_once(registry):
     )
 
     for name in ("LOG_LEVEL", "HTTP_TLS_CERTIFICATE", "HTP_NET"):
-        assert f"error: REGISTRY_{name}" in said
-    assert "error: REGISTRY_REPLICAS" in said
+        assert f"error: REGISTRY_{name}" in output
+    assert "error: REGISTRY_REPLICAS" in output

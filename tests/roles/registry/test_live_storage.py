@@ -1,4 +1,4 @@
-"""Images go in and come out, whatever they lie on."""
+"""Images are pushed and pulled with every kind of storage."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import pytest
 from haproxy.ports import free_port
 from programs import ENTRYKIT, Running
 from registry.images import MANIFEST
-from registry.pushes import BLOB, DIGEST, begun, target
+from registry.pushes import BLOB, DIGEST, begin_upload, target
 
 KEYS = {"REGISTRY_STORAGE_S3_ACCESSKEY": "0012345", "REGISTRY_STORAGE_S3_SECRETKEY": "1e10"}
 
 
-def test_an_image_on_a_folder(registry, carry):
+def test_an_image_in_a_directory(registry, carry):
     started = registry()
 
     carry(started)
@@ -36,7 +36,7 @@ def test_an_image_in_a_store(registry, bucket, carry):
 
 
 def test_images_outlive_a_registry(registry, carry):
-    """A new one over the same folder has them, with new files of its own."""
+    """A new registry on the same directory serves them, with its own new files."""
     first = registry()
     carry.into(first)
     first.stop()
@@ -54,7 +54,7 @@ def test_an_upload_begun_on_one_replica_ends_on_another(registry, bucket):
     one, other = registry(**shared), registry(**shared)
 
     half = len(BLOB) // 2
-    begun_path = begun(one)
+    begun_path = begin_upload(one)
     answer = other.client.patch(begun_path, content=BLOB[:half])
     assert answer.status_code == 202, answer.text
     answer = one.client.put(f"{target(answer)}&digest={DIGEST}", content=BLOB[half:])
@@ -64,16 +64,16 @@ def test_an_upload_begun_on_one_replica_ends_on_another(registry, bucket):
 
 
 def test_without_a_shared_secret_the_other_replica_refuses(registry, bucket):
-    """What REGISTRY_REPLICAS is for: each makes up a secret of its own."""
+    """The reason for REGISTRY_REPLICAS: each replica would generate its own secret."""
     one, other = (registry(**KEYS, **bucket.variables) for _ in range(2))
 
-    answer = other.client.put(f"{begun(one)}&digest={DIGEST}", content=BLOB)
+    answer = other.client.put(f"{begin_upload(one)}&digest={DIGEST}", content=BLOB)
 
     assert answer.status_code == 404
     assert "BLOB_UPLOAD_INVALID" in answer.text
 
 
-def test_read_only_serves_and_takes_nothing(registry, carry, skopeo):
+def test_a_read_only_registry_refuses_pushes(registry, carry, skopeo):
     first = registry()
     carry.into(first)
     first.stop()
@@ -96,7 +96,7 @@ def test_read_only_serves_and_takes_nothing(registry, carry, skopeo):
         ({"REGISTRY_STORAGE_DELETE_ENABLED": "true"}, 202, 404),
     ],
 )
-def test_images_are_deleted_only_where_that_is_wanted(registry, carry, variables, status, left):
+def test_images_are_deleted_only_if_that_is_enabled(registry, carry, variables, status, left):
     started = registry(**variables)
     carry(started)
     manifest = f"/v2/app/manifests/{carry.image.digest}"
@@ -105,8 +105,8 @@ def test_images_are_deleted_only_where_that_is_wanted(registry, carry, variables
     assert started.client.get(manifest, headers={"Accept": MANIFEST}).status_code == left
 
 
-def test_a_rendered_folder_is_what_the_daemon_serves(registry_path, tmp_path, carry):
-    """Made on any machine; the daemon is told where the file is."""
+def test_the_daemon_serves_with_a_rendered_directory(registry_path, tmp_path, carry):
+    """It can be rendered on any host; the daemon gets the path of the file."""
     port = free_port()
     variables = {
         "REGISTRY_HTTP_ADDR": f"127.0.0.1:{port}",

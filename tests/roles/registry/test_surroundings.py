@@ -1,20 +1,24 @@
-"""The registry's surroundings: files, commands, its environment, where its own file lives."""
+"""The host of the registry: files, commands, its environment, its CONFIG_DIR."""
 
 from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 
 import pytest
 import trustme
 from programs import entrykit, script, under_test
 
 from entrykit.discovery.finder import load_role
-from entrykit.errors import CommitError, SettingsError, UsageError
+from entrykit.errors import CommitError, UsageError
 from entrykit.log import Log
+from entrykit.rendering.role_files import render
 from entrykit.roles.registry import command_line
 from entrykit.roles.registry.host import RegistryHostFacts, defaults
 from entrykit.roles.registry.prepare import prepare_host, stage
+from entrykit.roles.registry.release import find_release
 from entrykit.roles.registry.rules.files import check_files
 from entrykit.roles.registry.rules.stock_config import is_stock
 from entrykit.roles.registry.settings import RegistrySettings
@@ -60,16 +64,16 @@ def tls(certs, certificate, key):
         (".", "one.key", ["CERTIFICATE"], "not a file"),
     ],
 )
-def test_a_pair_that_will_not_serve_is_told_by_name(certs, certificate, key, names, reason):
+def test_an_invalid_pair_is_reported_by_name(certs, certificate, key, names, reason):
     found = [*check_files(tls(certs, certificate, key))]
 
-    assert [fault.partition(":")[0] for fault in found] == [
+    assert [message.partition(":")[0] for message in found] == [
         f"REGISTRY_HTTP_TLS_{name}" for name in names
     ]
-    assert all(reason in fault for fault in found)
+    assert all(reason in message for message in found)
 
 
-def test_a_pair_that_serves_has_no_fault(certs):
+def test_a_valid_pair_is_accepted(certs):
     assert [*check_files(tls(certs, "one.crt", "one.key"))] == []
 
 
@@ -77,13 +81,13 @@ def test_a_pair_that_serves_has_no_fault(certs):
     ("text", "reason"),
     [
         (f"# a comment\n\nalice:{HASH}\n", None),
-        ("alice:secret\n", "line 1: no bcrypt hash"),
-        (f"alice:{HASH}\nbob:$apr1$x$y\n", "line 2: no bcrypt hash"),
-        ("# nobody\n", "no user in it"),
+        ("alice:secret\n", "line 1: not a bcrypt hash"),
+        (f"alice:{HASH}\nbob:$apr1$x$y\n", "line 2: not a bcrypt hash"),
+        ("# a comment\n", "no users"),
         (None, "No such file or directory"),
     ],
 )
-def test_a_password_file_is_judged_as_the_registry_reads_it(tmp_path, text, reason):
+def test_a_password_file_is_read_as_the_registry_reads_it(tmp_path, text, reason):
     path = tmp_path / "htpasswd"
     if text is not None:
         path.write_text(text)
@@ -91,27 +95,93 @@ def test_a_password_file_is_judged_as_the_registry_reads_it(tmp_path, text, reas
     found = [*check_files(settings(REGISTRY_AUTH_HTPASSWD_PATH=str(path)))]
 
     assert bool(found) == bool(reason)
-    assert all(reason in fault and "secret" not in fault for fault in found)
+    assert all(reason in message and "secret" not in message for message in found)
 
 
-def test_faults_of_files_are_told_at_once_and_only_of_a_machine_that_was_looked_at(tmp_path):
-    lost = {
-        "REGISTRY_HTTP_TLS_CERTIFICATE": str(tmp_path / "a"),
-        "REGISTRY_HTTP_TLS_KEY": str(tmp_path / "b"),
-        "REGISTRY_HTTP_TLS_CLIENTCAS": f"{tmp_path}/c,{tmp_path}/d",
-        "REGISTRY_AUTH_HTPASSWD_PATH": str(tmp_path / "e"),
-    }
+LOST = {
+    "REGISTRY_HTTP_TLS_CERTIFICATE": "/nowhere/a",
+    "REGISTRY_HTTP_TLS_KEY": "/nowhere/b",
+    "REGISTRY_HTTP_TLS_CLIENTCAS": "/nowhere/c,/nowhere/d",
+    "REGISTRY_REDIS_ADDR": "redis:6379",
+    "REGISTRY_REDIS_TLS_ROOTCAS": "/nowhere/e",
+    "REGISTRY_AUTH_HTPASSWD_PATH": "/nowhere/f",
+    "REGISTRY_PROXY_REMOTEURL": "https://registry.test",
+    "REGISTRY_PROXY_EXEC_COMMAND": "/nowhere/g",
+    "REGISTRY_STORAGE_DELETE_ENABLED": "on",
+}
 
-    assert RegistryHostFacts().config(settings(**lost))
-    with pytest.raises(SettingsError) as error:
-        RegistryHostFacts(observed=True).config(settings(**lost))
-    assert len(error.value.messages) == 5
+
+def test_all_missing_files_are_reported_at_once():
+    messages = [*RegistryHostFacts().conflicts(settings(**LOST))]
+
+    assert [text.partition(":")[0] for text in messages] == [
+        "REGISTRY_HTTP_TLS_CERTIFICATE",
+        "REGISTRY_HTTP_TLS_KEY",
+        "REGISTRY_AUTH_HTPASSWD_PATH",
+        "REGISTRY_HTTP_TLS_CLIENTCAS",
+        "REGISTRY_HTTP_TLS_CLIENTCAS",
+        "REGISTRY_REDIS_TLS_ROOTCAS",
+        "REGISTRY_PROXY_EXEC_COMMAND",
+    ]
+
+
+@pytest.mark.parametrize("release", [None, "2.8", "3"])
+def test_rendering_is_pure(release):
+    """What the host lacks is a conflict of its facts, and never an error of a template."""
+    facts = RegistryHostFacts(release=release)
+
+    files = render(ROLE, settings(**LOST, REGISTRY_RELEASE="3"), facts)
+
+    assert '"/nowhere/a"' in files["config.yml"].text
+
+
+# Prints what was opened or executed while rendering; an audit hook cannot be taken out again.
+TRACED = """
+import os, sys
+import entrykit
+entrykit.render("registry", {})
+EVENTS = {"open", "os.listdir", "subprocess.Popen", "os.posix_spawn", "os.exec", "socket.connect"}
+sys.addaudithook(lambda event, args: event in EVENTS and print(event, args[0]))
+assert "/nowhere/a" in entrykit.render("registry", dict(os.environ))["config.yml"].text
+"""
+
+
+def test_rendering_offline_opens_no_file_that_a_variable_names(tmp_path):
+    version = "echo registry github.com/docker/distribution v2.8.3"
+    script(tmp_path / "registry", f"touch {tmp_path}/was-run; {version}")
+    environ = {**LOST, "PATH": str(tmp_path)}
+
+    done = subprocess.run(
+        [sys.executable, "-c", TRACED], env=environ, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "/nowhere" not in done.stdout
+    assert "subprocess" not in done.stdout
+    assert not (tmp_path / "was-run").exists()
+
+
+@pytest.mark.parametrize(
+    ("verb", "status"), [(["render"], 0), (["check"], 78), (["diff"], 78), ([], 78)]
+)
+def test_files_are_checked_by_all_but_rendering(tmp_path, verb, status):
+    version = "registry github.com/distribution/distribution/v3 v3.1.2"
+    script(tmp_path / "registry", f"echo {version}")
+    environ = {**LOST, "PATH": f"{tmp_path}:/usr/bin:/bin", "CONFIG_DIR": str(tmp_path / "there")}
+
+    done = entrykit(*verb, "registry", environ=environ)
+
+    assert done.returncode == status, done.stderr
+    reported = {name for name in LOST if f"error: {name}: /nowhere/" in done.stderr}
+    missing = {name for name, text in LOST.items() if text.startswith("/nowhere")}
+    assert reported == (missing if status else set())
+    assert not (tmp_path / "there").exists()
 
 
 # Images
 
 
-def test_the_folder_of_images_is_made_and_has_to_be_writable(tmp_path):
+def test_the_directory_of_images_is_created(tmp_path):
     images = tmp_path / "a" / "images"
     given = settings(REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY=str(images))
 
@@ -121,7 +191,7 @@ def test_the_folder_of_images_is_made_and_has_to_be_writable(tmp_path):
     assert images.is_dir()
 
 
-def test_a_file_in_its_place_is_told(tmp_path):
+def test_a_file_in_its_place_is_an_error(tmp_path):
     (tmp_path / "images").write_text("")
     given = settings(REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY=str(tmp_path / "images"))
 
@@ -152,19 +222,19 @@ def test_a_file_in_its_place_is_told(tmp_path):
         (["--unknown"], ["--unknown"]),
     ],
 )
-def test_a_command_gets_our_file(given, completed):
+def test_a_command_gets_the_rendered_file(given, completed):
     assert command_line.complete_command(given, MAIN) == completed
 
 
 @pytest.mark.parametrize("given", [["/mine.yml"], ["serve", "/mine.yml"], ["serve", "x"]])
-def test_a_file_of_another_s_is_refused(given):
-    """It would be served without a variable: with no password, say."""
-    with pytest.raises(UsageError, match="where no variable counts"):
+def test_another_file_is_refused(given):
+    """No variable would apply to it, e.g. no password."""
+    with pytest.raises(UsageError, match="to which no variable applies"):
         command_line.complete_command(given, MAIN)
 
 
 @pytest.mark.parametrize(
-    ("words", "ours"),
+    ("words", "is_own"),
     [
         ([], True),
         (["registry"], True),
@@ -178,8 +248,8 @@ def test_a_file_of_another_s_is_refused(given):
         (["sh", "-c", "registry"], False),
     ],
 )
-def test_a_command_is_ours_as_the_official_entrypoint_has_it(words, ours):
-    assert ROLE.daemon.owns(words) is ours
+def test_commands_are_recognized_as_by_the_official_entrypoint(words, is_own):
+    assert ROLE.daemon.owns(words) is is_own
 
 
 @pytest.mark.parametrize(
@@ -195,14 +265,25 @@ def test_a_command_is_ours_as_the_official_entrypoint_has_it(words, ours):
         (["bash", "--help"], False),
     ],
 )
-def test_what_only_says_something_is_not_configured(words, says):
+def test_informational_commands_are_not_configured(words, says):
     assert command_line.prints_and_exits(words) is says
+
+
+def test_the_version_is_asked_without_secrets_and_without_stdin(tmp_path):
+    seen = f"env > {tmp_path}/env; cat > {tmp_path}/stdin"
+    script(tmp_path / "registry", f"{seen}; echo registry github.com/docker/distribution v2.8.3")
+
+    found = find_release({"PATH": str(tmp_path), "REGISTRY_HTTP_SECRET": "hush"})
+
+    assert found == "2.8"
+    assert "hush" not in (tmp_path / "env").read_text()
+    assert (tmp_path / "stdin").read_bytes() == b""
 
 
 # Its environment
 
 
-def test_nothing_that_the_registry_would_lay_over_its_file_is_handed_over(tmp_path):
+def test_no_variable_that_would_override_the_file_is_handed_over(tmp_path):
     old = script(tmp_path / "registry", "echo registry github.com/docker/distribution v2.8.3")
     s3 = {"S3_BUCKET": "b", "AWS_REGION": "us-east-1"}
     role = {"AWS_ROLE_ARN": "arn", "AWS_WEB_IDENTITY_TOKEN_FILE": "/t"}
@@ -214,7 +295,7 @@ def test_nothing_that_the_registry_would_lay_over_its_file_is_handed_over(tmp_pa
     assert given == {"PATH": str(old.parent), **role, "KEPT": "1"}
 
 
-def test_what_is_not_for_a_registry_on_disk_stays():
+def test_other_variables_are_kept_for_a_registry_on_disk():
     environ = {"AWS_REGION": "us-east-1", "PATH": "/nowhere"}
 
     assert ROLE.daemon.environ(RegistrySettings.from_environ(environ), environ) == environ
@@ -228,7 +309,7 @@ def test_what_is_not_for_a_registry_on_disk_stays():
         ("distribution 2.8.2", {}, None),
     ],
 )
-def test_traces_go_nowhere_unless_wanted(tmp_path, version, given, exporter):
+def test_traces_are_off_unless_configured(tmp_path, version, given, exporter):
     script(tmp_path / "registry", f"echo registry github.com/{version}")
     environ = {"PATH": str(tmp_path), **given}
 
@@ -237,7 +318,7 @@ def test_traces_go_nowhere_unless_wanted(tmp_path, version, given, exporter):
     assert found.get("OTEL_TRACES_EXPORTER") == exporter
 
 
-# Where its file lives
+# CONFIG_DIR
 
 STOCK = """
 version: 0.1
@@ -259,13 +340,13 @@ health: {storagedriver: {enabled: true, interval: 10s, threshold: 3}}
         ("{", False),
     ],
 )
-def test_the_image_s_own_file_is_known_by_what_it_says(tmp_path, text, stock):
+def test_the_file_of_an_image_is_recognized_by_its_settings(tmp_path, text, stock):
     (tmp_path / "config.yml").write_text(text)
 
     assert is_stock(str(tmp_path / "config.yml")) is stock
 
 
-def test_the_file_of_an_image_gives_way_and_a_person_s_does_not(tmp_path):
+def test_the_file_of_an_image_is_replaced_and_a_user_s_is_not(tmp_path):
     folder = {"CONFIG_DIR": str(tmp_path)}
     (tmp_path / "config.yml").write_text(STOCK)
 
@@ -281,11 +362,11 @@ def test_the_file_of_an_image_gives_way_and_a_person_s_does_not(tmp_path):
 @pytest.mark.parametrize(
     ("there", "expected"), [(["old"], "old"), (["new"], None), (["old", "new"], None), ([], None)]
 )
-def test_the_folder_is_that_of_the_image(tmp_path, there, expected):
+def test_config_dir_is_that_of_the_image(tmp_path, there, expected):
     for name in there:
         (tmp_path / name).mkdir()
 
-    nothing = {"PATH": str(tmp_path)}  # where there is a registry, it is asked
+    nothing = {"PATH": str(tmp_path)}  # an installed registry would be asked
 
     found = defaults(nothing, str(tmp_path / "old"), str(tmp_path / "new"))
 
@@ -295,7 +376,7 @@ def test_the_folder_is_that_of_the_image(tmp_path, there, expected):
 @pytest.mark.parametrize(
     ("version", "moved"), [("distribution 2.8.2", True), ("distribution/v3 v3.0.0", False)]
 )
-def test_the_registry_itself_says_whose_image_it_is(tmp_path, version, moved):
+def test_the_installed_release_decides_on_config_dir(tmp_path, version, moved):
     script(tmp_path / "registry", f"echo registry github.com/{version}")
     places = str(tmp_path / "old"), str(tmp_path / "new")
 
@@ -305,8 +386,8 @@ def test_the_registry_itself_says_whose_image_it_is(tmp_path, version, moved):
 
 
 @pytest.mark.versions
-def test_a_rendered_folder_is_served_from_anywhere(tmp_path):
-    """The names in it are absolute: the registry would look for others where it is started."""
+def test_a_rendered_directory_can_be_served_from_anywhere(tmp_path):
+    """Its paths are absolute: the registry resolves others against its working directory."""
     environ = {"PATH": os.environ["PATH"], "REGISTRY_AUTH_HTPASSWD_USERS": f"alice:{HASH}"}
     done = entrykit("render", "registry", "-o", "there", environ=environ, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -317,5 +398,5 @@ def test_a_rendered_folder_is_served_from_anywhere(tmp_path):
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "docker-registry").symlink_to(under_test("registry"))
     config = {"CONFIG_DIR": str(tmp_path / "there"), "PATH": str(tmp_path / "bin")}
-    said = entrykit("registry", "docker-registry", "--version", environ=config)
-    assert "distribution" in said.stdout
+    output = entrykit("registry", "docker-registry", "--version", environ=config)
+    assert "distribution" in output.stdout

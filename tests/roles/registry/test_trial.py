@@ -1,4 +1,4 @@
-"""The check: the registry serves by the file for a moment, and leaves nothing behind."""
+"""The check: the registry serves with the file for a moment, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import trustme
 from programs import entrykit, under_test
 from registry.registries import processes
 
-from entrykit.roles.registry.check import verdict
+from entrykit.roles.registry.check import run_check
 
 pytestmark = pytest.mark.versions
 
@@ -28,7 +28,7 @@ def path(tmp_path_factory):
 
 @pytest.fixture
 def check(path, tmp_path):
-    """Run `entrykit check registry` with variables; images are in a folder of their own."""
+    """Run `entrykit check registry` with variables; with a directory for images."""
     (tmp_path / "data").mkdir()
     storage = {"REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY": str(tmp_path / "data")}
 
@@ -40,41 +40,41 @@ def check(path, tmp_path):
 
 
 @pytest.fixture
-def judge(path, tmp_path):
-    """Judge the text of a config.yml."""
+def check_text(path, tmp_path):
+    """Check the text of a config.yml."""
 
-    def judge(text):
+    def check_text(text):
         (tmp_path / "config.yml").write_text(text)
         program = f"{path.partition(':')[0]}/registry"
-        return verdict([program, "serve", str(tmp_path / "config.yml")], {"PATH": path})
+        return run_check([program, "serve", str(tmp_path / "config.yml")], {"PATH": path})
 
-    return judge
+    return check_text
 
 
 LEAST = 'version: "0.1"\nstorage: {inmemory: {}}\nhttp: {addr: "127.0.0.1:1"}\n'
 
 
-def test_a_file_that_serves_is_good(judge):
-    assert judge(LEAST)[0] == 0
+def test_a_file_that_serves_is_accepted(check_text):
+    assert check_text(LEAST)[0] == 0
 
 
-def test_a_password_file_of_an_earlier_start_is_in_nobodys_way(judge, tmp_path):
+def test_a_password_file_of_an_earlier_start_does_not_matter(check_text, tmp_path):
     (tmp_path / "htpasswd").write_text(f"alice:{HASH}\n")
 
-    assert judge(LEAST)[0] == 0
+    assert check_text(LEAST)[0] == 0
 
 
-def test_the_passwords_of_a_staged_folder_are_not_made_in_the_live_one(path, tmp_path):
-    """The registry makes a file that is missing, with a user of its own."""
+def test_staged_passwords_are_not_created_in_the_live_directory(path, tmp_path):
+    """The registry creates a missing file, with a user that it invents."""
     (tmp_path / "stage").mkdir()
     (tmp_path / "stage" / "htpasswd").write_text(f"alice:{HASH}\n")
     auth = f'auth: {{htpasswd: {{realm: r, path: "{tmp_path}/htpasswd"}}}}\n'
     (tmp_path / "stage" / "config.yml").write_text(LEAST + auth)
     program = f"{path.partition(':')[0]}/registry"
 
-    said = verdict([program, "serve", str(tmp_path / "stage" / "config.yml")], {"PATH": path})
+    output = run_check([program, "serve", str(tmp_path / "stage" / "config.yml")], {"PATH": path})
 
-    assert said[0] == 0
+    assert output[0] == 0
     assert not (tmp_path / "htpasswd").exists()
 
 
@@ -89,14 +89,14 @@ def test_the_passwords_of_a_staged_folder_are_not_made_in_the_live_one(path, tmp
         ("auth: {token: {}}", "realm"),
     ],
 )
-def test_a_file_that_does_not_is_refused_with_the_registry_s_own_words(judge, more, words):
+def test_a_file_that_does_not_serve_is_refused_with_the_output(check_text, more, words):
     lines = [line for line in LEAST.splitlines() if line.partition(":")[0] not in more]
 
-    status, said = judge("\n".join([*lines, more, ""]))
+    status, output = check_text("\n".join([*lines, more, ""]))
 
     assert status > 0
-    assert words in said
-    assert "goroutine" not in said
+    assert words in output
+    assert "goroutine" not in output
 
 
 def test_a_refusal_ends_with_65_and_shows_no_secret(check):
@@ -124,19 +124,19 @@ def test_a_refusal_ends_with_65_and_shows_no_secret(check):
     ],
     ids=str,
 )
-def test_what_the_trial_does_otherwise_is_no_fault(check, variables):
+def test_settings_that_the_check_turns_off_are_accepted(check, variables):
     assert check(**variables).returncode == 0
 
 
-def test_its_port_is_not_the_registry_s_own(check):
+def test_the_check_uses_another_port(check):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
 
         assert check(REGISTRY_HTTP_ADDR=f"127.0.0.1:{port}").returncode == 0
 
 
-def test_nobody_is_asked_or_told(check):
-    """A cache asks its remote at the start, which may be down while we judge a file."""
+def test_the_check_contacts_no_other_server(check):
+    """A cache contacts its remote at the start, which may be down during the check."""
     with socket.create_server(("127.0.0.1", 0)) as remote:
         url = f"http://127.0.0.1:{remote.getsockname()[1]}"
         endpoint = f'[{{"name": "one", "url": "{url}/"}}]'
@@ -153,8 +153,8 @@ def test_nobody_is_asked_or_told(check):
             remote.accept()
 
 
-def test_a_cache_drops_nothing_while_it_is_judged(check, tmp_path):
-    """Entries whose time is over are dropped at a start."""
+def test_a_cache_drops_nothing_during_the_check(check, tmp_path):
+    """Expired entries are dropped at a start."""
     state = tmp_path / "data" / "scheduler-state.json"
     key = f"app@sha256:{'a' * 64}"
     text = f'{{"{key}": {{"Key": "{key}", "Expiry": "2001-01-01T00:00:00Z", "EntryType": 0}}}}'
@@ -167,7 +167,7 @@ def test_a_cache_drops_nothing_while_it_is_judged(check, tmp_path):
     assert state.read_text() == text
 
 
-def test_nothing_is_left(check, tmp_path):
+def test_the_check_leaves_nothing_behind(check, tmp_path):
     done = check(REGISTRY_AUTH_HTPASSWD_USERS=f"alice:{HASH}")
 
     assert done.returncode == 0, done.stderr
@@ -188,7 +188,7 @@ def pair(tmp_path_factory):
 
 @pytest.mark.parametrize("least", ["tls1.2", "tls1.3"])
 @pytest.mark.parametrize("clients", [False, True])
-def test_tls_is_kept(check, pair, least, clients):
+def test_the_check_works_with_tls(check, pair, least, clients):
     names = ("CERTIFICATE", "KEY", "CLIENTCAS")[: 3 if clients else 2]
     files = {f"REGISTRY_HTTP_TLS_{name}": file for name, file in zip(names, pair, strict=False)}
 
@@ -197,7 +197,7 @@ def test_tls_is_kept(check, pair, least, clients):
     assert done.returncode == 0, done.stderr
 
 
-def test_a_cipher_that_is_none_is_found(check, pair):
+def test_an_unknown_cipher_is_refused(check, pair):
     files = {"REGISTRY_HTTP_TLS_CERTIFICATE": pair[0], "REGISTRY_HTTP_TLS_KEY": pair[1]}
 
     done = check(REGISTRY_HTTP_TLS_CIPHERSUITES="TLS_NONE", **files)
@@ -206,8 +206,8 @@ def test_a_cipher_that_is_none_is_found(check, pair):
     assert "TLS_NONE" in done.stderr
 
 
-def test_a_start_can_go_without_it(path, tmp_path):
-    """The file becomes live unseen; the registry itself then refuses it."""
+def test_a_start_can_skip_the_check(path, tmp_path):
+    """The file becomes live unchecked; the registry itself then refuses it."""
     environ = {
         "PATH": path,
         "CONFIG_DIR": str(tmp_path / "config"),

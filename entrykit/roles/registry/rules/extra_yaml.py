@@ -1,4 +1,4 @@
-"""What REGISTRY_EXTRA_YAML must not say: what would open the registry, or means something else."""
+"""Errors in REGISTRY_EXTRA_YAML: what would open the registry, or is misunderstood."""
 
 from __future__ import annotations
 
@@ -11,57 +11,57 @@ from entrykit.roles.registry.config import build_from_variables
 from entrykit.roles.registry.variables.sensitive import get_nested
 
 if TYPE_CHECKING:
-    from entrykit.roles.registry.settings import RegistrySettings
+    from entrykit.roles.registry.variables.model import RegistryVariables
 
 _NAME: Final = "REGISTRY_EXTRA_YAML"
-# Keys of config.yml, of 2.8 or 3.x, whose values are times.
-_TIMES: Final = frozenset(
+# Keys of config.yml in 2.8 or 3.x whose values are durations.
+_DURATIONS: Final = frozenset(
     {"age", "backoff", "cachewritetimeout", "draintimeout", "interval", "lifetime", "timeout"}
     | {"ttl", "connmaxidletime", "connmaxlifetime", "dialtimeout", "idletimeout", "pooltimeout"}
     | {"maxretrybackoff", "minretrybackoff", "readtimeout", "writetimeout"}
 )
-# Below these, names are somebody else's.
+# Below these, keys are free.
 _FREE_FORM: Final = frozenset({"fields", "headers", "options", "parameters"})
 
 
-def check_extra_yaml(settings: RegistrySettings) -> Iterator[str]:
-    """Yield the faults of REGISTRY_EXTRA_YAML, which no other variable shares."""
+def check_extra_yaml(settings: RegistryVariables) -> Iterator[str]:
+    """Yield a message for each error in REGISTRY_EXTRA_YAML."""
     if "silly" in settings.extra_kinds("auth"):
-        yield f"{_NAME}: auth.silly: lets everybody in (expected htpasswd or token, or no auth)"
+        yield f"{_NAME}: auth.silly: lets every client in (expected htpasswd or token, or no auth)"
     if settings.extra:
         yield from _check_emptied(build_from_variables(settings, None), settings.extra, "")
-    yield from _check_times(settings.extra, "")
+    yield from _check_durations(settings.extra, "")
     debug = get_nested(settings.extra, "http", "debug", "addr")
     if isinstance(debug, str) and debug.startswith(":"):
-        reason = f"shows profiles and secrets to everybody (expected 127.0.0.1{debug})"
+        reason = f"shows profiles and secrets to every client (expected 127.0.0.1{debug})"
         yield f"{_NAME}: http.debug.addr: {display(debug)}: {reason}"
 
 
 def _check_emptied(
-    ours: Mapping[str, object], extra: Mapping[str, object], above: str
+    own: Mapping[str, object], extra: Mapping[str, object], above: str
 ) -> Iterator[str]:
-    """Refuse a key with nothing behind it: passwords or TLS of the variables would be gone.
+    """Refuse an empty key: it would remove the passwords or TLS that variables configure.
 
-    That is what is left where all lines below a key are comments.
+    A key is empty, for example, if all lines below it are comments.
     """
     for name, given in extra.items():
-        below = ours.get(name)
-        if given in (None, "", []) and name in ours:
-            expected = "expected a value, or no such key"
-            yield f"{_NAME}: {above}{name}: empties what variables say ({expected})"
+        below = own.get(name)
+        if given in (None, "", []) and name in own:
+            expected = "expected a value, or no key"
+            yield f"{_NAME}: {above}{name}: removes what variables set ({expected})"
         elif isinstance(below, dict) and isinstance(given, dict):
             yield from _check_emptied(below, given, f"{above}{name}.")
 
 
-def _check_times(tree: object, above: str) -> Iterator[str]:
-    """Refuse a time without a unit: the registry takes 10 for 10 ns."""
+def _check_durations(tree: object, above: str) -> Iterator[str]:
+    """Refuse a duration without a unit: the registry reads 10 as 10 ns."""
     if isinstance(tree, list):
         for item in tree:
-            yield from _check_times(item, above)
+            yield from _check_durations(item, above)
     if not isinstance(tree, dict):
         return
     for name, value in tree.items():
-        if name in _TIMES and re.fullmatch(r"[0-9]*[1-9][0-9]*", str(value)):
-            yield f"{_NAME}: {above}{name}: {value}: not a time (expected {value}s, say)"
+        if name in _DURATIONS and re.fullmatch(r"[0-9]*[1-9][0-9]*", str(value)):
+            yield f"{_NAME}: {above}{name}: {value}: not a duration (expected e.g. {value}s)"
         elif name not in _FREE_FORM:
-            yield from _check_times(value, f"{above}{name}.")
+            yield from _check_durations(value, f"{above}{name}.")

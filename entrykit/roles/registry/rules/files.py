@@ -1,4 +1,4 @@
-"""The files that variables name, as they are on this machine."""
+"""The files that variables name, on this host."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from entrykit.roles.registry.variables.sensitive import get_nested
 from entrykit.roles.registry.variables.users import HASH_HINT, has_bcrypt_hash
 
 if TYPE_CHECKING:
-    from entrykit.roles.registry.settings import RegistrySettings
+    from entrykit.roles.registry.variables.model import RegistryVariables
 
 _MAX_BYTES: Final = 16 << 20
 _CERTIFICATE: Final = b"-----BEGIN CERTIFICATE-----"
@@ -20,8 +20,8 @@ _CERTIFICATE: Final = b"-----BEGIN CERTIFICATE-----"
 ContentCheck = Callable[[bytes], str | None]
 
 
-def check_files(settings: RegistrySettings) -> Iterator[str]:
-    """Yield a fault for each file that is not there, cannot be read, or is not what it is for."""
+def check_files(settings: RegistryVariables) -> Iterator[str]:
+    """Yield a message for each file that is missing, unreadable or of the wrong content."""
     yield from _check_pair(settings, "registry_http_tls")
     yield from _check_pair(settings, "registry_redis_tls")
     if settings.login == "htpasswd" and not settings.registry_auth_htpasswd_users:
@@ -36,33 +36,33 @@ def check_files(settings: RegistrySettings) -> Iterator[str]:
     yield from _check_program(settings)
 
 
-def _check_each(settings: RegistrySettings, field: str, judge: ContentCheck) -> Iterator[str]:
+def _check_each(settings: RegistryVariables, field: str, check: ContentCheck) -> Iterator[str]:
     given = getattr(settings, field) or []
     for path in [given] if isinstance(given, str) else given:
-        reason = _check_file(path, judge)
+        reason = _check_file(path, check)
         if reason:
             yield f"{field.upper()}: {path}: {reason}"
 
 
-def _check_file(path: str, judge: ContentCheck) -> str | None:
+def _check_file(path: str, check: ContentCheck) -> str | None:
     if os.path.exists(path) and not os.path.isfile(path):
         return "not a file"
     try:
         with open(path, "rb") as file:
-            return judge(file.read(_MAX_BYTES))
+            return check(file.read(_MAX_BYTES))
     except OSError as error:
         return f"{error.strerror} (as uid {os.geteuid()})"
 
 
-def _check_pair(settings: RegistrySettings, section: str) -> Iterator[str]:
+def _check_pair(settings: RegistryVariables, section: str) -> Iterator[str]:
     certificate, key = (
         getattr(settings, f"{section}_certificate"),
         getattr(settings, f"{section}_key"),
     )
-    faults = [*_check_each(settings, f"{section}_certificate", _check_certificates)]
-    faults += _check_each(settings, f"{section}_key", _accept_anything)
-    yield from faults
-    if certificate and key and not faults:
+    errors = [*_check_each(settings, f"{section}_certificate", _check_certificates)]
+    errors += _check_each(settings, f"{section}_key", _accept_anything)
+    yield from errors
+    if certificate and key and not errors:
         from entrykit.tls.pem import InvalidPem, refuse_pair
 
         try:
@@ -89,24 +89,28 @@ def _check_json(data: bytes) -> str | None:
 
 
 def _check_passwords(data: bytes) -> str | None:
-    """Judge as the registry reads: it skips empty lines and comments, and takes bcrypt alone."""
+    """Read as the registry does: it skips empty lines and comments, and only accepts bcrypt."""
     lines = [line.strip() for line in data.decode(errors="replace").splitlines()]
     numbered = [(number, line) for number, line in enumerate(lines, 1) if line and line[0] != "#"]
     if not numbered:
-        return f"no user in it ({HASH_HINT})"
+        return f"no users ({HASH_HINT})"
     bad = [str(number) for number, line in numbered if not has_bcrypt_hash(line)]
-    return f"line {', '.join(bad[:5])}: no bcrypt hash ({HASH_HINT})" if bad else None
+    return f"line {', '.join(bad[:5])}: not a bcrypt hash ({HASH_HINT})" if bad else None
 
 
-def _check_extra_passwords(settings: RegistrySettings) -> Iterator[str]:
-    """Judge a password file of REGISTRY_EXTRA_YAML: the check already would make a missing one."""
+def _check_extra_passwords(settings: RegistryVariables) -> Iterator[str]:
+    """Check the password file of REGISTRY_EXTRA_YAML: the registry would create a missing one."""
     path = get_nested(settings.extra, "auth", "htpasswd", "path")
-    ours = settings.htpasswd if settings.registry_auth_htpasswd_users else None
-    if isinstance(path, str) and path != ours and (reason := _check_file(path, _check_passwords)):
+    own_path = settings.htpasswd_path if settings.registry_auth_htpasswd_users else None
+    if (
+        isinstance(path, str)
+        and path != own_path
+        and (reason := _check_file(path, _check_passwords))
+    ):
         yield f"REGISTRY_EXTRA_YAML: auth.htpasswd.path: {path}: {reason}"
 
 
-def _check_program(settings: RegistrySettings) -> Iterator[str]:
+def _check_program(settings: RegistryVariables) -> Iterator[str]:
     path = settings.registry_proxy_exec_command
     if path and not (os.path.isfile(path) and os.access(path, os.X_OK)):
-        yield f"REGISTRY_PROXY_EXEC_COMMAND: {path}: not a program (as uid {os.geteuid()})"
+        yield f"REGISTRY_PROXY_EXEC_COMMAND: {path}: not executable (as uid {os.geteuid()})"

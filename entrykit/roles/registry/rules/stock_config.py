@@ -1,4 +1,4 @@
-"""The config.yml that images and packages come with: nobody has written it for this registry."""
+"""Recognize the config.yml that images and packages ship."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from entrykit.variables.documents import Tree, parse_tree
 
 _MAX_BYTES: Final = 10_000
 
-# All that stands in the files of the official images (config-example.yml and config-dev.yml of
-# 2.6 to 3.1) and of Debian's package.
+# Every setting in the files of the official images (config-example.yml and config-dev.yml of 2.6
+# to 3.1) and of Debian's package.
 _LEAVES: Final = frozenset(
     {
         "version=0.1",
@@ -44,7 +44,7 @@ _LEAVES: Final = frozenset(
 
 
 def is_stock(path: str) -> bool:
-    """Whether a file says nothing but what images and packages come with, and is no mount."""
+    """Whether a file only has settings that images and packages ship, and is not mounted."""
     mounted = mount_points()
     if os.path.realpath(path) in mounted or os.path.dirname(os.path.realpath(path)) in mounted:
         return False

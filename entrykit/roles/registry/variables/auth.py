@@ -1,4 +1,4 @@
-"""The variables of who is let in."""
+"""Variables of the section `auth`."""
 
 from __future__ import annotations
 
@@ -13,62 +13,61 @@ from entrykit.variables.settings import Settings
 
 
 class AuthVariables(Settings):
-    """What the `auth` section says."""
+    """The section `auth`."""
 
     registry_auth: Literal["htpasswd", "token", "none"] | None = Field(
         default=None,
-        description="How clients log in: that whose variables are set, none if none are.",
+        description="How clients log in; by default the kind whose variables are set, or none.",
         examples=["htpasswd"],
     )
     registry_auth_htpasswd_users: users.Users | None = Field(
         default=None,
-        description="Users and the bcrypt hashes of their passwords, as `htpasswd -nB USER` "
-        "writes them; on lines of their own or with commas between. They are written to "
-        "`htpasswd` in CONFIG_DIR.",
+        description="Users with the bcrypt hashes of their passwords, as `htpasswd -nB USER` "
+        "prints them, one per line or separated by commas. Written to `htpasswd` in CONFIG_DIR.",
     )
     registry_auth_htpasswd_path: registry_types.Path | None = Field(
         default=None,
-        description="Such a file of your own, in place of USERS; read again when it changes.",
+        description="An existing password file, instead of USERS; read again when it changes.",
         examples=["/auth/htpasswd"],
     )
     registry_auth_htpasswd_realm: types.Line = Field(
-        default="registry", description="Realm that clients are shown."
+        default="registry", description="Realm shown to clients."
     )
     registry_auth_token_realm: registry_types.Url | None = Field(
         default=None,
-        description="URL of the server that gives tokens.",
+        description="URL of the token server.",
         examples=["https://auth.example.com/token"],
     )
     registry_auth_token_service: types.Line | None = Field(
         default=None,
-        description="Name of this registry there.",
+        description="Name of this registry at the token server.",
         examples=["registry.example.com"],
     )
     registry_auth_token_issuer: types.Line | None = Field(
-        default=None, description="Who has to have issued a token.", examples=["auth.example.com"]
+        default=None, description="Required issuer of a token.", examples=["auth.example.com"]
     )
     registry_auth_token_rootcertbundle: registry_types.Path | None = Field(
         default=None,
-        description="PEM file of the certificates that tokens are signed with.",
+        description="PEM file of the certificates that verify tokens.",
         examples=["/certs/tokens.pem"],
     )
     registry_auth_token_jwks: registry_types.Path | None = Field(
         default=None,
-        description="JSON file of the keys that tokens are signed with; 3.x only.",
+        description="JSON file (JWKS) of the keys that verify tokens; 3.x only.",
         examples=["/certs/tokens.json"],
     )
     registry_auth_token_signingalgorithms: registry_types.Items | None = Field(
         default=None,
-        description="Algorithms that tokens may be signed with; 3.x only.",
+        description="Accepted signature algorithms of tokens; 3.x only.",
         examples=["ES256,RS256"],
     )
     registry_auth_token_autoredirect: types.Switch | None = Field(
         default=None,
-        description="Send clients to /auth/token of this host for a token.",
+        description="Redirect clients to /auth/token on the same host for a token.",
         examples=["off"],
     )
     registry_auth_token_autoredirectpath: registry_types.Path | None = Field(
         default=None,
-        description="Path to send them to; 3.x only.",
+        description="Path of that redirect; 3.x only.",
         examples=["/auth/token"],
     )

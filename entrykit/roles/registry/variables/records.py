@@ -1,179 +1,111 @@
-"""Variables that hold lists of maps, in JSON or YAML, each with keys that are known."""
+"""Variables that hold lists of maps with known keys, in JSON or YAML."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Final
 
 from pydantic import PlainValidator
 
-from entrykit.display import display_key
-from entrykit.errors import InvalidValue
-from entrykit.roles.registry.variables.maps import check_header_map
+from entrykit.roles.registry.variables.maps import check_headers
+from entrykit.roles.registry.variables.schema import (
+    Check,
+    check_boolean,
+    check_map,
+    check_natural,
+    check_parsed,
+    check_string,
+    check_strings,
+    parse_records,
+)
 from entrykit.roles.registry.variables.sensitive import SensitiveTree
 from entrykit.roles.registry.variables.types import duration, url
-from entrykit.variables.documents import TypedTree, parse_typed
+from entrykit.variables.documents import TypedTree
 from entrykit.variables.parsers import parse_folder
 from entrykit.variables.types import TypeInfo
 
-Validator = Callable[[TypedTree], "TypedTree"]
+_check_duration: Final = partial(check_parsed, duration)
+_check_url: Final = partial(check_parsed, url)
+_check_path: Final = partial(check_parsed, parse_folder)
 
-
-def _parse_maps(
-    text: str, known: Mapping[str, Validator], required: tuple[str, ...]
-) -> list[TypedTree]:
-    """Read a list of maps, each with keys that are known; a single map is a list of one."""
-    tree = parse_typed(text)
-    entries = [tree] if isinstance(tree, dict) else tree
-    if not isinstance(entries, list):
-        raise InvalidValue([f"not a list of maps (expected keys {', '.join(known)})"])
-    faults: list[str] = []
-    good: list[TypedTree] = []
-    for number, entry in enumerate(entries, start=1):
-        try:
-            good.append(_parse_entry(entry, known, required))
-        except InvalidValue as error:
-            faults += [f"entry {number}: {fault}" for fault in error.messages]
-    if faults:
-        raise InvalidValue(faults)
-    return good
-
-
-def _parse_entry(
-    entry: TypedTree, known: Mapping[str, Validator], required: tuple[str, ...]
-) -> TypedTree:
-    if not isinstance(entry, dict):
-        raise InvalidValue(["not a map"])
-    faults = [f"{name}: not set" for name in required if entry.get(name) in (None, "")]
-    found: dict[str, TypedTree] = {}
-    for name, value in entry.items():
-        if name not in known:
-            faults.append(f"{display_key(name)}: no such key (expected one of {', '.join(known)})")
-            continue
-        try:
-            found[name] = known[name](value)
-        except InvalidValue as error:
-            faults += [f"{name}: {fault}" for fault in error.messages]
-    if faults:
-        raise InvalidValue(faults)
-    return found
-
-
-def _text(value: TypedTree) -> TypedTree:
-    if not isinstance(value, str):
-        raise InvalidValue(["not a text (expected it in quotes)"])
-    return value
-
-
-def _time(value: TypedTree) -> TypedTree:
-    return duration(str(value))
-
-
-def _url(value: TypedTree) -> TypedTree:
-    return url(str(value))
-
-
-def _path(value: TypedTree) -> TypedTree:
-    return parse_folder(str(value))
-
-
-def _boolean(value: TypedTree) -> TypedTree:
-    if not isinstance(value, bool):
-        raise InvalidValue(["neither true nor false"])
-    return value
-
-
-def _number(value: TypedTree) -> TypedTree:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise InvalidValue(["not a whole number"])
-    return value
-
-
-def _texts(value: TypedTree) -> TypedTree:
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise InvalidValue(["not a list of texts"])
-    return value
-
-
-def _any_map(value: TypedTree) -> TypedTree:
-    if not isinstance(value, dict):
-        raise InvalidValue(["not a map"])
-    return value
-
-
-_ENDPOINT: Final[Mapping[str, Validator]] = {
-    "name": _text,
-    "url": _url,
-    "disabled": _boolean,
-    "headers": check_header_map,
-    "timeout": _time,
-    "threshold": _number,
-    "backoff": _time,
-    "ignoredmediatypes": _texts,
-    "ignore": _any_map,
+_ENDPOINT: Final[Mapping[str, Check]] = {
+    "name": check_string,
+    "url": _check_url,
+    "disabled": check_boolean,
+    "headers": check_headers,
+    "timeout": _check_duration,
+    "threshold": check_natural,
+    "backoff": _check_duration,
+    "ignoredmediatypes": check_strings,
+    "ignore": check_map,
 }
-_HOOK: Final[Mapping[str, Validator]] = {
-    "type": _text,
-    "disabled": _boolean,
-    "levels": _texts,
-    "options": _any_map,
+_HOOK: Final[Mapping[str, Check]] = {
+    "type": check_string,
+    "disabled": check_boolean,
+    "levels": check_strings,
+    "options": check_map,
 }
-_MIDDLEWARE: Final[Mapping[str, Validator]] = {
-    "name": _text,
-    "disabled": _boolean,
-    "options": _any_map,
+_MIDDLEWARE: Final[Mapping[str, Check]] = {
+    "name": check_string,
+    "disabled": check_boolean,
+    "options": check_map,
 }
-_FILE: Final[Mapping[str, Validator]] = {"file": _path, "interval": _time, "threshold": _number}
-_TCP: Final[Mapping[str, Validator]] = {
-    "addr": _text,
-    "timeout": _time,
-    "interval": _time,
-    "threshold": _number,
+_FILE: Final[Mapping[str, Check]] = {
+    "file": _check_path,
+    "interval": _check_duration,
+    "threshold": check_natural,
 }
-_HTTP: Final[Mapping[str, Validator]] = {
-    "uri": _url,
-    "headers": check_header_map,
-    "statuscode": _number,
-    "timeout": _time,
-    "interval": _time,
-    "threshold": _number,
+_TCP: Final[Mapping[str, Check]] = {
+    "addr": check_string,
+    "timeout": _check_duration,
+    "interval": _check_duration,
+    "threshold": check_natural,
 }
-_PLATFORM: Final[Mapping[str, Validator]] = {"architecture": _text, "os": _text}
+_HTTP: Final[Mapping[str, Check]] = {
+    "uri": _check_url,
+    "headers": check_headers,
+    "statuscode": check_natural,
+    "timeout": _check_duration,
+    "interval": _check_duration,
+    "threshold": check_natural,
+}
+_PLATFORM: Final[Mapping[str, Check]] = {"architecture": check_string, "os": check_string}
 
 
 def parse_endpoints(text: str) -> SensitiveTree:
-    """Read who is told of what happens: maps with a name and a URL."""
-    return SensitiveTree(text, _parse_maps(text, _ENDPOINT, ("name", "url")))
+    """Parse the receivers of notifications: maps with a name and a URL."""
+    return SensitiveTree(text, parse_records(text, _ENDPOINT, ("name", "url")))
 
 
 def parse_hooks(text: str) -> SensitiveTree:
-    """Read hooks of the log: maps with a type."""
-    return SensitiveTree(text, _parse_maps(text, _HOOK, ("type",)))
+    """Parse log hooks: maps with a type."""
+    return SensitiveTree(text, parse_records(text, _HOOK, ("type",)))
 
 
 def parse_middleware(text: str) -> SensitiveTree:
-    """Read middleware: maps with a name and options."""
-    return SensitiveTree(text, _parse_maps(text, _MIDDLEWARE, ("name",)))
+    """Parse middleware: maps with a name and options."""
+    return SensitiveTree(text, parse_records(text, _MIDDLEWARE, ("name",)))
 
 
 def parse_file_checks(text: str) -> list[TypedTree]:
-    """Read health checks by a file that must not be there."""
-    return _parse_maps(text, _FILE, ("file",))
+    """Parse health checks of files: the registry is unhealthy while such a file exists."""
+    return parse_records(text, _FILE, ("file",))
 
 
 def parse_tcp_checks(text: str) -> list[TypedTree]:
-    """Read health checks by a connection."""
-    return _parse_maps(text, _TCP, ("addr",))
+    """Parse health checks that open a TCP connection."""
+    return parse_records(text, _TCP, ("addr",))
 
 
 def parse_http_checks(text: str) -> SensitiveTree:
-    """Read health checks by a request."""
-    return SensitiveTree(text, _parse_maps(text, _HTTP, ("uri",)))
+    """Parse health checks that send an HTTP request."""
+    return SensitiveTree(text, parse_records(text, _HTTP, ("uri",)))
 
 
 def parse_platforms(text: str) -> list[TypedTree]:
-    """Read platforms: maps with an architecture and a system."""
-    return _parse_maps(text, _PLATFORM, ("architecture", "os"))
+    """Parse platforms: maps with an architecture and an operating system."""
+    return parse_records(text, _PLATFORM, ("architecture", "os"))
 
 
 Endpoints = Annotated[

@@ -1,4 +1,4 @@
-"""The variables of S3, and the short names that other programs have for some of them."""
+"""Variables of S3, with the short names that are common for some of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from entrykit.roles.registry.variables import types as registry_types
 from entrykit.variables import types
 from entrykit.variables.settings import Settings
 
-# The short name first.
+# From the short name to the long one.
 ALIASES: Final = {
     "aws_access_key_id": "registry_storage_s3_accesskey",
     "aws_secret_access_key": "registry_storage_s3_secretkey",
@@ -21,10 +21,10 @@ ALIASES: Final = {
 
 
 class S3Variables(Settings):
-    """What the `s3` part of the `storage` section says."""
+    """The S3 driver of the section `storage`."""
 
     registry_storage_s3_accesskey: types.Secret | None = Field(
-        default=None, description="Access key; the machine's role unless set."
+        default=None, description="Access key; by default the host's role."
     )
     registry_storage_s3_secretkey: types.Secret | None = Field(
         default=None, description="Secret key."
@@ -34,51 +34,51 @@ class S3Variables(Settings):
     )
     registry_storage_s3_region: types.Line | None = Field(
         default=None,
-        description="Region of the bucket; stores other than Amazon's take any.",
+        description="Region of the bucket; most stores other than Amazon's accept any.",
         examples=["us-east-1"],
     )
     registry_storage_s3_regionendpoint: registry_types.Endpoint | None = Field(
         default=None,
-        description="Where the store answers; Amazon's own unless set.",
+        description="URL of the store; Amazon's by default.",
         examples=["https://minio.example.com:9000"],
     )
     registry_storage_s3_forcepathstyle: types.Switch | None = Field(
         default=None,
-        description="Name the bucket in the path, not in the host: on with an endpoint unless "
-        "set; 2.8 does so with every endpoint.",
+        description="Put the bucket into the path, not the host name; on by default with an "
+        "endpoint; 2.8 always does so with an endpoint.",
         examples=["on"],
     )
     registry_storage_s3_encrypt: types.Switch | None = Field(
-        default=None, description="Have the store encrypt.", examples=["on"]
+        default=None, description="Server-side encryption.", examples=["on"]
     )
     registry_storage_s3_keyid: types.Line | None = Field(
-        default=None, description="Id of a KMS key to encrypt with.", examples=["alias/registry"]
+        default=None, description="ID of a KMS key for the encryption.", examples=["alias/registry"]
     )
     registry_storage_s3_secure: types.Switch | None = Field(
         default=None,
-        description="Use TLS, with an endpoint that does not say: on unless set.",
+        description="Use TLS, for an endpoint without a scheme; on by default.",
         examples=["on"],
     )
     registry_storage_s3_skipverify: types.Switch | None = Field(
-        default=None, description="Take any certificate of the store.", examples=["off"]
+        default=None, description="Accept any certificate of the store.", examples=["off"]
     )
     registry_storage_s3_v4auth: types.Switch | None = Field(
         default=None,
-        description="Sign by version 4: on unless set; Amazon takes no other.",
+        description="Signature version 4; on by default, and Amazon requires it.",
         examples=["on"],
     )
     registry_storage_s3_chunksize: registry_types.PartSize | None = Field(
-        default=None, description="Bytes of a part of an upload.", examples=["10485760"]
+        default=None, description="Size of an upload's parts in bytes.", examples=["10485760"]
     )
     registry_storage_s3_multipartcopychunksize: registry_types.PartSize | None = Field(
-        default=None, description="Bytes of a part of a copy.", examples=["33554432"]
+        default=None, description="Size of a copy's parts in bytes.", examples=["33554432"]
     )
     registry_storage_s3_multipartcopymaxconcurrency: types.Count | None = Field(
-        default=None, description="Parts of a copy at a time.", examples=["100"]
+        default=None, description="Maximum number of concurrent parts of a copy.", examples=["100"]
     )
     registry_storage_s3_multipartcopythresholdsize: registry_types.ThresholdSize | None = Field(
         default=None,
-        description="Bytes from which a copy is made in parts.",
+        description="Size in bytes from which a copy is split into parts.",
         examples=["33554432"],
     )
     registry_storage_s3_rootdirectory: types.Line | None = Field(
@@ -86,7 +86,7 @@ class S3Variables(Settings):
     )
     registry_storage_s3_storageclass: registry_types.StorageClass | None = Field(
         default=None,
-        description="Class of storage: STANDARD unless set; NONE sends none.",
+        description="Storage class; STANDARD by default, and NONE sends none.",
         examples=["STANDARD"],
     )
     registry_storage_s3_objectacl: (
@@ -101,43 +101,47 @@ class S3Variables(Settings):
         ]
         | None
     ) = Field(
-        default=None, description="ACL of what is stored: private unless set.", examples=["private"]
+        default=None,
+        description="Canned ACL of the objects; private by default.",
+        examples=["private"],
     )
     registry_storage_s3_accelerate: types.Switch | None = Field(
-        default=None, description="Use Amazon's acceleration; 3.x only.", examples=["off"]
+        default=None, description="Use S3 Transfer Acceleration; 3.x only.", examples=["off"]
     )
     registry_storage_s3_usedualstack: types.Switch | None = Field(
-        default=None, description="Use Amazon's endpoints with IPv6; 3.x only.", examples=["off"]
+        default=None,
+        description="Use Amazon's dual-stack endpoints (IPv6); 3.x only.",
+        examples=["off"],
     )
     registry_storage_s3_usefipsendpoint: types.Switch | None = Field(
         default=None, description="Use Amazon's FIPS endpoints; 3.x only.", examples=["off"]
     )
     registry_storage_s3_redirectendpoint: registry_types.Origin | None = Field(
         default=None,
-        description="Where clients are sent, in place of the endpoint; 3.x only.",
+        description="URL to redirect clients to, instead of the endpoint; 3.x only.",
         examples=["https://s3.example.com"],
     )
     registry_storage_s3_loglevel: (
         Literal["off", "debug", "debugwithrequestretries", "debugwithrequesterrors"] | None
     ) = Field(default=None, description="Log of the S3 client; 3.x only.", examples=["off"])
     aws_access_key_id: types.Secret | None = Field(
-        default=None, description="The same as REGISTRY_STORAGE_S3_ACCESSKEY, with S3."
+        default=None, description="Same as REGISTRY_STORAGE_S3_ACCESSKEY, with S3."
     )
     aws_secret_access_key: types.Secret | None = Field(
-        default=None, description="The same as REGISTRY_STORAGE_S3_SECRETKEY, with S3."
+        default=None, description="Same as REGISTRY_STORAGE_S3_SECRETKEY, with S3."
     )
     aws_region: types.Line | None = Field(
         default=None,
-        description="The same as REGISTRY_STORAGE_S3_REGION, with S3.",
+        description="Same as REGISTRY_STORAGE_S3_REGION, with S3.",
         examples=["us-east-1"],
     )
     s3_bucket: types.Line | None = Field(
         default=None,
-        description="The same as REGISTRY_STORAGE_S3_BUCKET.",
+        description="Same as REGISTRY_STORAGE_S3_BUCKET.",
         examples=["images"],
     )
     s3_endpoint: registry_types.Endpoint | None = Field(
         default=None,
-        description="The same as REGISTRY_STORAGE_S3_REGIONENDPOINT.",
+        description="Same as REGISTRY_STORAGE_S3_REGIONENDPOINT.",
         examples=["https://minio.example.com:9000"],
     )

@@ -1,4 +1,4 @@
-"""A tree of JSON or YAML that may have passwords in it."""
+"""Trees of JSON or YAML that may contain passwords."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Final
 from entrykit.variables.documents import TypedTree
 from entrykit.variables.secret import Secret
 
-# Names of keys whose values nobody may see.
+# Keys whose values are masked.
 _is_sensitive_key: Final = re.compile(r"(?i)pass|secret|key|token|auth|credential|header").search
 
 
 class SensitiveTree(Secret):
-    """A tree that may have passwords in it; the text is how it was given.
+    """A tree that may contain passwords.
 
     Args:
-        text: what the variable holds.
-        tree: what that means.
+        text: the text of the variable.
+        tree: the parsed text.
     """
 
     __slots__ = ("tree",)
@@ -28,7 +28,7 @@ class SensitiveTree(Secret):
         self.tree = tree
 
     def leaves(self) -> Iterator[str]:
-        """Yield the texts in it that are masked wherever they are seen."""
+        """Yield the strings in it that are masked everywhere."""
         return _list_leaves(self.tree, hidden=False)
 
 
@@ -44,7 +44,7 @@ def _list_leaves(tree: TypedTree, *, hidden: bool) -> Iterator[str]:
 
 
 def wrap_secrets(tree: TypedTree) -> object:
-    """Make a secret of each text of a tree, so that its file is not for everybody."""
+    """Wrap each string of a tree in a Secret, so that its file is not world-readable."""
     if isinstance(tree, dict):
         return {key: wrap_secrets(value) for key, value in tree.items()}
     if isinstance(tree, list):
@@ -53,7 +53,7 @@ def wrap_secrets(tree: TypedTree) -> object:
 
 
 def get_nested(tree: object, *keys: str) -> object:
-    """Return what a tree has at a place; None where it has nothing there."""
+    """Return the value at a path of keys; None where there is none."""
     for key in keys:
         tree = tree.get(key) if isinstance(tree, dict) else None
     return tree

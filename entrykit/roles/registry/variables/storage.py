@@ -1,4 +1,4 @@
-"""The variables of where images are kept."""
+"""Variables of the section `storage`, except S3."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from entrykit.variables.settings import Settings
 
 
 class StorageVariables(Settings):
-    """What the `storage` section says, but for S3."""
+    """The section `storage`, except S3."""
 
     registry_storage: Literal["filesystem", "s3", "azure", "gcs", "inmemory"] | None = Field(
         default=None,
-        description="Kind of storage: that whose variables are set, filesystem if none are.",
+        description="Kind of storage; by default the one whose variables are set, or filesystem.",
         examples=["s3"],
     )
     registry_storage_filesystem_rootdirectory: types.Folder | None = Field(
         default=None,
-        description="Folder of the images: /var/lib/registry unless set.",
+        description="Directory of the images; /var/lib/registry by default.",
         examples=["/var/lib/registry"],
     )
     registry_storage_filesystem_maxthreads: registry_types.Threads | None = Field(
-        default=None, description="File operations at a time.", examples=["100"]
+        default=None, description="Maximum number of concurrent file operations.", examples=["100"]
     )
     registry_storage_azure_accountname: types.Line | None = Field(
         default=None, description="Name of the storage account.", examples=["account"]
@@ -39,7 +39,7 @@ class StorageVariables(Settings):
     )
     registry_storage_azure_realm: types.Line | None = Field(
         default=None,
-        description="Domain of the service: core.windows.net unless set.",
+        description="Domain of the service; core.windows.net by default.",
         examples=["core.windows.net"],
     )
     registry_storage_azure_rootdirectory: types.Line | None = Field(
@@ -49,14 +49,14 @@ class StorageVariables(Settings):
         Literal["client_secret", "shared_key", "default_credentials"] | None
     ) = Field(
         default=None,
-        description="How it logs in, where not by ACCOUNTKEY; 3.x only.",
+        description="Type of credentials, if not ACCOUNTKEY; 3.x only.",
         examples=["default_credentials"],
     )
     registry_storage_azure_credentials_clientid: types.Line | None = Field(
-        default=None, description="Client id for client_secret; 3.x only.", examples=["id"]
+        default=None, description="Client ID for client_secret; 3.x only.", examples=["id"]
     )
     registry_storage_azure_credentials_tenantid: types.Line | None = Field(
-        default=None, description="Tenant id for client_secret; 3.x only.", examples=["id"]
+        default=None, description="Tenant ID for client_secret; 3.x only.", examples=["id"]
     )
     registry_storage_azure_credentials_secret: types.Secret | None = Field(
         default=None, description="Secret for client_secret; 3.x only."
@@ -66,7 +66,7 @@ class StorageVariables(Settings):
     )
     registry_storage_gcs_keyfile: registry_types.Path | None = Field(
         default=None,
-        description="JSON file of the service account; the machine's own unless set.",
+        description="JSON file of the service account; by default that of the host.",
         examples=["/run/secrets/gcs.json"],
     )
     registry_storage_gcs_rootdirectory: types.Line | None = Field(
@@ -74,42 +74,48 @@ class StorageVariables(Settings):
     )
     registry_storage_gcs_chunksize: registry_types.GcsChunk | None = Field(
         default=None,
-        description="Bytes of a part of an upload, a multiple of 262144.",
+        description="Size of an upload's chunks in bytes, a multiple of 262144.",
         examples=["5242880"],
     )
     registry_storage_delete_enabled: types.Switch = Field(
-        default=False, description="Let clients delete; a cache needs it to drop what is old."
+        default=False,
+        description="Allow deletion; a pull-through cache needs it to drop expired contents.",
     )
     registry_storage_redirect_disable: types.Switch = Field(
-        default=False, description="Send contents itself, and no client to the store."
+        default=False,
+        description="Serve contents directly, instead of redirecting clients to the storage.",
     )
     registry_storage_cache_blobdescriptor: Literal["inmemory", "redis"] | None = Field(
         default=None,
-        description="Where sizes and kinds of layers are cached: in redis where it has an "
-        "address, in memory otherwise.",
+        description="Where metadata of layers is cached; by default in Redis if an address is "
+        "set, otherwise in memory.",
         examples=["redis"],
     )
     registry_storage_cache_blobdescriptorsize: registry_types.Natural | None = Field(
-        default=None, description="Entries of the cache in memory; 3.x only.", examples=["10000"]
+        default=None,
+        description="Number of entries of the cache in memory; 3.x only.",
+        examples=["10000"],
     )
     registry_storage_maintenance_uploadpurging_enabled: types.Switch = Field(
-        default=True, description="Remove uploads that nobody has finished."
+        default=True, description="Remove unfinished uploads."
     )
     registry_storage_maintenance_uploadpurging_age: registry_types.Duration = Field(
-        default="168h", description="Age of such an upload."
+        default="168h", description="Age of the uploads to remove."
     )
     registry_storage_maintenance_uploadpurging_interval: registry_types.Duration = Field(
-        default="24h", description="Time between two looks for them."
+        default="24h", description="Interval of the removal."
     )
     registry_storage_maintenance_uploadpurging_dryrun: types.Switch = Field(
         default=False, description="Only log what would be removed."
     )
     registry_storage_maintenance_readonly_enabled: types.Switch = Field(
-        default=False, description="Accept no push and no deletion."
+        default=False, description="Refuse pushes and deletions."
     )
     registry_storage_tag_concurrencylimit: registry_types.Natural | None = Field(
-        default=None, description="Lookups of tags at a time; 3.x only.", examples=["8"]
+        default=None,
+        description="Maximum number of concurrent tag lookups; 3.x only.",
+        examples=["8"],
     )
     registry_middleware_storage: records.Middleware | None = Field(
-        default=None, description="Middleware of the storage: a JSON or YAML list of maps."
+        default=None, description="Storage middleware: a JSON or YAML list of maps."
     )

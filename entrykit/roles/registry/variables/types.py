@@ -1,4 +1,4 @@
-"""The kinds of values that only variables of the registry role have."""
+"""Types of values that only the registry role has."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def path(text: str) -> str:
     """Accept the absolute path of a file."""
     parse_folder(text)
     if text.endswith("/"):
-        raise InvalidValue([f"{display(text)}: names a folder (expected a file)"])
+        raise InvalidValue([f"{display(text)}: names a directory (expected a file)"])
     return text
 
 
@@ -83,14 +83,14 @@ def patterns(text: str) -> list[str]:
 
 
 def address(text: str) -> str:
-    """Accept where to listen: `:5000`, `127.0.0.1:5000`, `[::1]:5000`; or a socket's path."""
+    """Accept an address to listen on: `:5000`, `[::1]:5000`, or the path of a socket."""
     parse_line(text)
     if text.startswith("/"):
         return path(text)
     host, colon, number = text.rpartition(":")
     port = re.fullmatch(r"[1-9][0-9]{0,4}", number)
     if not colon or not port or int(number) > _MAX_PORT or not _is_host(host):
-        expected = "expected :5000 or 127.0.0.1:5000, say"
+        expected = "expected e.g. :5000 or 127.0.0.1:5000"
         raise InvalidValue([f"{display(text)}: not an address to listen on ({expected})"])
     return text
 
@@ -110,10 +110,10 @@ def url(text: str) -> str:
     except ValueError:
         whole = False
     if not whole or " " in text:
-        raise InvalidValue([f"{_redact_url(text)}: not a URL (expected https://example.com, say)"])
+        raise InvalidValue([f"{_redact_url(text)}: not a URL (expected e.g. https://example.com)"])
     if "@" in parts.netloc:
         raise InvalidValue(
-            [f"{_redact_url(text)}: has a user or a password (expected a URL without)"]
+            [f"{_redact_url(text)}: has a user name or a password (expected a URL without)"]
         )
     if parts.query or parts.fragment:
         raise InvalidValue(
@@ -123,12 +123,12 @@ def url(text: str) -> str:
 
 
 def _redact_url(text: str) -> str:
-    """Quote it for a message without what may be a password."""
+    """Quote a URL for a message, without what may be a password."""
     return display(re.sub(r"(?<=//)[^/@]*@", "***@", text).partition("?")[0])
 
 
 def origin(text: str) -> str:
-    """Accept a URL of scheme, host and port: a path is lost or asked for twice."""
+    """Accept a URL of scheme, host and port: upstream drops a path, or requests it twice."""
     from urllib.parse import urlsplit
 
     if urlsplit(url(text)).path.strip("/"):
@@ -139,14 +139,14 @@ def origin(text: str) -> str:
 
 
 def endpoint(text: str) -> str:
-    """Accept where an S3 store answers: a URL, or a host and a port, reached by SECURE."""
+    """Accept the address of an S3 store: a URL, or host and port, with the scheme of SECURE."""
     return url(text) if "//" in text else _bare_endpoint(text)
 
 
 def _bare_endpoint(text: str) -> str:
     if not re.fullmatch(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?", text):
         raise InvalidValue(
-            [f"{_redact_url(text)}: not a URL (expected https://s3.example.com, say)"]
+            [f"{_redact_url(text)}: not a URL (expected e.g. https://s3.example.com)"]
         )
     return text
 
@@ -155,21 +155,21 @@ def prefix(text: str) -> str:
     """Accept the path below which the registry answers."""
     if not re.fullmatch(r"/(?:[A-Za-z0-9._~-]+/)*", text):
         raise InvalidValue(
-            [f"{display(text)}: not a path with a / at both ends (expected /registry/)"]
+            [f"{display(text)}: not a path with a / at both ends (expected e.g. /registry/)"]
         )
     return text
 
 
 def storage_class(text: str) -> str:
-    """Accept a class of storage in any case, as upstream does; which ones there are it says."""
+    """Accept a storage class in any case, as upstream does."""
     if text.upper() not in STORAGE_CLASSES:
         raise InvalidValue(
-            [f"{display(text)}: no such class (expected {' or '.join(STORAGE_CLASSES)})"]
+            [f"{display(text)}: unknown storage class (expected {' or '.join(STORAGE_CLASSES)})"]
         )
     return text.upper()
 
 
-# The first three are those of 2.8.
+# 2.8 has the first three.
 STORAGE_CLASSES: Final = (
     *("STANDARD", "REDUCED_REDUNDANCY", "NONE", "STANDARD_IA", "ONEZONE_IA"),
     *("INTELLIGENT_TIERING", "OUTPOSTS", "GLACIER_IR", "EXPRESS_ONEZONE"),

@@ -1,4 +1,4 @@
-"""Users and the hashes of their passwords, as the registry reads them: bcrypt alone."""
+"""Users and their password hashes; the registry only supports bcrypt."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from entrykit.variables.secret import Secret
 
 _HASH: Final = re.compile(r"\$2[aby]\$(?:0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{53}")
 HASH_HINT: Final = (
-    "expected user:hash with bcrypt, as `htpasswd -nB USER` writes it, or `mkpasswd -m bcrypt` "
-    "the hash alone; in a Compose file every $ is written $$"
+    "expected user:hash with bcrypt, as `htpasswd -nB USER` prints it; `mkpasswd -m bcrypt` prints "
+    "the hash alone; in a Compose file, write each $ as $$"
 )
 
 
 def parse_users(text: str) -> Secret:
-    """Accept lines `user:bcrypt-hash`, or such items with commas; # begins a comment."""
+    """Parse `user:hash` on lines of their own or separated by commas; # begins a comment."""
     entries = [entry.strip() for entry in re.split(r"[\n,]", text.replace("\r\n", "\n"))]
     entries = [entry for entry in entries if entry and not entry.startswith("#")]
-    faults, seen = [] if entries else [f"no user ({HASH_HINT})"], set()
+    errors, seen = [] if entries else [f"no users ({HASH_HINT})"], set()
     for number, entry in enumerate(entries, start=1):
         name, colon, digest = entry.partition(":")
         if not colon or not name or not _HASH.fullmatch(digest):
-            faults.append(f"entry {number}: no bcrypt hash ({HASH_HINT})")
+            errors.append(f"entry {number}: not a bcrypt hash ({HASH_HINT})")
         elif parse_line(name) in seen:
-            faults.append(f"entry {number}: a user for the second time (expected each once)")
+            errors.append(f"entry {number}: duplicate user (expected each user once)")
         seen.add(name)
-    if faults:
-        raise InvalidValue(faults)
+    if errors:
+        raise InvalidValue(errors)
     return Secret("\n".join(entries))
 
 
 def has_bcrypt_hash(line: str) -> bool:
-    """Whether a line of a password file is one that the registry can use."""
+    """Whether the registry accepts a line of a password file."""
     name, _, digest = line.partition(":")
     return bool(name) and _HASH.fullmatch(digest) is not None
 
