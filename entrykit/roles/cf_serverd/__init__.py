@@ -1,4 +1,4 @@
-"""cf-serverd: a hub of CFEngine's, which serves policy to those who are named, and nobody else."""
+"""cf-serverd: a CFEngine hub, which serves policy to the hosts of an access list only."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def _command(settings: CfServerdSettings) -> Sequence[str]:
 def _complete(settings: CfServerdSettings, command: Sequence[str]) -> Sequence[str]:
     main = f"{settings.config_dir}/promises.cf"
     named = settings.config_dir != f"{settings.cfengine_workdir}/inputs"
-    level, foreign = settings.cf_serverd_log_level, bool(settings.external_policy)
-    return complete_command(command, main, level, named=named, foreign=foreign)
+    level, external = settings.cf_serverd_log_level, bool(settings.external_policy)
+    return complete_command(command, main, level, named=named, external=external)
 
 
 def _include(settings: CfServerdSettings, path: str) -> bool:
-    """Make def.json in place of promises.cf for a framework that has one."""
+    """Render def.json instead of promises.cf for a framework, which has its own promises.cf."""
     return path == ("def.json" if settings.mpf else "promises.cf")
 
 

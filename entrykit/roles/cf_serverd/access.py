@@ -1,4 +1,4 @@
-"""CF_SERVERD_ACCESS and CF_SERVERD_ROLES: JSON lists of more promises of the server's bundle."""
+"""CF_SERVERD_ACCESS and CF_SERVERD_ROLES: JSON lists of further promises for the server bundle."""
 
 from __future__ import annotations
 
@@ -8,16 +8,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, Final
 
-from pydantic import PlainValidator
-
 from entrykit.display import display
 from entrykit.errors import InvalidValue
 from entrykit.quoting.cfengine import find_cfengine_error
 from entrykit.roles.cf_serverd import acl
 from entrykit.roles.cf_serverd import types as cf_serverd_types
-from entrykit.variables import types
 from entrykit.variables.documents import TypedTree, parse_json
 from entrykit.variables.schema import Check, check_records, check_string, check_strings
+from entrykit.variables.type_info import TypeInfo
 
 _is_shortcut: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}").fullmatch
 _BUILT_IN_SHORTCUT: Final = "masterfiles"
@@ -29,9 +27,9 @@ class Access:
     """One promise of type `access`.
 
     Attributes:
-        path: absolute, of a file or a folder.
-        shortcut: the name that clients may ask for in place of the path; None for no such name.
-        lists: attributes as policy calls them, `admit_ips` and so on, with what they hold.
+        path: absolute, of a file or a directory.
+        shortcut: the name that clients may request instead of the path; None if there is none.
+        lists: attributes of the promise (`admit_ips` and so on) with their values.
     """
 
     path: str
@@ -39,7 +37,7 @@ class Access:
     lists: Lists
 
     def attributes(self, admitted: Lists) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Yield its lists, and `admitted` where it does not say itself who is admitted."""
+        """Yield its lists, preceded by `admitted` if none of them admits anyone."""
         if not any(name.startswith("admit_") for name, _ in self.lists):
             yield from admitted
         yield from self.lists
@@ -50,8 +48,8 @@ class Authorization:
     """One promise of type `roles`.
 
     Attributes:
-        classes: a regular expression for names of classes.
-        authorize: users who may have cf-runagent define them here.
+        classes: a regular expression for class names.
+        authorize: users who may define them here with cf-runagent.
     """
 
     classes: str
@@ -62,27 +60,25 @@ def parse_access(text: str) -> tuple[Access, ...]:
     """Parse a JSON list of objects, each with a path.
 
     Returns:
-        The most specific path first, for readers: cf-serverd takes the longest that fits,
+        The most specific path first, for readers: cf-serverd takes the longest match,
         whatever the order (tried with 3.21).
 
     Raises:
-        InvalidValue: with everything that is wrong, in order.
+        InvalidValue: with every error, in order.
     """
     found = [_build_access(record) for record in _parse_list(text, _ACCESS_KEYS, ("path",))]
     errors = [
-        f"{display(item)}: there twice" for item in _find_duplicates([one.path for one in found])
+        f"{display(item)}: duplicate path" for item in _find_duplicates([one.path for one in found])
     ]
     names = [_BUILT_IN_SHORTCUT, *(one.shortcut for one in found if one.shortcut)]
-    errors += [
-        f"{display(item)}: a shortcut that is there twice" for item in _find_duplicates(names)
-    ]
+    errors += [f"{display(item)}: duplicate shortcut" for item in _find_duplicates(names)]
     if errors:
         raise InvalidValue(errors)
     return tuple(sorted(found, key=lambda one: path_sort_key(one.path)))
 
 
 def path_sort_key(path: str) -> tuple[int, str]:
-    """Return what sorts paths by their depth, the deepest first."""
+    """Return a sort key that puts the deepest path first."""
     return (-len([part for part in path.split("/") if part]), path)
 
 
@@ -90,7 +86,7 @@ def parse_roles(text: str) -> tuple[Authorization, ...]:
     """Parse a JSON list of objects with `classes` and `authorize`.
 
     Raises:
-        InvalidValue: with everything that is wrong, in order.
+        InvalidValue: with every error, in order.
     """
     records = _parse_list(text, _ROLE_KEYS, ("classes", "authorize"))
     return tuple(Authorization(record["classes"], record["authorize"]) for record in records)
@@ -114,19 +110,19 @@ def _build_access(record: dict[str, Any]) -> Access:
 def _check_text(value: TypedTree) -> str:
     found = check_string(value)
     if reason := find_cfengine_error(found):
-        raise InvalidValue([f"{display(found)}: policy cannot hold it: {reason}"])
+        raise InvalidValue([f"{display(found)}: cannot be written into a policy: {reason}"])
     return found
 
 
 def _check_path(value: TypedTree) -> str:
-    return cf_serverd_types.path(_check_text(value))
+    return cf_serverd_types.parse_path(_check_text(value))
 
 
 def _check_shortcut(value: TypedTree) -> str:
     found = _check_text(value)
     if not _is_shortcut(found):
         raise InvalidValue(
-            [f"{display(found)}: not a shortcut (expected letters, digits, _, . and -)"]
+            [f"{display(found)}: not a shortcut (expected 1 to 64 letters, digits, _, . and -)"]
         )
     return found
 
@@ -141,7 +137,7 @@ def _check_pattern(value: TypedTree) -> str:
 
 
 def _check_list(parse: Callable[[list[str]], tuple[str, ...]], value: TypedTree) -> tuple[str, ...]:
-    """Accept a list with something in it: an empty one admits everyone or no one."""
+    """Accept a non-empty list: an empty one would admit everyone or no one."""
     found = check_strings(value)
     if not found:
         raise InvalidValue(['an empty list (expected e.g. ["a", "b"])'])
@@ -150,11 +146,11 @@ def _check_list(parse: Callable[[list[str]], tuple[str, ...]], value: TypedTree)
 
 _LISTS: Final[Mapping[str, Check]] = {
     "admit_ips": partial(_check_list, acl.parse_entries),
-    "admit_hostnames": partial(_check_list, cf_serverd_types.hostname_entries),
-    "admit_keys": partial(_check_list, cf_serverd_types.digest_entries),
+    "admit_hostnames": partial(_check_list, cf_serverd_types.parse_hostname_entries),
+    "admit_keys": partial(_check_list, cf_serverd_types.parse_digest_entries),
     "deny_ips": partial(_check_list, acl.parse_entries),
-    "deny_hostnames": partial(_check_list, cf_serverd_types.hostname_entries),
-    "deny_keys": partial(_check_list, cf_serverd_types.digest_entries),
+    "deny_hostnames": partial(_check_list, cf_serverd_types.parse_hostname_entries),
+    "deny_keys": partial(_check_list, cf_serverd_types.parse_digest_entries),
 }
 _ACCESS_KEYS: Final[Mapping[str, Check]] = {
     "path": _check_path,
@@ -163,12 +159,8 @@ _ACCESS_KEYS: Final[Mapping[str, Check]] = {
 }
 _ROLE_KEYS: Final[Mapping[str, Check]] = {
     "classes": _check_pattern,
-    "authorize": partial(_check_list, cf_serverd_types.user_entries),
+    "authorize": partial(_check_list, cf_serverd_types.parse_user_entries),
 }
 
-AccessList = Annotated[
-    tuple[Access, ...], PlainValidator(parse_access), types.TypeInfo("JSON list")
-]
-RoleList = Annotated[
-    tuple[Authorization, ...], PlainValidator(parse_roles), types.TypeInfo("JSON list")
-]
+AccessList = Annotated[tuple[Access, ...], TypeInfo("JSON list", parse=parse_access)]
+RoleList = Annotated[tuple[Authorization, ...], TypeInfo("JSON list", parse=parse_roles)]

@@ -1,7 +1,8 @@
-"""The verdict on a policy: that of cf-promises, and whether it closes the server.
+"""The check of a policy: what cf-promises reports, and whether the server would be open.
 
-cf-promises accepts what starts a server that is open to everybody, so its own list of what
-the server will be told is read (`--show-vars`; tried with 3.21).
+cf-promises accepts policies with which the server admits everyone. So its table of the attributes
+of `body server control` (`--show-vars`) and its parsed policy are checked as well (tried with
+3.21).
 """
 
 from __future__ import annotations
@@ -19,56 +20,58 @@ from entrykit.errors import InvalidValue
 from entrykit.files.config_file import MARKS
 from entrykit.roles.cf_serverd import acl
 from entrykit.roles.cf_serverd.policy import AUGMENTS
-from entrykit.roles.cf_serverd.workdir import WORKDIR_OVERRIDE, program
+from entrykit.roles.cf_serverd.workdir import WORKDIR_OVERRIDE, find_program
 
 _WORK: Final = ".entrykit.work"
 _VARIABLE_TABLE: Final = re.compile(
     r"^(?:Variable name .*|default:control_server\..*)$\n?", re.MULTILINE
 )
 _ROW: Final = re.compile(r"^default:control_server\.(\w+)\s+(.*?)\s+source=", re.MULTILINE)
-_REFUSAL_HEADING: Final = "cf-promises accepts it, and this is what entrykit has against it:"
+_REFUSAL_HEADING: Final = "cf-promises accepts it, but entrykit refuses it:"
 _CFENGINE_FOLDERS: Final = frozenset(
     {"inputs", "lastseen", "outputs", "ppkeys", "reports", "state"}
 )
 _AS_SERVER: Final = ("--define", "server")
 _TLS: Final = frozenset({"1.1", "1.2", "1.3"})
+_BODY: Final = ("default", "server", "control")
+_TABLE_BUNDLE: Final = "control_server"
 
 ServerControl = Mapping[str, str | list[str]]
 
 
 def run_check(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[int, str]:
-    """Run cf-promises in a work directory of its own, and judge what it says of the server.
+    """Run cf-promises in a temporary work directory, and check what it reports of the server.
 
     Args:
-        argv: cf-promises, and last the policy in the folder that is judged.
+        argv: cf-promises with its options, and last the policy.
         environ: with CFENGINE_WORKDIR as CFEngine's programs know it.
 
     Returns:
-        The status, and the words: not 0 also where the server would be open to everybody.
+        The status and the output; the status is not 0 either if the server would be open.
 
     Raises:
-        HandOverError: there is no cf-promises.
+        HandOverError: cf-promises does not exist.
     """
-    path = program(argv[0], environ)
+    path = find_program(argv[0], environ)
     folder = os.path.dirname(argv[-1])
     with _make_workdir(folder, environ.get(WORKDIR_OVERRIDE)) as work:
         words, own = [path, *argv[1:], *_AS_SERVER], {**environ, WORKDIR_OVERRIDE: work}
-        status, said = run([*words, "--show-vars=default:control_server.*"], own)
-        tree = "" if status else run([*words, "--policy-output-format=json-full"], own)[1]
-    rest = _VARIABLE_TABLE.sub("", said.replace(work, environ.get(WORKDIR_OVERRIDE, work)))
+        status, output = run([*words, "--show-vars=default:control_server.*"], own)
+        parsed = "" if status else run([*words, "--policy-output-format=json-full"], own)[1]
+    messages = _VARIABLE_TABLE.sub("", output.replace(work, environ.get(WORKDIR_OVERRIDE, work)))
     if status:
-        return status, rest
-    told = _parse_table(said)
-    faults = [*reject_parsed_policy(tree)] or [
-        *_check_open_access(told),
-        *_check_augments(folder, told),
+        return status, messages
+    control = _parse_table(output)
+    errors = [*_check_parsed_policy(parsed)] or [
+        *_check_open_access(control),
+        *_check_augments(folder, control),
     ]
-    return (1, "\n".join([_REFUSAL_HEADING, *faults, rest])) if faults else (0, rest)
+    return (1, "\n".join([_REFUSAL_HEADING, *errors, messages])) if errors else (0, messages)
 
 
 @contextmanager
 def _make_workdir(folder: str, live: str | None) -> Iterator[str]:
-    """Make a work directory that cf-promises may fill, where policy finds what the live one has."""
+    """Make a work directory that cf-promises may fill, with links to what the live one contains."""
     from shutil import rmtree
 
     work = os.path.join(folder, _WORK)
@@ -85,10 +88,10 @@ def _make_workdir(folder: str, live: str | None) -> Iterator[str]:
         rmtree(work, ignore_errors=True)
 
 
-def _parse_table(said: str) -> ServerControl:
-    """Read the table: attributes of `body server control`, lists as lists."""
+def _parse_table(output: str) -> ServerControl:
+    """Parse the table of the attributes of `body server control`; lists become lists."""
     found: dict[str, Any] = {}
-    for name, text in _ROW.findall(said):
+    for name, text in _ROW.findall(output):
         found[name] = _parse_items(text) if text.startswith("{") or not text else text
     return found
 
@@ -101,21 +104,21 @@ def _parse_items(text: str) -> list[str]:
     return [str(item) for item in items]
 
 
-def _check_open_access(told: ServerControl) -> Iterator[str]:
-    """Yield each way in which cf-serverd would be open to everybody, without a word of its own."""
-    connecting = told.get("allowconnects")
+def _check_open_access(control: ServerControl) -> Iterator[str]:
+    """Yield each way in which cf-serverd would silently be open to everyone."""
+    connecting = control.get("allowconnects")
     if not connecting or connecting == [""]:
-        yield "`body server control` has no allowconnects: cf-serverd would admit everybody"
+        yield "`body server control` has no allowconnects: cf-serverd would admit everyone"
     for name in ("allowconnects", "denyconnects", "trustkeysfrom", "allowallconnects"):
-        for item in told.get(name, ()):
+        for item in control.get(name, ()):
             yield from _check_network(name, item)
-    version = told.get("allowtlsversion", "1.2")
+    version = control.get("allowtlsversion", "1.2")
     if not isinstance(version, str) or version not in _TLS:
         yield f"allowtlsversion {display(''.join(version))}: cf-serverd would allow TLS 1.0"
 
 
 def _check_network(name: str, item: str) -> Iterator[str]:
-    """Judge what is meant as a network; other texts are regular expressions to cf-serverd."""
+    """Check an item that is meant as a network; others are regular expressions to cf-serverd."""
     if "/" in item:
         try:
             acl.parse_entries([item])
@@ -123,8 +126,8 @@ def _check_network(name: str, item: str) -> Iterator[str]:
             yield f"{name}: {error}"
 
 
-def _check_augments(folder: str, told: ServerControl) -> Iterator[str]:
-    """Yield what def.json says and the framework does not heed."""
+def _check_augments(folder: str, control: ServerControl) -> Iterator[str]:
+    """Yield each variable of def.json that the framework ignores."""
     with suppress(FileNotFoundError):
         with open(os.path.join(folder, "def.json"), encoding="utf-8") as file:
             text = file.read()
@@ -133,15 +136,15 @@ def _check_augments(folder: str, told: ServerControl) -> Iterator[str]:
         variables = json.loads(text)["variables"]
         for name, attribute in AUGMENTS.items():
             wanted = variables.get(f"default:def.{name}", {}).get("value")
-            if wanted is None or _is_heeded(wanted, told.get(attribute, [])):
+            if wanted is None or _is_effective(wanted, control.get(attribute, [])):
                 continue
-            yield f"def.json: this policy does not heed {name} for {attribute}"
+            yield f"def.json: this policy ignores {name}, which should set {attribute}"
 
 
-def _is_heeded(wanted: str | list[str], found: str | list[str]) -> bool:
-    """Whether a list of ours is all there; the hub itself may be more.
+def _is_effective(wanted: str | list[str], found: str | list[str]) -> bool:
+    """Whether a list is in force, with no other entry than addresses of the hub itself.
 
-    Its address is a variable in newer frameworks (3.24), without a value until it is bootstrapped.
+    These are a variable in newer frameworks (3.24), without a value until it is bootstrapped.
     """
     if isinstance(wanted, str):
         return wanted == found
@@ -149,25 +152,19 @@ def _is_heeded(wanted: str | list[str], found: str | list[str]) -> bool:
     return {*wanted} <= {*found} and {*found} - {*wanted} <= own
 
 
-_BODY: Final = ("default", "server", "control")
-
-
-_TABLE_BUNDLE: Final = "control_server"
-
-
-def reject_parsed_policy(said: str) -> Iterator[str]:
-    """Yield why the table does not tell what cf-serverd will do.
+def _check_parsed_policy(output: str) -> Iterator[str]:
+    """Yield each reason why the table does not show what cf-serverd will do.
 
     Args:
-        said: what `cf-promises -p json-full` has said, warnings and all.
+        output: of `cf-promises -p json-full`, with warnings.
     """
-    tree = _extract_json(said)
+    tree = _extract_json(output)
     bodies = [body for body in tree.get("bodies", ()) if _body_key(body) == _BODY]
     if not bodies:
-        yield "no `body server control`: cf-serverd would listen everywhere, on port 5308"
+        yield "no `body server control`: cf-serverd would listen on every address, port 5308"
     for context in (each["name"] for body in bodies for each in body["contexts"]):
         if "common" in re.findall(r"\w+", context):
-            reason = "cf-promises has the class common and cf-serverd has not"
+            reason = "cf-promises defines the class common, and cf-serverd does not"
             yield f"`body server control` depends on {display(context)}: {reason}"
     if any(bundle["name"] == _TABLE_BUNDLE for bundle in tree.get("bundles", ())):
         yield f"a bundle {_TABLE_BUNDLE}: its variables look like those of `body server control`"
@@ -177,11 +174,11 @@ def _body_key(body: dict[str, Any]) -> tuple[str, str, str]:
     return body["namespace"], body["bodyType"], body["name"]
 
 
-def _extract_json(said: str) -> dict[str, Any]:
+def _extract_json(output: str) -> dict[str, Any]:
     """Find the JSON among the warnings, which quote lines of the policy."""
-    for begin in re.finditer(r"^\{", said, re.MULTILINE):
+    for begin in re.finditer(r"^\{", output, re.MULTILINE):
         try:
-            tree, _ = json.JSONDecoder().raw_decode(said, begin.start())
+            tree, _ = json.JSONDecoder().raw_decode(output, begin.start())
         except ValueError:
             continue
         if isinstance(tree, dict) and "bodies" in tree:

@@ -1,4 +1,4 @@
-"""The words of cf-serverd's own command line (its --help, 3.21 to 3.27)."""
+"""The command line of cf-serverd (its --help, 3.21 to 3.27)."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Final
 from entrykit.errors import UsageError
 from entrykit.role import Passthrough
 
-# How an option has its value: not at all, in the next word or its own, in its own or not at all.
+# The value of an option: none; required, in this word or the next; optional, in this word only.
 _NONE, _NEXT, _OWN = range(3)
-# The help shows a value for --color and --graceful-detach like any other; in a word of its own
-# it is a policy to cf-serverd, and for one that is not there it starts its own, everywhere.
-# -L takes none although --ld-library-path does (all tried with 3.21 and 3.24).
+# The help shows values of --color and --graceful-detach like any other; but cf-serverd takes the
+# next word for a policy, and if that does not exist it starts its built-in one, on every address.
+# -L takes no value although --ld-library-path does (all tried with 3.21 and 3.24).
 _LONG: Final = {
     "help": _NONE, "log-level": _NEXT, "debug": _NONE, "verbose": _NONE, "version": _NONE,
     "file": _NEXT, "define": _NEXT, "negate": _NEXT, "no-lock": _NONE, "inform": _NONE,
@@ -28,15 +28,15 @@ _SHORT: Final = {
 }  # fmt: skip
 _LEVEL_OPTIONS: Final = frozenset({"log-level", "debug", "verbose", "inform"})
 _PRINTS_AND_EXITS: Final = frozenset({"help", "version", "generate-avahi-conf"})
-# With them a policy may say something else than what was judged.
+# With these a policy may mean something else than the one that was checked.
 _UNCHECKED: Final = frozenset({"define", "negate", "ignore-preferred-augments"})
 
 
 def parse_options(words: Sequence[str]) -> list[tuple[str, str]]:
     """Return the long name of each option with its value, in order; a bare word is a `file`.
 
-    They are read as getopt_long(3) does, which cf-serverd calls. It ends at a word that it does
-    not know: the rest is not looked at.
+    The words are parsed like getopt_long(3) does, which cf-serverd calls: it stops at an unknown
+    option and ignores the rest.
     """
     left, found = [*words], []
     try:
@@ -48,7 +48,7 @@ def parse_options(words: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def _parse_option(word: str, left: list[str]) -> list[tuple[str, str]]:
-    """Read an option, taking what it needs of the words that are left."""
+    """Parse an option; take its value from the words that are left."""
     if word == "--":
         bare, left[:] = [*left], []
         return [("file", each) for each in bare]
@@ -81,7 +81,7 @@ def _parse_short(letters: str, left: list[str]) -> Iterator[tuple[str, str]]:
 
 
 def reads(command: Sequence[str], main: str) -> bool:
-    """Whether a command has cf-serverd read this policy, and no other."""
+    """Whether a command makes cf-serverd read this policy and no other."""
     return all(value == main for name, value in parse_options(command[1:]) if name == "file")
 
 
@@ -91,34 +91,35 @@ def complete_command(
     level: str | None,
     *,
     named: bool = True,
-    foreign: bool = False,
+    external: bool = False,
 ) -> list[str]:
-    """Keep cf-serverd in the foreground, and have it start whatever ran here before.
+    """Keep cf-serverd in the foreground, and make it ignore locks of an earlier run.
 
-    Without --no-lock it ends at once, with 0 and without a word, where another one was killed
-    within the last minute.
+    Without --no-lock it exits at once, silently and with 0, if another one was killed within
+    the last minute.
 
     Args:
-        command: what was given.
-        main: the policy that is judged.
-        level: of its messages, unless the command has one.
-        named: whether it has to be named: it is not where cf-serverd looks for it.
-        foreign: whether the policy is somebody else's: classes may tell that to admit others.
+        command: of the user.
+        main: the policy that is checked.
+        level: the log level, unless the command sets one.
+        named: whether to name the policy: it is not where cf-serverd looks for it.
+        external: whether the policy is not the built-in one: classes may make it admit others.
 
     Raises:
-        UsageError: the command names another policy (where that is not there, cf-serverd starts
-            with its own, on every address), or classes that a foreign one was judged without.
+        UsageError: the command names another policy (if that does not exist, cf-serverd starts
+            its built-in one, on every address), or classes without which an external policy was
+            checked.
     """
     words = ["cf-serverd", *command] if command[0].startswith("-") else [*command]
     given = parse_options(words[1:])
-    for reason in _find_refusals(given, main, foreign=foreign):
+    for reason in _find_refusals(given, main, external=external):
         raise UsageError(f"{' '.join(command)}: {reason}")
     names = {name for name, _ in given}
     return [words[0], *_find_missing_words(names, level, main if named else None), *words[1:]]
 
 
 def _find_missing_words(names: set[str], level: str | None, main: str | None) -> Iterator[str]:
-    """Yield what a command with these options lacks."""
+    """Yield the words that a command with these options lacks."""
     yield from (f"--{flag}" for flag in ("no-fork", "no-lock") if flag not in names)
     if level and _LEVEL_OPTIONS.isdisjoint(names):
         yield from ("--log-level", level)
@@ -126,18 +127,17 @@ def _find_missing_words(names: set[str], level: str | None, main: str | None) ->
         yield from ("--file", main)
 
 
-def _find_refusals(given: Sequence[tuple[str, str]], main: str, *, foreign: bool) -> Iterator[str]:
+def _find_refusals(given: Sequence[tuple[str, str]], main: str, *, external: bool) -> Iterator[str]:
     for name, value in given:
         if name == "file" and value != main:
-            expected = f"expected PROMISES_FILE={value} in its place"
-            yield f"the policy that is judged is {main} ({expected})"
-        if name in _UNCHECKED and foreign:
-            expected = "expected classes in the policy itself, or in a def.json beside it"
-            yield f"the policy was judged without --{name} ({expected})"
+            yield f"the checked policy is {main} (to use another, set PROMISES_FILE={value})"
+        if name in _UNCHECKED and external:
+            advice = "define classes in the policy itself, or in a def.json beside it"
+            yield f"the policy was checked without --{name} ({advice})"
 
 
 def pass_through(command: Sequence[str], environ: Mapping[str, str]) -> Passthrough | None:
-    """Let what ends at once be executed as it is: --version, --help."""
+    """Pass commands that print and exit through as they are: --version, --help."""
     if not command or _PRINTS_AND_EXITS.isdisjoint(name for name, _ in parse_options(command)):
         return None
     return ["cf-serverd", *command] if command[0].startswith("-") else command, environ

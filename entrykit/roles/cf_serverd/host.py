@@ -1,4 +1,4 @@
-"""What promises.cf has to know of the machine: whether it is the one that serves."""
+"""What promises.cf depends on besides the variables: whether this host serves it."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from entrykit.roles.cf_serverd.settings import CfServerdSettings
 
 @dataclass(frozen=True, slots=True)
 class HubHostFacts(HostFacts):
-    """The machine of a hub.
+    """The host of a hub.
 
     Attributes:
-        serves: whether the policy is for this machine. It then names masterfiles by the path
-            that was judged: `$(sys.masterdir)` would be whatever a def.json beside it says
-            (tried with 3.21 and 3.27), /etc or the folder of the keys.
+        serves: whether the policy is for this host. It then names masterfiles by the path
+            that was checked: a def.json beside the policy can make `$(sys.masterdir)` anything
+            (tried with 3.21 and 3.27), even /etc or the directory of the keys.
     """
 
     serves: bool = False
 
     @classmethod
     def observe(cls, _environ: Mapping[str, str]) -> Self:
-        """Look at this machine."""
+        """Observe this host."""
         return cls(serves=True)
 
     @classmethod
     def defaults(cls, environ: Mapping[str, str]) -> Mapping[str, str]:
-        """Let a promises.cf give way that is the role's own link into a framework."""
-        asked = environ.get("ENTRYKIT_OVERWRITE") or environ.get("ENTRYKIT_OVERWRITE_FILE")
-        framed = not asked and has_framework_link(CfServerdSettings.folder(environ))
-        return {"ENTRYKIT_OVERWRITE": "on"} if framed else {}
+        """Allow replacing a promises.cf that is entrykit's own link into a framework."""
+        decided = environ.get("ENTRYKIT_OVERWRITE") or environ.get("ENTRYKIT_OVERWRITE_FILE")
+        linked = not decided and has_framework_link(CfServerdSettings.folder(environ))
+        return {"ENTRYKIT_OVERWRITE": "on"} if linked else {}

@@ -1,6 +1,6 @@
-"""The hub's pair of keys, and the keys of clients that it trusts: all in ppkeys.
+"""The hub's key pair, and the client keys that it trusts: all in ppkeys.
 
-A pair that is there is never replaced: every client that was bootstrapped knows it.
+An existing pair is never replaced: every client that was bootstrapped knows it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from entrykit.log import Log
 from entrykit.roles.cf_serverd import rsa_key
 from entrykit.roles.cf_serverd.rsa_key import check_encrypted_key
 from entrykit.roles.cf_serverd.settings import CfServerdSettings
-from entrykit.roles.cf_serverd.workdir import WORKDIR_OVERRIDE, program
+from entrykit.roles.cf_serverd.workdir import WORKDIR_OVERRIDE, find_program
 from entrykit.variables.secret import Secret
 
 PRIVATE: Final = "localhost.priv"
@@ -28,28 +28,27 @@ _DIGEST: Final = re.compile(r"^(?:MD5|SHA)=[0-9a-f]+$", re.MULTILINE)
 _OWNER_ONLY: Final = 0o600
 _NEW: Final = ".entrykit.new"
 _TIP: Final = (
-    "put both halves of one pair there; or neither: a new one is made, which no client knows yet"
+    "put both halves of one pair there, or neither: a new pair, which no client knows, is created"
 )
 
 
 def prepare_keys(settings: CfServerdSettings, environ: Mapping[str, str], log: Log) -> None:
-    """See that there is a pair and that it is one; take in keys that are trusted; tell the digest.
+    """Ensure that there is a valid key pair, install trusted keys, and log the digest.
 
     Args:
-        settings: CFENGINE_WORKDIR, and the keys that were given.
-        environ: what CFEngine's programs are to be run with.
-        log: told of a new pair, of each new trusted key, and of the hub's digest.
+        settings: CFENGINE_WORKDIR, and the user-supplied keys.
+        environ: for CFEngine's programs.
+        log: gets the creation of a pair, each new trusted key, and the hub's digest.
 
     Raises:
-        CommitError: half a pair is there, or two halves that do not belong together, or none
-            can be made.
-        SettingsError: the keys that were given are not those that are there, or are no keys.
+        CommitError: there is only half a pair, or two halves that do not match, or a pair
+            cannot be generated.
+        SettingsError: the user-supplied keys are invalid, or differ from the existing ones.
     """
     folder = f"{settings.cfengine_workdir}/ppkeys"
     _finish(folder)
-    given = _read_supplied(settings)
-    if given:
-        _install(folder, given, log)
+    if supplied := _read_supplied(settings):
+        _install(folder, supplied, log)
     elif not os.path.lexists(f"{folder}/{PRIVATE}") and not os.path.lexists(f"{folder}/{PUBLIC}"):
         _generate(folder, environ, log)
     _check_pair(folder)
@@ -65,13 +64,14 @@ def _read_supplied(settings: CfServerdSettings) -> dict[str, Secret]:
     private, public = settings.cf_serverd_private_key, settings.cf_serverd_public_key
     if private is None or public is None:
         return {}
-    if fault := _find_pair_error(private, public):
-        raise SettingsError([f"{_VARIABLES[fault[0]]}: {fault[1]}"])
+    if error := _find_pair_error(private, public):
+        name, reason = error
+        raise SettingsError([f"{_VARIABLES[name]}: {reason}"])
     return {PRIVATE: private, PUBLIC: public}
 
 
 def _find_pair_error(private: Secret, public: Secret) -> tuple[str, str] | None:
-    """Say which of two halves will not do, and why."""
+    """Return which of two halves is invalid, and why."""
     known = []
     for name, key in ((PUBLIC, public), (PRIVATE, private)):
         try:
@@ -84,16 +84,16 @@ def _find_pair_error(private: Secret, public: Secret) -> tuple[str, str] | None:
     return None if known[0] == known[1] else (PRIVATE, "not the private half of the public key")
 
 
-def _install(folder: str, given: Mapping[str, Secret], log: Log) -> None:
-    """Write the halves that are not there yet; those that are have to be the same."""
-    for name, key in given.items():
+def _install(folder: str, supplied: Mapping[str, Secret], log: Log) -> None:
+    """Write the missing halves; existing ones have to be the same."""
+    for name, key in supplied.items():
         path = f"{folder}/{name}"
         wanted = key.reveal().strip()
         if not os.path.lexists(path):
             write_file(path, f"{wanted}\n".encode(), _OWNER_ONLY)
             log.info(f"{path}: written")
         elif _read(path).reveal().strip() != wanted:
-            reason = f"{path} is another key, which clients know: it is not replaced"
+            reason = f"{path} is another key, which clients know; it is not replaced"
             raise SettingsError([f"{_VARIABLES[name]}: {reason}"])
 
 
@@ -103,25 +103,25 @@ def _read(path: str) -> Secret:
 
 
 def _generate(folder: str, environ: Mapping[str, str], log: Log) -> None:
-    """Have cf-key make a pair elsewhere, and move it here: it writes one half after the other."""
+    """Have cf-key generate a pair elsewhere, and move it here: it does not write both at once."""
     work = f"{folder}/{_NEW}"
     _remove(work)
     os.mkdir(work, 0o700)
     try:
-        argv = [program("cf-key", environ)]
-        status, said = run(argv, {**environ, WORKDIR_OVERRIDE: work})
+        argv = [find_program("cf-key", environ)]
+        status, output = run(argv, {**environ, WORKDIR_OVERRIDE: work})
         if status or not os.path.exists(f"{work}/ppkeys/{PUBLIC}"):
-            reason = f"cf-key made no pair of keys ({status}): {said.strip()}"
-            raise CommitError(folder, reason, "look at what it says")
+            reason = f"cf-key generated no key pair ({status}): {output.strip()}"
+            raise CommitError(folder, reason, "see its output")
         os.rename(f"{work}/ppkeys/{PRIVATE}", f"{folder}/{PRIVATE}")
         os.rename(f"{work}/ppkeys/{PUBLIC}", f"{folder}/{PUBLIC}")
     finally:
         _remove(work)
-    log.info(f"{folder}: a new pair of keys, which clients will know this hub by")
+    log.info(f"{folder}: generated a new key pair, by which clients will know this hub")
 
 
 def _finish(folder: str) -> None:
-    """Carry on where an earlier start was killed between the two halves of a new pair."""
+    """Complete the new pair of an earlier start that was killed between its two halves."""
     new, public = f"{folder}/{_NEW}/ppkeys/{PUBLIC}", f"{folder}/{PUBLIC}"
     if os.path.exists(new) and os.path.exists(f"{folder}/{PRIVATE}"):
         if not os.path.lexists(public):
@@ -136,21 +136,22 @@ def _remove(folder: str) -> None:
 
 
 def _check_pair(folder: str) -> None:
-    """Refuse what is no pair: cf-serverd starts with it, or ends with 0 and hardly a word."""
+    """Refuse an invalid pair: cf-serverd starts with it, or exits with 0 and hardly a message."""
     paths = [f"{folder}/{name}" for name in (PRIVATE, PUBLIC)]
     for path, other in zip(paths, reversed(paths), strict=True):
         if not os.path.isfile(path):
-            reason = f"not there, and the other half of the pair is: {other}"
+            reason = f"missing, but the other half of the pair exists: {other}"
             if os.path.lexists(path):
-                reason = "not a file, nor a link to one"
+                reason = "not a file or a link to one"
             raise CommitError(path, reason, _TIP)
     private, public = map(_read, paths)
-    if fault := _find_pair_error(private, public):
-        raise CommitError(f"{folder}/{fault[0]}", fault[1], _TIP)
+    if error := _find_pair_error(private, public):
+        name, reason = error
+        raise CommitError(f"{folder}/{name}", reason, _TIP)
 
 
 def _trust(settings: CfServerdSettings, folder: str, environ: Mapping[str, str], log: Log) -> None:
-    """Put each trusted key where cf-serverd looks for it: under the name of its digest."""
+    """Install each trusted key where cf-serverd looks for it: under the name of its digest."""
     source = settings.cf_serverd_trusted_keys_dir
     if source is None:
         return
@@ -160,20 +161,20 @@ def _trust(settings: CfServerdSettings, folder: str, environ: Mapping[str, str],
         name = "CF_SERVERD_TRUSTED_KEYS_DIR"
         raise SettingsError([f"{name}: {display(source)}: {error.strerror}"]) from None
     if not names:
-        log.warning(f"CF_SERVERD_TRUSTED_KEYS_DIR: {display(source)} has no file *.pub")
-    faults = []
+        log.warning(f"CF_SERVERD_TRUSTED_KEYS_DIR: {display(source)} contains no file *.pub")
+    errors = []
     for name in names:
         try:
             _install_trusted(f"{source}/{name}", folder, environ, log)
         except ValueError as error:
-            faults.append(f"CF_SERVERD_TRUSTED_KEYS_DIR: {display(name)}: {error}")
-    if faults:
-        raise SettingsError(faults)
+            errors.append(f"CF_SERVERD_TRUSTED_KEYS_DIR: {display(name)}: {error}")
+    if errors:
+        raise SettingsError(errors)
 
 
 def _install_trusted(path: str, folder: str, environ: Mapping[str, str], log: Log) -> None:
-    if not os.path.isfile(path):  # of a pipe that nobody writes to, open(2) would not return
-        raise ValueError("not a file, nor a link to one")
+    if not os.path.isfile(path):  # open(2) of a pipe without a writer would not return
+        raise ValueError("not a file or a link to one")
     try:
         key = _read(path)
     except OSError as error:
@@ -187,13 +188,13 @@ def _install_trusted(path: str, folder: str, environ: Mapping[str, str], log: Lo
 
 
 def _ask_digest(path: str, environ: Mapping[str, str]) -> str:
-    """Ask cf-key: whether it is MD5 or SHA is a matter of its build.
+    """Ask cf-key for a digest: whether it is MD5 or SHA depends on its build.
 
     Raises:
-        ValueError: it is no key to cf-key.
+        ValueError: cf-key cannot read the key.
     """
-    status, said = run([program("cf-key", environ), "--print-digest", path], environ)
-    found = _DIGEST.search(said)
+    status, output = run([find_program("cf-key", environ), "--print-digest", path], environ)
+    found = _DIGEST.search(output)
     if status or not found:
-        raise ValueError(f"cf-key reads no key there: {said.strip()}")
+        raise ValueError(f"cf-key cannot read it: {output.strip()}")
     return found[0]

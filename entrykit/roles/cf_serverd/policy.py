@@ -1,4 +1,4 @@
-"""What stands in promises.cf, and in def.json in its place."""
+"""The content of promises.cf, and of def.json, which is written instead for a framework."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ AUGMENTS: Final = {
     "control_server_allowciphers": "allowciphers",
 }
 
-# Variables that say nothing where the policy is somebody else's.
+# Variables that do not concern the policy: they may be set with an external one.
 OUTSIDE_POLICY: Final = frozenset(
     (
         "cf_serverd_log_level", "cf_serverd_private_key", "cf_serverd_public_key",
@@ -47,7 +47,7 @@ class Promise(NamedTuple):
 
 
 def build_promises(access: Iterable[Access], admitted: Lists) -> list[Promise]:
-    """Lay out the promises, each with who is admitted."""
+    """Build the promises, each with its access lists."""
     return [
         Promise(
             one.path,
@@ -59,10 +59,10 @@ def build_promises(access: Iterable[Access], admitted: Lists) -> list[Promise]:
 
 
 def build_augments(settings: CfServerdVariables) -> dict[str, object]:
-    """Return what def.json holds.
+    """Build the content of def.json.
 
     `acl` and `trustkeysfrom` always: the framework's own defaults are a /16 around the hub, and
-    everybody. The rest where it is set, because older frameworks do not heed it.
+    everyone. The others only if they are set, because older frameworks ignore them.
     """
     values: dict[str, object] = {
         "acl": [*settings.cf_serverd_acl],
@@ -73,5 +73,5 @@ def build_augments(settings: CfServerdVariables) -> dict[str, object]:
         if f"cf_serverd_{name}" in settings.model_fields_set:
             value = getattr(settings, f"cf_serverd_{name}")
             values[f"control_server_{name}"] = [*value] if isinstance(value, tuple) else value
-    named = {f"default:def.{name}": {"value": value} for name, value in values.items()}
-    return {"variables": named}
+    variables = {f"default:def.{name}": {"value": value} for name, value in values.items()}
+    return {"variables": variables}

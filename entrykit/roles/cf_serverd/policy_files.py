@@ -1,6 +1,6 @@
-"""What stands around the policy: its neighbours in CONFIG_DIR, and the tree of a framework.
+"""The surroundings of a policy: other files in CONFIG_DIR, and the tree of a framework.
 
-What is judged has to be what cf-serverd will find. A policy without the def.json beside it, or
+What is checked has to be what cf-serverd will find: a policy without the def.json beside it, or
 with other parts of a framework than the live ones, is another policy.
 """
 
@@ -22,15 +22,15 @@ from entrykit.roles.cf_serverd.settings import CfServerdSettings
 
 _MAIN: Final = "promises.cf"
 _AUGMENTS: Final = "def.json"
-# It would be read in the place of def.json, whatever that says.
+# cf-serverd would read it instead of def.json.
 _PREFERRED: Final = "def_preferred.json"
 
 
 def link_staged(settings: CfServerdSettings, folder: str) -> None:
-    """Let a folder that is only judged hold what the live one will hold, but for our own files.
+    """Link into a staged directory what the live one will contain besides generated files.
 
     Raises:
-        CommitError: a person's file stands in the place of one that the framework needs.
+        CommitError: a user-supplied file is where the framework needs one of its own.
         SettingsError: there is no framework.
     """
     live = settings.config_dir
@@ -38,26 +38,26 @@ def link_staged(settings: CfServerdSettings, folder: str) -> None:
         for name, place in _find_parts(settings):
             os.symlink(place, f"{folder}/{name}")
     stale = settings.mpf or _is_generated(live, _AUGMENTS)
-    ours = {CHECKSUMS_FILE, _MAIN, _AUGMENTS} if stale else {CHECKSUMS_FILE, _MAIN}
+    generated = {CHECKSUMS_FILE, _MAIN, _AUGMENTS} if stale else {CHECKSUMS_FILE, _MAIN}
     with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
         for name in os.listdir(live):
             path = f"{folder}/{name}"
-            if name not in ours and not name.startswith(".") and not os.path.lexists(path):
+            if name not in generated and not name.startswith(".") and not os.path.lexists(path):
                 os.symlink(f"{live}/{name}", path)
 
 
 def link_live(settings: CfServerdSettings, log: Log) -> None:
-    """Link each part of a framework into CONFIG_DIR, but where a person has something there.
+    """Link each part of a framework into CONFIG_DIR, unless a user-supplied file is there.
 
-    Without one, take away what an earlier start made for one: first promises.cf, which would be
-    open without the def.json beside it.
+    Without a framework, remove what an earlier start created for one: first promises.cf, which
+    would be open without the def.json beside it.
 
     Args:
         settings: CONFIG_DIR, and where the framework is.
-        log: told of what is not the framework's.
+        log: gets a warning for each user-supplied part.
 
     Raises:
-        CommitError: a person's file stands in the place of one that the framework needs.
+        CommitError: a user-supplied file is where the framework needs one of its own.
         SettingsError: there is no framework.
     """
     live = settings.config_dir
@@ -67,7 +67,7 @@ def link_live(settings: CfServerdSettings, log: Log) -> None:
             if place != path:
                 link_file(place, path)
             elif not _is_same_file(path, _part_path(settings, name)):
-                log.warning(f"{path} is used, and not {_part_path(settings, name)}")
+                log.warning(f"{path} is used instead of {_part_path(settings, name)}")
     elif _is_generated(live, _AUGMENTS):
         if has_framework_link(live):
             os.unlink(f"{live}/{_MAIN}")
@@ -76,7 +76,7 @@ def link_live(settings: CfServerdSettings, log: Log) -> None:
 
 
 def has_framework_link(folder: str) -> bool:
-    """Whether an earlier start has linked promises.cf of a framework there, beside our def.json."""
+    """Whether an earlier start linked the promises.cf of a framework there, beside its def.json."""
     path = f"{folder}/{_MAIN}"
     return (
         os.path.islink(path) and _is_replaceable(folder, _MAIN) and _is_generated(folder, _AUGMENTS)
@@ -84,27 +84,27 @@ def has_framework_link(folder: str) -> bool:
 
 
 def _find_parts(settings: CfServerdSettings) -> Iterator[tuple[str, str]]:
-    """Yield the name of each part of the framework, and where the hub has it from."""
+    """Yield the name of each part of the framework, and the path that the hub uses."""
     live = settings.config_dir
     if not os.path.isfile(_part_path(settings, _MAIN)):
         masterfiles = display(os.path.dirname(_part_path(settings, _MAIN)))
         raise SettingsError([f"MPF: {masterfiles} has no promises.cf (expected the framework)"])
     if os.path.lexists(f"{live}/{_PREFERRED}"):
-        reason = "cf-serverd would read it in place of def.json"
+        reason = "cf-serverd would read it instead of def.json"
         raise CommitError(f"{live}/{_PREFERRED}", reason, "move it away")
     for name in sorted(os.listdir(os.path.dirname(_part_path(settings, _MAIN)))):
         if name in {_AUGMENTS, _PREFERRED} or name.startswith("."):
             continue
         path, part = f"{live}/{name}", _part_path(settings, name)
-        theirs = os.path.exists(path) and (
+        is_foreign = os.path.exists(path) and (
             _is_same_file(path, part) or not _is_replaceable(live, name)
         )
-        if theirs and name == _MAIN and not cmp(path, part, shallow=False):
-            reason = "it is not the framework's, and entrykit did not write it"
+        if is_foreign and name == _MAIN and not cmp(path, part, shallow=False):
+            reason = "it is neither from the framework nor written by entrykit"
             raise CommitError(
-                path, reason, "move it away: a link to the framework's takes its place"
+                path, reason, "move it away; a link to the framework's file replaces it"
             )
-        yield name, path if theirs else part
+        yield name, path if is_foreign else part
 
 
 def _part_path(settings: CfServerdSettings, name: str) -> str:
@@ -112,14 +112,14 @@ def _part_path(settings: CfServerdSettings, name: str) -> str:
 
 
 def _is_same_file(path: str, other: str) -> bool:
-    """Whether both are there and one; also where CONFIG_DIR and masterfiles are."""
+    """Whether both exist and are one file; CONFIG_DIR and masterfiles may be one directory."""
     with suppress(OSError):
         return os.path.samefile(path, other)
     return False
 
 
 def _is_replaceable(folder: str, name: str) -> bool:
-    """Whether entrykit made what is there: a link into a framework, or a file."""
+    """Whether entrykit created it: as a link into a framework, or as a generated file."""
     path = f"{folder}/{name}"
     if os.path.islink(path):
         return os.readlink(path).endswith(f"/masterfiles/{name}")

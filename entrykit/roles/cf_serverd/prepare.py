@@ -1,7 +1,7 @@
-"""What cf-serverd needs beside its policy: folders, modes, keys, and cf-promises at its place.
+"""What cf-serverd needs besides its policy: directories, modes, keys, and a link to cf-promises.
 
-It says nothing where one of them is missing, and starts open or with another policy; all of
-that was tried with 3.21.
+If any of them is missing, it starts open or with another policy, without a message (tried with
+3.21).
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ from entrykit.log import Log
 from entrykit.roles.cf_serverd import exposure, keys
 from entrykit.roles.cf_serverd.policy_files import link_live, link_staged
 from entrykit.roles.cf_serverd.settings import CfServerdSettings
-from entrykit.roles.cf_serverd.workdir import build_program_environ, program
+from entrykit.roles.cf_serverd.workdir import build_program_environ, find_program
 
 _PRIVATE_BITS: Final = 0o077
 _OTHERS_WRITE: Final = 0o022
+_OPEN_KEYS: Final = "cf-serverd refuses keys that other users may read"
 
 
 def stage(settings: CfServerdSettings, folder: str, _log: Log) -> None:
@@ -33,15 +34,15 @@ def stage(settings: CfServerdSettings, folder: str, _log: Log) -> None:
 
 
 def prepare_host(settings: CfServerdSettings, log: Log) -> None:
-    """Make ready what has to be there before cf-serverd starts.
+    """Create or refuse what has to exist before cf-serverd starts.
 
     Args:
-        settings: CFENGINE_WORKDIR and all that it holds.
-        log: told of keys, and of folders that are empty or get another mode.
+        settings: CFENGINE_WORKDIR, CONFIG_DIR, and what is served.
+        log: gets messages about keys, empty directories and changed modes.
 
     Raises:
-        CommitError: something cannot be made, or cf-serverd cannot run as this user.
-        SettingsError: a path is not there, or an address is not this machine's.
+        CommitError: something cannot be created, or cf-serverd cannot run as this user.
+        SettingsError: a path does not exist, or an address is not this host's.
     """
     environ = build_program_environ(settings)
     _refuse_without_account(environ)
@@ -55,37 +56,36 @@ def prepare_host(settings: CfServerdSettings, log: Log) -> None:
         link_live(settings, log)
     with wrap_os_errors(f"{work}/ppkeys"):
         _restrict_keys(f"{work}/ppkeys", log)
-        with lock_folder(
-            f"{work}/ppkeys"
-        ):  # hubs may share it that have folders of policy of their own
+        with lock_folder(f"{work}/ppkeys"):  # hubs with other CONFIG_DIRs may share it
             keys.prepare_keys(settings, environ, log)
     _refuse_unsafe(settings.config_dir)
 
 
 def _refuse_without_account(environ: Mapping[str, str]) -> None:
-    """Refuse a user without a name where this build of cf-serverd does: not all of them do."""
+    """Refuse a user without a name if this build of cf-serverd does: not all of them do."""
     import pwd
 
     with suppress(KeyError):
         pwd.getpwuid(os.geteuid())
         return
-    status, said = run([program("cf-serverd", environ), "--version"], environ)
+    status, output = run([find_program("cf-serverd", environ), "--version"], environ)
     if status:
         number = os.geteuid()
+        reason = f"no line for uid {number}, without which cf-serverd exits ({status})"
         raise CommitError(
             "/etc/passwd",
-            f"no line for uid {number}, without which cf-serverd ends ({status}): {said.strip()}",
+            f"{reason}: {output.strip()}",
             f"run it as a user of the image, or add hub:x:{number}:{os.getegid()}::/:/bin/false",
         )
 
 
 def _refuse_absent(settings: CfServerdSettings, log: Log) -> None:
-    """Refuse what would be served and is not there: cf-serverd says nothing."""
-    faults = [] if settings.promises else list(exposure.check_masterfiles(settings, log))
-    faults += exposure.check_access(settings)
-    faults += _check_address(settings.cf_serverd_bindtointerface)
-    if faults:
-        raise SettingsError(faults)
+    """Refuse served paths and addresses that do not exist: cf-serverd ignores that."""
+    errors = [] if settings.promises else list(exposure.check_masterfiles(settings, log))
+    errors += exposure.check_access(settings)
+    errors += _check_address(settings.cf_serverd_bindtointerface)
+    if errors:
+        raise SettingsError(errors)
 
 
 def _check_address(address: str | None) -> Iterator[str]:
@@ -98,7 +98,7 @@ def _check_address(address: str | None) -> Iterator[str]:
         with socket.socket(family, socket.SOCK_STREAM) as probe:
             probe.bind((address, 0))
     except OSError as error:
-        expected = "expected an address of this machine"
+        expected = "expected an address of this host"
         yield f"CF_SERVERD_BINDTOINTERFACE: {address}: {error.strerror} ({expected})"
 
 
@@ -110,13 +110,13 @@ def _make_folders(settings: CfServerdSettings) -> None:
 
 
 def _restrict_keys(path: str, log: Log) -> None:
-    """Let nobody else into ppkeys: cf-serverd would end with 1.
+    """Close ppkeys to other users, or cf-serverd would exit with 1.
 
     Raises:
-        CommitError: its mode cannot be mended, or this user cannot look into it.
+        CommitError: its mode cannot be changed, or this user cannot read it.
     """
     user = f"uid {os.geteuid()}"
-    tip = f"have it belong to {user}, with mode 700, and let nobody else into it"
+    tip = f"give it to {user}, with mode 700"
     if make_folder(path):
         os.chmod(path, 0o700)
     elif _mode(path) & _PRIVATE_BITS:
@@ -124,11 +124,11 @@ def _restrict_keys(path: str, log: Log) -> None:
         try:
             os.chmod(path, mode)
         except OSError as error:
-            reason = f"its mode is {before:o}, which {user} cannot mend ({error.strerror})"
-            raise CommitError(path, f"{reason}: cf-serverd wants keys to itself", tip) from error
-        log.info(f"{path}: its mode is {mode:o} now, because cf-serverd wants keys to itself")
+            reason = f"its mode is {before:o}, which {user} cannot change ({error.strerror})"
+            raise CommitError(path, f"{reason}; {_OPEN_KEYS}", tip) from error
+        log.info(f"{path}: its mode is {mode:o} now, because {_OPEN_KEYS}")
     if not os.access(path, os.R_OK | os.X_OK):
-        raise CommitError(path, f"{user} may not look into it", tip)
+        raise CommitError(path, f"{user} cannot read it", tip)
 
 
 def _mode(path: str) -> int:
@@ -136,26 +136,26 @@ def _mode(path: str) -> int:
 
 
 def _link_promises(work: str, environ: Mapping[str, str]) -> None:
-    """Put cf-promises where cf-serverd looks for it before it reads a policy.
+    """Link cf-promises to where cf-serverd looks for it before it reads a policy.
 
     Raises:
-        CommitError: one that does not run is there, and is not a link.
+        CommitError: a file that is no link is there, and does not run.
     """
-    path, own = f"{work}/bin/cf-promises", program("cf-promises", environ)
+    path, own = f"{work}/bin/cf-promises", find_program("cf-promises", environ)
     if os.path.exists(path) and os.path.samefile(path, own):
         return
     if os.path.islink(path) or not os.path.lexists(path):
         link_file(own, path)
     elif not os.access(path, os.X_OK) or run([path, "--version"], environ)[0]:
-        reason = "does not run, and cf-serverd would start with a policy of its own"
-        raise CommitError(path, reason, f"remove it: a link to {own} takes its place")
+        reason = "does not run, so cf-serverd would start with its built-in policy"
+        raise CommitError(path, reason, f"remove it; a link to {own} replaces it")
 
 
 def _refuse_unsafe(folder: str) -> None:
-    """Refuse a folder of policy that others may write to; cf-serverd only looks at the file.
+    """Make CONFIG_DIR unwritable for others: cf-serverd checks the mode of the file alone.
 
     Raises:
-        CommitError: it is writable by everybody, or its mode cannot be mended.
+        CommitError: it is writable by everyone, and its mode cannot be changed.
     """
     if _mode(folder) & 0o002:
         try:
@@ -163,5 +163,5 @@ def _refuse_unsafe(folder: str) -> None:
         except OSError as error:
             number = error.errno or errno.EPERM
             raise CommitError(
-                folder, f"everybody may write there ({os.strerror(number)})", "chmod o-w it"
+                folder, f"everyone may write there ({os.strerror(number)})", "chmod o-w it"
             ) from error

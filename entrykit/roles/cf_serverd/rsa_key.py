@@ -1,7 +1,7 @@
-"""The modulus of an RSA key in PEM: what both halves of a pair have in common.
+"""RSA keys in PEM: the modulus, which both halves of a pair share, and encrypted keys.
 
-A reader of that one number, so that no library has to be loaded at a start (RFC 8017, A.1;
-RFC 5208, 5, for a key inside of another structure).
+Reads that one number itself, so that a start loads no library (RFC 8017, A.1; RFC 5208, 5, for
+a key inside another structure).
 """
 
 from __future__ import annotations
@@ -22,6 +22,19 @@ _CONVERT: Final = (
     "expected -----BEGIN RSA PUBLIC KEY-----: openssl rsa -pubin -in FILE -RSAPublicKey_out"
 )
 _MIN_BYTES: Final = 128  # octets: a modulus of 1024 bits
+_PASSPHRASE: Final = "Cfengine passphrase"  # noqa: S105 -- CFEngine's libpromises/crypto.c
+_WRONGLY_ENCRYPTED: Final = (
+    "encrypted, and not with CFEngine's own passphrase: cf-serverd would exit with 0 "
+    "(to decrypt it: openssl rsa -traditional -in FILE -out NEW)"
+)
+_MISMATCH: Final = "not the private half of the public key"
+_MISMATCHES: Final = ("KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH")
+_RSA: Final = bytes.fromhex("300d06092a864886f70d0101010500")  # RFC 3279, 2.3.1
+_SIGNATURE: Final = bytes.fromhex("300d06092a864886f70d01010b0500")  # RFC 4055, 5
+_SERIAL: Final = bytes.fromhex("020101")
+_EMPTY_NAME: Final = bytes.fromhex("3000")
+_ANY_TIME: Final = b"\x30\x1e" + b"\x17\x0d700101000000Z" * 2
+_UNSIGNED: Final = bytes.fromhex("030100")
 
 
 class EncryptedKeyError(ValueError):
@@ -33,7 +46,7 @@ def read_modulus(pem: Secret, *, private: bool) -> bytes:
 
     Args:
         pem: the text of its file.
-        private: whether it is to be the private half.
+        private: whether it has to be the private half.
 
     Raises:
         EncryptedKeyError: it is encrypted, as older releases of cf-key made them.
@@ -43,7 +56,7 @@ def read_modulus(pem: Secret, *, private: bool) -> bytes:
 
 
 def decode_pem(pem: Secret, *, private: bool) -> bytes:
-    """Return what a key in PEM holds; with arguments and errors as `read_modulus`."""
+    """Return the DER in a PEM key; arguments and errors are those of `read_modulus`."""
     found = _PEM.search(pem.reveal().replace("\r", ""))
     if not found or ("PRIVATE" in found[1]) != private:
         raise ValueError(f"not a {'private' if private else 'public'} key in PEM")
@@ -73,23 +86,8 @@ def _find_modulus(data: bytes) -> bytes:
     raise ValueError("not an RSA key of 1024 bits or more")
 
 
-_PASSPHRASE: Final = "Cfengine passphrase"  # noqa: S105 -- CFEngine's libpromises/crypto.c
-_WRONGLY_ENCRYPTED: Final = (
-    "encrypted, and not with CFEngine's own passphrase: cf-serverd would end with 0 "
-    "(expected a key without: openssl rsa -traditional -in FILE -out NEW)"
-)
-_MISMATCH: Final = "not the private half of the public key"
-_MISMATCHES: Final = ("KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH")
-_RSA: Final = bytes.fromhex("300d06092a864886f70d0101010500")  # RFC 3279, 2.3.1
-_SIGNATURE: Final = bytes.fromhex("300d06092a864886f70d01010b0500")  # RFC 4055, 5
-_SERIAL: Final = bytes.fromhex("020101")
-_EMPTY_NAME: Final = bytes.fromhex("3000")
-_ANY_TIME: Final = b"\x30\x1e" + b"\x17\x0d700101000000Z" * 2
-_UNSIGNED: Final = bytes.fromhex("030100")
-
-
 def check_encrypted_key(private: Secret, public: bytes) -> str | None:
-    """Say why cf-serverd could not use an encrypted key; None if it can.
+    """Return why cf-serverd cannot use an encrypted key; None if it can.
 
     Args:
         private: the text of its file.
@@ -99,13 +97,11 @@ def check_encrypted_key(private: Secret, public: bytes) -> str | None:
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_ciphers("ALL:@SECLEVEL=0")  # old keys may be short
-    key, certificate = (
-        private.reveal().encode(),
-        ssl.DER_cert_to_PEM_cert(_make_certificate(public)),
-    )
-    with _write_to_memory(key) as own, _write_to_memory(certificate.encode()) as shell:
+    key = private.reveal().encode()
+    certificate = ssl.DER_cert_to_PEM_cert(_make_certificate(public)).encode()
+    with _write_to_memory(key) as key_path, _write_to_memory(certificate) as path:
         try:
-            context.load_cert_chain(shell, own, password=_PASSPHRASE)
+            context.load_cert_chain(path, key_path, password=_PASSPHRASE)
         except ssl.SSLError as error:
             return _MISMATCH if error.reason in _MISMATCHES else _WRONGLY_ENCRYPTED
     return None

@@ -16,7 +16,7 @@ from entrykit.variables import reading as environment
 from entrykit.variables.parsers import parse_folder
 from entrykit.variables.settings import Rules, ignore_warning, no_rules
 
-_NOT_SET: Final = f"CF_SERVERD_ACL: not set (expected {ACL_EXAMPLE}, say: who may connect)"
+_NOT_SET: Final = f"CF_SERVERD_ACL: not set (expected who may connect, e.g. {ACL_EXAMPLE})"
 
 
 class CfServerdSettings(CfServerdVariables):
@@ -29,16 +29,16 @@ class CfServerdSettings(CfServerdVariables):
         warn: Callable[[str], None] = ignore_warning,
         rules: Rules = no_rules,
     ) -> Self:
-        """Read the role's variables; folders that are not set come from the installed package.
+        """Read the role's variables; the installed package decides directories that are not set.
 
         Args:
-            environ: names to texts; PATH leads to cf-serverd.
-            warn: called with a line for each thing that is probably a mistake, and for each
-                way in which the server is open.
-            rules: of the role: yields what does not go together.
+            environ: the environment; cf-serverd is looked up in its PATH.
+            warn: called with a line for each probable mistake, and for each way in which the
+                server is open.
+            rules: of the role: yields a message for each conflict.
 
         Raises:
-            SettingsError: with every fault of every variable.
+            SettingsError: with every error of every variable.
         """
         found = super().from_environ(environ, warn, rules)
         place = found.cfengine_workdir or find_workdir(environ)
@@ -52,15 +52,15 @@ class CfServerdSettings(CfServerdVariables):
 
     @classmethod
     def from_reading(cls, reading: environment.Reading, rules: Rules = no_rules) -> Self:
-        """Ask for the ACL before all else is judged: without it nobody or everybody is served."""
-        told = reading.values.keys() | reading.faults.keys()
-        if not {"CF_SERVERD_ACL", "PROMISES"} & told:
+        """Require the ACL before anything else is validated: without it, all or none are served."""
+        present = reading.values.keys() | reading.faults.keys()
+        if not {"CF_SERVERD_ACL", "PROMISES"} & present:
             reading.faults["CF_SERVERD_ACL"] = reading.empty.get("CF_SERVERD_ACL", _NOT_SET)
         return super().from_reading(reading, rules)
 
     @classmethod
     def folder(cls, environ: Mapping[str, str]) -> str:
-        """Return CONFIG_DIR while other variables may be at fault; if it is itself, the default."""
+        """Return CONFIG_DIR even if other variables are invalid; the default if it is itself."""
         for name, below in (("CONFIG_DIR", ""), ("CFENGINE_WORKDIR", "/inputs")):
             try:
                 if given := environment.peek(environ, name):
@@ -71,11 +71,11 @@ class CfServerdSettings(CfServerdVariables):
 
     @property
     def access_promises(self) -> list[Promise]:
-        """The promises of type `access`, but the path of masterfiles where it is the default."""
+        """The promises of type `access`; the path of masterfiles is empty if it is the default."""
         served = Access(self.cf_serverd_masterfiles or "", "masterfiles", ())
         return build_promises((served, *self.cf_serverd_access), self.admit_lists)
 
     @property
     def augments(self) -> dict[str, object]:
-        """What def.json holds."""
+        """The content of def.json."""
         return build_augments(self)

@@ -20,7 +20,7 @@ class CfServerdVariables(Settings):
     """The variables of the cf-serverd role, and what follows from them."""
 
     config_dir: cf_serverd_types.ShellSafePath = Field(
-        default="", description="Folder of promises.cf; `inputs` in CFENGINE_WORKDIR unless set."
+        default="", description="Directory of promises.cf; `inputs` in CFENGINE_WORKDIR unless set."
     )
     cf_serverd_acl: acl.Acl = Field(
         default=(),
@@ -46,41 +46,41 @@ class CfServerdVariables(Settings):
     )
     cf_serverd_denyconnects: acl.Acl = Field(
         default=(),
-        description="Who may not connect, out of those who could.",
+        description="Exceptions: who may not connect.",
         examples=["10.0.9.0/24"],
     )
     cf_serverd_trustkeysfrom: acl.Acl = Field(
         default=(),
-        description="From where unknown keys of clients are trusted and kept; from nowhere unless "
+        description="Addresses from which unknown client keys are trusted and kept; none unless "
         "set.",
         examples=["10.0.9.0/24"],
     )
     cf_serverd_allowusers: cf_serverd_types.Users = Field(
-        default=(), description="Users who may ask for runs with cf-runagent; nobody unless set."
+        default=(), description="Users who may request runs with cf-runagent; none unless set."
     )
     cf_serverd_maxconnections: types.Count = Field(
-        default=200, description="How many connections there may be at a time."
+        default=200, description="Limit of simultaneous connections."
     )
     cf_serverd_allowtlsversion: Literal["1.2", "1.3"] = Field(
-        default="1.2", description="The lowest version of TLS."
+        default="1.2", description="Lowest TLS version."
     )
     cf_serverd_allowciphers: cf_serverd_types.Ciphers | None = Field(
         default=None,
-        description="Ciphers with `:` between them; suites of TLS 1.3 are those with TLS_, and "
+        description="OpenSSL ciphers, separated by `:`; names with TLS_ are suites of TLS 1.3, and "
         "without any of them there is no TLS 1.3.",
         examples=["TLS_AES_256_GCM_SHA384:AES256-GCM-SHA384"],
     )
     cf_serverd_denybadclocks: types.Switch | None = Field(
         default=None,
-        description="Refuse clients whose clock is an hour off; CFEngine's own default unless set.",
+        description="Refuse clients whose clock is off by an hour; CFEngine's default unless set.",
     )
     cf_serverd_serverfacility: cf_serverd_types.Facility | None = Field(
-        default=None, description="Facility of messages to syslog, where there is one."
+        default=None, description="Syslog facility, if there is a syslog."
     )
     cf_serverd_masterfiles: cf_serverd_types.Path | None = Field(
         default=None,
-        description="Folder that is served as `masterfiles`; the one of that name in "
-        "CFENGINE_WORKDIR unless set.",
+        description="Directory that is served as `masterfiles`; `masterfiles` in CFENGINE_WORKDIR "
+        "unless set.",
         examples=["/srv/masterfiles"],
     )
     cf_serverd_admit_ips: acl.Acl = Field(
@@ -91,53 +91,53 @@ class CfServerdVariables(Settings):
     )
     cf_serverd_admit_hostnames: cf_serverd_types.Hostnames = Field(
         default=(),
-        description="Who is served, by names that DNS gives for addresses; `.example.com` is all "
-        "below it.",
+        description="Who is served, by the names that DNS has for their addresses; `.example.com` "
+        "means all hosts below it.",
     )
     cf_serverd_admit_keys: cf_serverd_types.Digests = Field(
         default=(),
-        description="Who is served, by digests of keys as `cf-key -p` prints them.",
+        description="Who is served, by key digests as `cf-key -p` prints them.",
         examples=["MD5=9fb7556beb0e43386760e51cefb68018"],
     )
     cf_serverd_access: AccessList = Field(
         default=(),
-        description="More that is served: a JSON list of objects with `path`, `shortcut`, "
+        description="Further paths to serve: a JSON list of objects with `path`, `shortcut`, "
         "`admit_ips`, `admit_hostnames`, `admit_keys`, `deny_ips` and so on.",
         examples=['[{"path": "/srv/data", "shortcut": "data"}]'],
     )
     cf_serverd_roles: RoleList = Field(
         default=(),
-        description="Classes that users may have cf-runagent define: a JSON list of objects with "
+        description="Classes that users may define with cf-runagent: a JSON list of objects with "
         "`classes` and `authorize`.",
         examples=['[{"classes": "deploy_.*", "authorize": ["root"]}]'],
     )
     cf_serverd_log_level: cf_serverd_types.Level | None = Field(
-        default=None, description="How much cf-serverd says; `info` tells of each connection."
+        default=None, description="Log level of cf-serverd; `info` logs each connection."
     )
     cf_serverd_private_key: cf_serverd_types.Pem | None = Field(
         default=None,
-        description="The hub's private key in PEM, if it is not to be made at the first start.",
+        description="The hub's private key in PEM; generated at the first start unless set.",
     )
     cf_serverd_public_key: cf_serverd_types.Pem | None = Field(
-        default=None, description="The hub's public key in PEM, of that pair."
+        default=None, description="The hub's public key in PEM, the other half of that pair."
     )
     cf_serverd_trusted_keys_dir: types.Folder | None = Field(
         default=None,
-        description="Folder with public keys of clients that are trusted, each in a file `*.pub`.",
+        description="Directory with public keys of trusted clients, each in a file `*.pub`.",
     )
     cfengine_workdir: cf_serverd_types.ShellSafePath = Field(
         default="",
-        description="CFEngine's folder, of keys and state too; the one of the installed package "
-        "unless set.",
+        description="CFEngine's work directory, which also contains keys and state; the installed "
+        "package's unless set.",
     )
     promises: cf_serverd_types.Policy = Field(
         default=WholeFile(""),
-        description="A whole promises.cf, which is checked and used as it is.",
+        description="A complete promises.cf, which is checked and used as it is.",
     )
     mpf: types.Switch = Field(
         default=False,
-        description="Serve with the Masterfiles Policy Framework in masterfiles: write def.json "
-        "for it, and no promises.cf.",
+        description="Use the Masterfiles Policy Framework in masterfiles: write a def.json for it, "
+        "and no promises.cf.",
     )
 
     # Of the environment, no more than a start needs: the rest may hold secrets.
@@ -156,13 +156,13 @@ class CfServerdVariables(Settings):
 
     @property
     def external_policy(self) -> str:
-        """The variable by which the policy is not the role's own, or not all of it; or nothing."""
-        own = {
+        """The variable that replaces the built-in policy or parts of it; empty if none does."""
+        sources = {
             "PROMISES": self.promises,
             "MPF": self.mpf,
             "ENTRYKIT_TEMPLATES": self.entrykit_templates,
         }
-        return next((name for name, value in own.items() if value), "")
+        return next((name for name, value in sources.items() if value), "")
 
     @property
     def connect_acl(self) -> tuple[str, ...]:

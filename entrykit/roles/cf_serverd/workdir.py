@@ -1,4 +1,4 @@
-"""Where CFEngine keeps everything: its work directory."""
+"""CFEngine's work directory, and its programs."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _DEBIAN: Final = "/var/lib/cfengine3"
 
 
 def find_workdir(environ: Mapping[str, str]) -> str:
-    """Return the work directory that the installed package was built with, as far as can be seen.
+    """Guess the work directory that the installed package was built with.
 
-    The vendor's packages have their programs in its `bin`, Debian's has another folder.
+    The vendor's packages have their programs in its `bin`; Debian's uses another directory.
 
     Args:
-        environ: whose PATH leads to cf-serverd.
+        environ: cf-serverd is looked up in its PATH.
     """
     try:
         program = os.path.realpath(find("cf-serverd", environ))
@@ -37,10 +37,10 @@ def find_workdir(environ: Mapping[str, str]) -> str:
 
 
 def add_workdir(settings: CfServerdVariables, environ: Mapping[str, str]) -> Mapping[str, str]:
-    """Add what has CFEngine's programs use CFENGINE_WORKDIR, whoever runs them.
+    """Add the variable that makes CFEngine's programs use CFENGINE_WORKDIR.
 
-    It is said even where that is the package's own: for a user other than root the default
-    would be a folder in HOME.
+    It is set even for the package's own directory: for users other than root the default
+    would be one in HOME.
     """
     return {**environ, WORKDIR_OVERRIDE: settings.cfengine_workdir}
 
@@ -50,11 +50,11 @@ def build_program_environ(settings: CfServerdVariables) -> dict[str, str]:
     return {"PATH": settings.search_path, WORKDIR_OVERRIDE: settings.cfengine_workdir}
 
 
-def program(name: str, environ: Mapping[str, str]) -> str:
-    """Find a program of CFEngine's: the one beside cf-serverd, which is of its version.
+def find_program(name: str, environ: Mapping[str, str]) -> str:
+    """Find a program of CFEngine: the one beside cf-serverd, which has the same version.
 
     Raises:
-        HandOverError: there is none.
+        HandOverError: it does not exist.
     """
     beside = os.path.join(os.path.dirname(os.path.realpath(find("cf-serverd", environ))), name)
     return beside if os.access(beside, os.X_OK) else find(name, environ)
