@@ -13,11 +13,11 @@ class Got:
 
     Attributes:
         text: the file, or None where there is none: cf-net exits with 0 in any case.
-        said: the client's words.
+        output: the client's words.
     """
 
     text: str | None
-    said: str
+    output: str
 
 
 class Client(Workdir):

@@ -62,13 +62,13 @@ class Server(Workdir):
         return self.running.pid
 
     @property
-    def said(self):
-        """All that it has said, on both streams."""
+    def output(self):
+        """Its output, both streams together."""
         return self.running.log.read_text(errors="replace")
 
     def says(self, words):
-        """Wait until it has said something."""
-        return eventually(lambda: words in self.said, 30)
+        """Wait until its output contains some words."""
+        return eventually(lambda: words in self.output, 30)
 
     def evidence(self):
         if self.running:
@@ -122,7 +122,7 @@ MAIN = 'body common control { bundlesequence => { "main" }; }\nbundle common mai
 
 
 class Hub(Server):
-    """`entrykit cf-serverd`, with variables of its own, and loopback where it may be told."""
+    """`entrykit cf-serverd`, with variables of its own, and loopback where possible."""
 
     def __init__(self, path, variables):
         super().__init__(path)
@@ -133,7 +133,7 @@ class Hub(Server):
             "CF_SERVERD_BINDTOINTERFACE": LOOPBACK,
         }
         if "MPF" in variables:
-            own = {"CF_SERVERD_ACL": LOOPBACK}  # the rest is the framework's to say
+            own = {"CF_SERVERD_ACL": LOOPBACK}  # the rest is for the framework to decide
         if variables.keys() & {"PROMISES", "PROMISES_FILE"}:
             own = {}
         given = {"PATH": self.environ["PATH"], "CFENGINE_WORKDIR": str(path)} | own | variables

@@ -31,7 +31,7 @@ def _listeners(table):
 
 
 def _place(text):
-    """proc(5): each 32 bits of the address are in the machine's own order."""
+    """proc(5): each 32 bits of the address are in the host's byte order."""
     address, _, port = text.partition(":")
     words = [int(address[at : at + 8], 16) for at in range(0, len(address), 8)]
     family = socket.AF_INET if len(words) == 1 else socket.AF_INET6

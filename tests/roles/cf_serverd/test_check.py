@@ -1,4 +1,4 @@
-"""The verdict on a policy: cf-promises', and that the server is not open to everybody."""
+"""The check of a policy: cf-promises accepts it, and the server is not open to everyone."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ SHADOW = 'bundle common control_server { vars: "allowconnects" slist => { "10.0.
 
 
 @pytest.fixture
-def judged(tmp_path):
-    """A function from a policy to the status and the words, judged in a folder."""
+def check(tmp_path):
+    """A function from a policy to the status and the output of its check."""
     (tmp_path / "work").mkdir()
     (tmp_path / "stage").mkdir()
 
-    def judged(text):
+    def check(text):
         (tmp_path / "stage" / "promises.cf").write_text(text)
         argv = ["cf-promises", "-c", "-f", str(tmp_path / "stage" / "promises.cf")]
         path = f"{os.path.dirname(under_test('cf-serverd'))}:{os.environ['PATH']}"
         return run_check(argv, {"PATH": path, WORKDIR_OVERRIDE: str(tmp_path / "work")})
 
-    return judged
+    return check
 
 
 def server(lines):
@@ -49,22 +49,22 @@ def server(lines):
         f'{CLOSED} port => "1"; bindtointerface => "::1"; maxconnections => "2";',
     ],
 )
-def test_a_policy_that_says_who_may_connect_is_accepted(judged, lines):
-    assert judged(server(lines)) == (0, "")
+def test_a_policy_that_restricts_connections_is_accepted(check, lines):
+    assert check(server(lines)) == (0, "")
 
 
-def test_a_policy_that_is_warned_of_is_accepted(judged):
+def test_a_policy_that_is_warned_of_is_accepted(check):
     """The warning quotes a line that begins as the JSON does that is read."""
-    status, said = judged(server(f'{CLOSED} skipverify =>\n{{ "x" }};'))
+    status, output = check(server(f'{CLOSED} skipverify =>\n{{ "x" }};'))
 
     assert status == 0
-    assert "skipverify" in said
+    assert "skipverify" in output
 
 
-def test_a_list_of_many_is_read_to_its_end(judged):
+def test_a_list_of_many_is_read_to_its_end(check):
     items = ", ".join(f'"10.{number // 256}.{number % 256}.0/24"' for number in range(2000))
 
-    assert judged(server(f"allowconnects => {{ {items} }};")) == (0, "")
+    assert check(server(f"allowconnects => {{ {items} }};")) == (0, "")
 
 
 @pytest.mark.parametrize(
@@ -96,14 +96,14 @@ def test_a_list_of_many_is_read_to_its_end(judged):
         ("", ""),
     ],
 )
-def test_what_would_start_another_server_than_was_meant_is_refused(judged, text, reason):
-    status, said = judged(text)
+def test_a_policy_for_another_server_than_intended_is_refused(check, text, reason):
+    status, output = check(text)
 
     assert status != 0
-    assert reason in said
+    assert reason in output
 
 
-def test_cf_promises_alone_accepts_a_server_that_is_open_to_everybody(tmp_path):
+def test_cf_promises_alone_accepts_a_server_that_is_open_to_everyone(tmp_path):
     """The reason why its word is not enough."""
     policy = tmp_path / "promises.cf"
     policy.write_text(server("allowconnects => { };"))
@@ -112,22 +112,22 @@ def test_cf_promises_alone_accepts_a_server_that_is_open_to_everybody(tmp_path):
     assert subprocess.run(argv, check=False).returncode == 0
 
 
-def test_whose_verdict_it_is_is_told(judged):
-    """Somebody who runs the command by hand sees no fault."""
-    ours = "cf-promises accepts it"
+def test_the_output_names_who_refuses_the_policy(check):
+    """Run by hand, cf-promises shows no error."""
+    heading = "cf-promises accepts it"
 
-    assert judged(BASE)[1].startswith(ours)
-    assert ours not in judged("broken {")[1]
+    assert check(BASE)[1].startswith(heading)
+    assert heading not in check("broken {")[1]
 
 
-def test_nothing_is_left_behind(judged, tmp_path):
-    judged(server(CLOSED))
+def test_nothing_is_left_behind(check, tmp_path):
+    check(server(CLOSED))
 
     assert [path.name for path in (tmp_path / "stage").iterdir()] == ["promises.cf"]
     assert list((tmp_path / "work").iterdir()) == []
 
 
-def test_policy_finds_what_lies_beside_it_and_in_the_work_directory(judged, tmp_path):
+def test_policy_finds_what_lies_beside_it_and_in_the_work_directory(check, tmp_path):
     (tmp_path / "stage" / "lib.cf").write_text("bundle common beside { }\n")
     (tmp_path / "work" / "modules").mkdir()
     (tmp_path / "work" / "modules" / "m.cf").write_text("bundle common module { }\n")
@@ -136,11 +136,11 @@ def test_policy_finds_what_lies_beside_it_and_in_the_work_directory(judged, tmp_
 
     text = f"body common control {{ {inputs} {bundles} }}\nbody server control {{ {CLOSED} }}\n"
 
-    assert judged(text) == (0, "")
+    assert check(text) == (0, "")
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "heeded"),
+    ("variable", "value", "effective"),
     [
         ("acl", ["10.0.0.0/8"], True),
         ("acl", ["10.0.0.0/8", "10.1.0.0/16"], False),
@@ -150,21 +150,19 @@ def test_policy_finds_what_lies_beside_it_and_in_the_work_directory(judged, tmp_
         ("trustkeysfrom", ["10.0.0.1"], False),
     ],
 )
-def test_what_a_framework_does_not_heed_of_def_json_is_refused(
-    judged, tmp_path, variable, value, heeded
-):
+def test_def_json_that_a_framework_ignores_is_refused(check, tmp_path, variable, value, effective):
     tree = {"variables": {f"default:def.{variable}": {"value": value}}}
     (tmp_path / "stage" / "def.json").write_text(
         add_mark("def.json", json.dumps(tree), "for a test")
     )
 
-    status, said = judged(server(f"{CLOSED} trustkeysfrom => {{ }};"))
+    status, output = check(server(f"{CLOSED} trustkeysfrom => {{ }};"))
 
-    assert (status == 0) is heeded
-    assert heeded or f"does not heed {variable}" in said
+    assert (status == 0) is effective
+    assert effective or f"ignores {variable}," in output
 
 
-def test_a_persons_own_def_json_is_not_judged(judged, tmp_path):
+def test_a_user_supplied_def_json_is_not_checked(check, tmp_path):
     (tmp_path / "stage" / "def.json").write_text('{"variables": {"default:def.acl": ["x"]}}')
 
-    assert judged(server(CLOSED)) == (0, "")
+    assert check(server(CLOSED)) == (0, "")

@@ -8,27 +8,30 @@ from entrykit.errors import UsageError
 from entrykit.roles.cf_serverd.command_line import complete_command, parse_options, pass_through
 
 MAIN = "/work/inputs/promises.cf"
-OURS = ["--no-fork", "--no-lock"]
+ADDED = ["--no-fork", "--no-lock"]
 
 
 @pytest.mark.parametrize(
     ("given", "becomes"),
     [
-        (["cf-serverd"], ["cf-serverd", *OURS]),
+        (["cf-serverd"], ["cf-serverd", *ADDED]),
         (["cf-serverd", "-F"], ["cf-serverd", "--no-lock", "-F"]),
         (["cf-serverd", "-KF"], ["cf-serverd", "-KF"]),
         (["cf-serverd", "--no-lock", "--no-fork"], ["cf-serverd", "--no-lock", "--no-fork"]),
-        (["-v"], ["cf-serverd", *OURS, "-v"]),
-        (["/usr/sbin/cf-serverd", "-D", "x"], ["/usr/sbin/cf-serverd", *OURS, "-D", "x"]),
-        (["cf-serverd", "-f", MAIN], ["cf-serverd", *OURS, "-f", MAIN]),
-        (["cf-serverd", "--color=always"], ["cf-serverd", *OURS, "--color=always"]),
-        (["cf-serverd", "-D", "-K"], ["cf-serverd", *OURS, "-D", "-K"]),
-        (["cf-serverd", "-t5"], ["cf-serverd", *OURS, "-t5"]),
+        (["-v"], ["cf-serverd", *ADDED, "-v"]),
+        (["/usr/sbin/cf-serverd", "-D", "x"], ["/usr/sbin/cf-serverd", *ADDED, "-D", "x"]),
+        (["cf-serverd", "-f", MAIN], ["cf-serverd", *ADDED, "-f", MAIN]),
+        (["cf-serverd", "--color=always"], ["cf-serverd", *ADDED, "--color=always"]),
+        (["cf-serverd", "-D", "-K"], ["cf-serverd", *ADDED, "-D", "-K"]),
+        (["cf-serverd", "-t5"], ["cf-serverd", *ADDED, "-t5"]),
         (
             ["cf-serverd", "-vCalways", "--graceful-detach=5"],
-            ["cf-serverd", *OURS, "-vCalways", "--graceful-detach=5"],
+            ["cf-serverd", *ADDED, "-vCalways", "--graceful-detach=5"],
         ),
-        (["cf-serverd", "-N", "/x", "-g", "info"], ["cf-serverd", *OURS, "-N", "/x", "-g", "info"]),
+        (
+            ["cf-serverd", "-N", "/x", "-g", "info"],
+            ["cf-serverd", *ADDED, "-N", "/x", "-g", "info"],
+        ),
     ],
 )
 def test_it_stays_in_the_foreground_and_starts_whatever_ran_before(given, becomes):
@@ -42,7 +45,7 @@ def test_a_policy_in_another_folder_is_named():
 
 
 @pytest.mark.parametrize("words", [["-v"], ["--inform"], ["-g", "error"], ["--log-level=error"]])
-def test_a_level_of_the_command_goes_before_the_variable(words):
+def test_a_level_of_the_command_overrides_the_variable(words):
     assert "info" not in complete_command(["cf-serverd", *words], MAIN, "info")
     assert complete_command(["cf-serverd"], MAIN, "info", named=False)[-2:] == [
         "--log-level",
@@ -60,7 +63,7 @@ def test_a_level_of_the_command_goes_before_the_variable(words):
         *[["-D", "-Cx", "/x"], ["-f", "/x", MAIN], ["--color=never", "/x"], ["-Calways", "/x"]],
     ],
 )
-def test_a_policy_that_nobody_has_judged_is_refused(words):
+def test_an_unchecked_policy_is_refused(words):
     with pytest.raises(UsageError, match=r"PROMISES_FILE=/x"):
         complete_command(["cf-serverd", *words], MAIN, None)
 
@@ -68,15 +71,15 @@ def test_a_policy_that_nobody_has_judged_is_refused(words):
 @pytest.mark.parametrize(
     "words", [["-D", "x"], ["-Nx"], ["-KD", "x"], ["--def=x"], ["--ignore-preferred-augments"]]
 )
-def test_classes_that_a_foreign_policy_was_not_judged_with_are_refused(words):
-    """They may be what has it admit everybody; a policy of the role's own knows none."""
-    with pytest.raises(UsageError, match=r"judged without --(define|negate|ignore-)"):
-        complete_command(words, MAIN, None, foreign=True)
+def test_classes_that_an_external_policy_was_not_checked_with_are_refused(words):
+    """They may make it admit everyone; the built-in policy uses none."""
+    with pytest.raises(UsageError, match=r"checked without --(define|negate|ignore-)"):
+        complete_command(words, MAIN, None, external=True)
     assert complete_command(words, MAIN, None)[-len(words) :] == words
 
 
 @pytest.mark.parametrize("word", ["--version", "-V", "--help", "-h", "--versio"])
-def test_what_only_says_something_is_passed(word):
+def test_what_only_prints_something_is_passed(word):
     assert pass_through(["cf-serverd", word], {"A": "b"}) == (["cf-serverd", word], {"A": "b"})
     assert pass_through([word], {}) == (["cf-serverd", word], {})
 

@@ -36,14 +36,14 @@ def copied(client):
     return {path: (inputs / path).read_text() for path in TREE if (inputs / path).exists()}
 
 
-def test_it_copies_the_tree_and_trusts_nobody_new(hub, served, host):
+def test_it_copies_the_tree_and_trusts_no_new_key(hub, served, host):
     """It ends with 1 all the same: the scheduler, cf-execd, is not part of this."""
     client = hub.client(served, prefix=host.prefix)
     pinned = client.known
-    said = client.bootstrap(host.hub).stdout
+    output = client.bootstrap(host.hub).stdout
 
     assert copied(client) == TREE
-    assert "R: this is the hub's policy" in said
+    assert "R: this is the hub's policy" in output
     assert client.known == pinned == {served.digest}
     assert served.known == {client.digest}
 
@@ -51,9 +51,9 @@ def test_it_copies_the_tree_and_trusts_nobody_new(hub, served, host):
 def test_without_the_pin_it_copies_nothing(hub, served, host):
     client = hub.client(prefix=host.prefix)
     served.pin(client)
-    said = client.bootstrap(host.hub).stdout
+    output = client.bootstrap(host.hub).stdout
 
-    assert f"TRUST FAILED, server presented untrusted key: {served.digest}" in said
+    assert f"TRUST FAILED, server presented untrusted key: {served.digest}" in output
     assert copied(client) == {}
     assert client.known == set()
 
@@ -64,12 +64,12 @@ def test_a_host_whose_key_the_hub_does_not_know_copies_nothing(hub, served, host
     client.bootstrap(host.hub)
 
     assert copied(client) == {}
-    assert "TRUST FAILED" in served.said
+    assert "TRUST FAILED" in served.output
     assert served.known == set()
 
 
 def test_a_host_may_be_trusted_by_where_it_comes_from(hub, network, host):
-    """CF_SERVERD_TRUSTKEYSFROM, and that it is open is told."""
+    """CF_SERVERD_TRUSTKEYSFROM, with a warning that it is open."""
     variables = {
         "CF_SERVERD_ACL": host.address,
         "CF_SERVERD_TRUSTKEYSFROM": host.address,
@@ -85,4 +85,4 @@ def test_a_host_may_be_trusted_by_where_it_comes_from(hub, network, host):
 
     assert copied(client) == TREE
     assert served.known == {client.digest}
-    assert "CF_SERVERD_TRUSTKEYSFROM" in served.said
+    assert "CF_SERVERD_TRUSTKEYSFROM" in served.output

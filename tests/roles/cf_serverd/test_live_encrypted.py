@@ -28,7 +28,7 @@ def test_without_the_role_another_passphrase_is_an_end_with_0(hub, form):
     server.launch()
 
     assert server.ended() == 0
-    assert "Error reading private key" in server.said
+    assert "Error reading private key" in server.output
 
 
 @form
@@ -38,8 +38,8 @@ def test_the_role_refuses_another_passphrase(hub, form):
     lock(made, form, "another")
     made.launch()
 
-    assert made.ended() == 73, made.said
-    assert "localhost.priv: encrypted, and not with CFEngine's own passphrase" in made.said
+    assert made.ended() == 73, made.output
+    assert "localhost.priv: encrypted, and not with CFEngine's own passphrase" in made.output
 
 
 @form
@@ -52,8 +52,8 @@ def test_and_in_a_key_that_it_is_given(hub, form):
     }
     made = hub.made(**given).launch()
 
-    assert made.ended() == 78, made.said
-    assert "CF_SERVERD_PRIVATE_KEY: encrypted, and not with" in made.said
+    assert made.ended() == 78, made.output
+    assert "CF_SERVERD_PRIVATE_KEY: encrypted, and not with" in made.output
     assert not list(made.ppkeys.iterdir())
 
 
@@ -76,5 +76,5 @@ def test_the_private_half_of_another_pair_is_refused(hub, form):
     (made.ppkeys / "localhost.priv").write_bytes((other.ppkeys / "localhost.priv").read_bytes())
     made.launch()
 
-    assert made.ended() == 73, made.said
-    assert "localhost.priv: not the private half of the public key" in made.said
+    assert made.ended() == 73, made.output
+    assert "localhost.priv: not the private half of the public key" in made.output

@@ -57,8 +57,8 @@ def test_without_the_role_it_ends(hub, damage, attributes, code, words):
     server.launch()
 
     assert server.ended() == code
-    assert words in server.said
-    assert "Server is starting" not in server.said
+    assert words in server.output
+    assert "Server is starting" not in server.output
 
 
 @pytest.mark.parametrize(
@@ -82,14 +82,14 @@ def test_without_the_role_it_ends(hub, damage, attributes, code, words):
 def test_the_role_refuses_what_cannot_be(hub, name, value):
     refused = hub.made(**{name: value}).launch()
 
-    assert refused.ended() == 78, refused.said
-    assert name in refused.said
+    assert refused.ended() == 78, refused.output
+    assert name in refused.output
     assert not refused.promises.exists()
 
 
-def test_every_fault_is_told_at_once(hub):
+def test_every_error_is_reported_at_once(hub):
     """And nothing is made."""
-    faults = {
+    invalid = {
         "CF_SERVERD_ACL": "localhost",
         "CF_SERVERD_PORT": "http",
         "CF_SERVERD_ALLOWTLSVERSION": "9",
@@ -98,10 +98,10 @@ def test_every_fault_is_told_at_once(hub):
         "CF_SERVERD_ACCESS": "{",
         "MPF": "perhaps",
     }
-    refused = hub.made(**faults).launch()
+    refused = hub.made(**invalid).launch()
 
-    assert refused.ended() == 78, refused.said
-    assert [name for name in faults if name not in refused.said] == []
+    assert refused.ended() == 78, refused.output
+    assert [name for name in invalid if name not in refused.output] == []
     assert not refused.ppkeys.exists()
     assert not refused.promises.exists()
 
@@ -129,15 +129,15 @@ def test_the_folder_of_keys_is_closed(hub):
 @pytest.mark.versions
 @pytest.mark.parametrize("name", ["localhost.priv", "localhost.pub"])
 def test_half_a_key_pair_is_told_of_and_left_alone(hub, name):
-    """cf-key would make a new one beside the public key, and nobody's pins would fit."""
+    """cf-key would make a new one beside the public key, and no client's pin would match."""
     halved = hub.made()
     halved.made()
     (halved.ppkeys / name).unlink()
     left = {path.name: path.read_bytes() for path in halved.ppkeys.iterdir()}
     halved.launch()
 
-    assert halved.ended() not in (0, 70), halved.said
-    assert name in halved.said
+    assert halved.ended() not in (0, 70), halved.output
+    assert name in halved.output
     assert {path.name: path.read_bytes() for path in halved.ppkeys.iterdir()} == left
 
 
@@ -148,8 +148,8 @@ def test_junk_for_a_key_is_told_of_and_left_alone(hub):
     spoilt(spoiled)
     spoiled.launch()
 
-    assert spoiled.ended() not in (0, 70), spoiled.said
-    assert "localhost.priv" in spoiled.said
+    assert spoiled.ended() not in (0, 70), spoiled.output
+    assert "localhost.priv" in spoiled.output
     assert (spoiled.ppkeys / "localhost.priv").read_text() == "junk\n"
 
 
@@ -161,10 +161,10 @@ def test_without_the_role_a_pair_that_is_none_starts(hub):
     server.start()
     client = hub.client(server)
 
-    said = client.get("masterfiles/x", server.port).said
+    output = client.get("masterfiles/x", server.port).output
     assert server.digest == other.digest
-    assert "Trusting new key" in said
-    assert server.digest not in said
+    assert "Trusting new key" in output
+    assert server.digest not in output
 
 
 @pytest.mark.versions
@@ -174,8 +174,8 @@ def test_a_pair_that_is_none_is_refused(hub):
     mixed.public.write_bytes(other.public.read_bytes())
     mixed.launch()
 
-    assert mixed.ended() not in (0, 70), mixed.said
-    assert "localhost.p" in mixed.said
+    assert mixed.ended() not in (0, 70), mixed.output
+    assert "localhost.p" in mixed.output
     assert mixed.public.read_bytes() == other.public.read_bytes()
 
 
@@ -188,7 +188,7 @@ def test_without_the_role_no_cf_promises_is_a_policy_of_its_own(hub):
     server.start()
 
     assert server.listening() == {("::", 5308)}
-    assert "failsafe" in server.said
+    assert "failsafe" in server.output
 
 
 @pytest.mark.versions
@@ -208,14 +208,14 @@ def test_cf_promises_is_linked(hub, left):
 
 
 def test_a_cf_promises_that_does_not_run_is_told_of(hub):
-    """As of another image, on the same volume: cf-serverd would take it for a verdict."""
+    """As of another image, on the same volume: to cf-serverd the policy would be invalid."""
     broken = hub.made({"x": "x"})
     (broken.path / "bin").mkdir()
     script(broken.path / "bin/cf-promises", "exit 1")
     broken.launch()
 
-    assert broken.ended() == 73, broken.said
-    assert "bin/cf-promises: does not run" in broken.said
+    assert broken.ended() == 73, broken.output
+    assert "bin/cf-promises: does not run" in broken.output
     assert not broken.promises.exists()
 
 
@@ -226,5 +226,5 @@ def test_a_port_that_is_taken_is_the_daemons_to_tell(hub):
     second = hub.made(CF_SERVERD_PORT=str(first.port)).launch()
 
     assert second.ended() == 1
-    assert "Could not bind" in second.said
-    assert "failsafe" not in second.said
+    assert "Could not bind" in second.output
+    assert "failsafe" not in second.output

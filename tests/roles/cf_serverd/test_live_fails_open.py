@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from cf_serverd.traps import JUDGED, OTHER, TRAPS, deaf, listed
+from cf_serverd.traps import CHECKED, OTHER, TRAPS, deaf, listed
 from haproxy.namespaces import own_network
 
 from entrykit.cli.main import main
 
-# The first way into each trap by a start, and the others by `check`, which judges the same.
+# The first way into each trap by a start, and the others by `check`, which checks the same.
 FIRST = [pytest.param(trap, id=name) for name, trap in TRAPS.items() if trap.refused]
 OTHERS = [
     pytest.param(trap, variables, id=f"{name}: {next(iter(variables.values()))!r}")
@@ -20,7 +20,7 @@ OTHERS = [
 
 
 def alone(server):
-    """In a network of its own, where every machine's port 5308 is free."""
+    """In a network of its own, where port 5308 is free on every host."""
     server.prefix = own_network()
     return server
 
@@ -50,7 +50,7 @@ def test_a_list_that_is_right_keeps_others_out(hub):
     server.start()
 
     assert deaf(server, neighbour(hub, server))
-    assert "not in allowconnects" in server.said
+    assert "not in allowconnects" in server.output
 
 
 @pytest.mark.parametrize("trap", FIRST)
@@ -58,9 +58,9 @@ def test_the_role_refuses_it_by_name_and_starts_nothing(hub, trap):
     refused = hub.made({"x": "x"}, **trap.refused[0])
     refused.launch()
 
-    assert refused.ended() == trap.code, refused.said
-    assert trap.named in refused.said
-    assert "Server is starting" not in refused.said
+    assert refused.ended() == trap.code, refused.output
+    assert trap.named in refused.output
+    assert "Server is starting" not in refused.output
     assert not refused.promises.exists()
 
 
@@ -70,22 +70,22 @@ def test_the_role_refuses_all_that_is_like_it(hub, capsys, trap, variables):
 
     code = main(["entrykit", "check", "cf-serverd"], refused.variables)
 
-    said = capsys.readouterr().err
-    assert code == trap.code, said
-    assert trap.named in said
+    output = capsys.readouterr().err
+    assert code == trap.code, output
+    assert trap.named in output
     assert not refused.promises.exists()
 
 
 @pytest.mark.versions
-@pytest.mark.parametrize("name", JUDGED)
+@pytest.mark.parametrize("name", CHECKED)
 def test_the_role_refuses_a_policy_of_ones_own_with_it(hub, name):
     server = hub.raw()
     TRAPS[name].fall(server)
     text = server.promises.read_text()
     refused = hub.made(PROMISES=text).launch()
 
-    assert refused.ended() == 65, refused.said
-    assert "Server is starting" not in refused.said
+    assert refused.ended() == 65, refused.output
+    assert "Server is starting" not in refused.output
     assert not refused.promises.exists()
 
 
@@ -102,7 +102,7 @@ def test_without_the_role_such_a_work_dir_is_a_policy_of_its_own(hub, tmp_path, 
     server.start()
 
     assert server.listening() == {("::", 5308)}
-    assert "failsafe" in server.said
+    assert "failsafe" in server.output
 
 
 @pytest.mark.parametrize("name", SHELL)
@@ -110,8 +110,8 @@ def test_without_the_role_such_a_work_dir_is_a_policy_of_its_own(hub, tmp_path, 
 def test_the_role_refuses_such_a_folder(hub, tmp_path, variable, name):
     refused = hub.made(**{variable: str(tmp_path / name)}).launch()
 
-    assert refused.ended() == 78, refused.said
-    assert f"{variable}: " in refused.said
+    assert refused.ended() == 78, refused.output
+    assert f"{variable}: " in refused.output
     assert not (tmp_path / name).exists()
 
 
@@ -148,12 +148,12 @@ def test_the_role_refuses_to_serve_its_private_key(hub, variable, place):
     made = hub.made({"x": "x"})
     made.made()
     path = str(places(made)[place])
-    told = json.dumps([{"path": path}]) if variable == "CF_SERVERD_ACCESS" else path
-    made.variables[variable] = told
+    value = json.dumps([{"path": path}]) if variable == "CF_SERVERD_ACCESS" else path
+    made.variables[variable] = value
     made.launch()
 
-    assert made.ended() == 78, made.said
-    assert f"{variable}: " in made.said
+    assert made.ended() == 78, made.output
+    assert f"{variable}: " in made.output
 
 
 def test_the_role_refuses_to_serve_the_key_that_it_was_given(hub, tmp_path):
@@ -169,9 +169,9 @@ def test_the_role_refuses_to_serve_the_key_that_it_was_given(hub, tmp_path):
     }
     made.launch()
 
-    assert made.ended() == 78, made.said
-    assert "CF_SERVERD_ACCESS: " in made.said
-    assert "the hub's private key is below it" in made.said
+    assert made.ended() == 78, made.output
+    assert "CF_SERVERD_ACCESS: " in made.output
+    assert "contains the hub's private key" in made.output
 
 
 @pytest.mark.parametrize("linked", ["ppkeys", "ppkeys/localhost.priv"])
@@ -183,9 +183,9 @@ def test_the_role_refuses_masterfiles_that_the_key_is_linked_to(hub, linked):
     (made.path / linked).symlink_to(place)
     made.launch()
 
-    assert made.ended() == 78, made.said
-    assert "CFENGINE_WORKDIR: " in made.said
-    assert "the hub's private key is below it" in made.said
+    assert made.ended() == 78, made.output
+    assert "CFENGINE_WORKDIR: " in made.output
+    assert "contains the hub's private key" in made.output
 
 
 def test_without_the_role_two_promises_for_one_place_add_up(hub):
@@ -205,8 +205,8 @@ def test_the_role_refuses_such_promises(hub, also):
     made.variables["CF_SERVERD_ACCESS"] = json.dumps([narrower])
     made.launch()
 
-    assert made.ended() == 78, made.said
-    assert "it is masterfiles, whose own clients would be admitted as well" in made.said
+    assert made.ended() == 78, made.output
+    assert "this is masterfiles, whose clients would be admitted as well" in made.output
 
 
 def test_the_role_refuses_a_place_that_is_there_twice_by_a_link(hub, tmp_path):
@@ -217,8 +217,8 @@ def test_the_role_refuses_a_place_that_is_there_twice_by_a_link(hub, tmp_path):
     made.variables["CF_SERVERD_ACCESS"] = json.dumps(paths)
     made.launch()
 
-    assert made.ended() == 78, made.said
-    assert "the same place as" in made.said
+    assert made.ended() == 78, made.output
+    assert "the same path as" in made.output
 
 
 def test_masterfiles_may_be_denied_to_some(hub):

@@ -1,4 +1,4 @@
-"""The hub's keys: made once, never replaced, told at each start in the form that clients pin."""
+"""The hub's keys: generated once, never replaced, logged at each start as clients pin them."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def again(hub, first, **variables):
 
 def test_the_digest_is_told_in_the_form_that_clients_see(hub):
     served = hub()
-    said = hub.client().get("masterfiles/x", served.port).said
+    output = hub.client().get("masterfiles/x", served.port).output
 
     assert served.digest.startswith("MD5=")
-    assert f"Trusting new key: {served.digest}" in said
-    assert served.digest in served.said
+    assert f"Trusting new key: {served.digest}" in output
+    assert served.digest in served.output
 
 
 def test_a_new_container_on_the_same_volume_keeps_the_keys(hub):
@@ -45,7 +45,7 @@ def test_a_new_container_on_the_same_volume_keeps_the_keys(hub):
     second = again(hub, first).start()
 
     assert state(*pair(second)) == before
-    assert first.digest in second.said
+    assert first.digest in second.output
     assert client.get("masterfiles/x", second.port).text == "x"
 
 
@@ -59,8 +59,8 @@ def test_several_that_start_at_once_on_one_volume_have_one_pair(hub, tmp_path):
     for each in hubs:
         each.running.comes(each.listening)
 
-    assert sum("a new pair of keys" in each.said for each in hubs) == 1
-    assert all(f"this hub's key is {hubs[0].digest}" in each.said for each in hubs)
+    assert sum("generated a new key pair" in each.output for each in hubs) == 1
+    assert all(f"this hub's key is {hubs[0].digest}" in each.output for each in hubs)
 
 
 def test_a_second_start_touches_nothing(hub):
@@ -71,7 +71,7 @@ def test_a_second_start_touches_nothing(hub):
     second = again(hub, first, CF_SERVERD_PORT=str(first.port)).start()
 
     assert state(*paths) == before
-    assert "nothing changed" in second.said
+    assert "nothing changed" in second.output
 
 
 def given(client):
@@ -86,7 +86,7 @@ def test_keys_that_are_given_are_the_hubs(hub):
     client = hub.client(served)
 
     assert served.digest == owner.digest
-    assert f"Trusting new key: {owner.digest}" in hub.client().get("x", served.port).said
+    assert f"Trusting new key: {owner.digest}" in hub.client().get("x", served.port).output
     assert client.get("masterfiles/x", served.port).text == "x"
 
 
@@ -96,8 +96,8 @@ def test_other_keys_than_those_that_are_there_are_refused(hub):
     before = state(*pair(first))
     second = again(hub, first, **given(hub.client())).launch()
 
-    assert second.ended() not in (0, 70), second.said
-    assert "CF_SERVERD_PRIVATE_KEY" in second.said
+    assert second.ended() not in (0, 70), second.output
+    assert "CF_SERVERD_PRIVATE_KEY" in second.output
     assert state(*pair(first)) == before
 
 
@@ -121,8 +121,8 @@ def test_the_same_keys_again_are_nothing_new(hub):
 def test_half_a_pair_is_refused(hub, name, missing):
     refused = hub.made(**{name: given(hub.client())[name]}).launch()
 
-    assert refused.ended() == 78, refused.said
-    assert missing in refused.said
+    assert refused.ended() == 78, refused.output
+    assert missing in refused.output
     assert not pair(refused)[0].exists()
 
 
@@ -131,8 +131,8 @@ def test_a_pair_of_two_halves_is_refused(hub):
     mixed = one | {"CF_SERVERD_PUBLIC_KEY_FILE": other["CF_SERVERD_PUBLIC_KEY_FILE"]}
     refused = hub.made(**mixed).launch()
 
-    assert refused.ended() not in (0, 70), refused.said
-    assert "CF_SERVERD_P" in refused.said
+    assert refused.ended() not in (0, 70), refused.output
+    assert "CF_SERVERD_P" in refused.output
     assert not pair(refused)[0].exists()
 
 
@@ -157,9 +157,9 @@ def test_junk_in_that_folder_is_refused_by_its_name(hub, tmp_path):
     (folder / "junk.pub").write_text("junk\n")
     refused = hub.made(CF_SERVERD_TRUSTED_KEYS_DIR=str(folder)).launch()
 
-    assert refused.ended() not in (0, 70), refused.said
-    assert "junk.pub" in refused.said
-    assert "CF_SERVERD_TRUSTED_KEYS_DIR" in refused.said
+    assert refused.ended() not in (0, 70), refused.output
+    assert "junk.pub" in refused.output
+    assert "CF_SERVERD_TRUSTED_KEYS_DIR" in refused.output
 
 
 def test_the_name_of_a_trusted_key_is_its_digest(hub, tmp_path):

@@ -60,11 +60,11 @@ def test_without_the_role_a_restart_after_a_kill_ends_at_once(hub):
     server.argv = (f"{programs()}/cf-serverd", "--no-fork")
     server.start().signal(signal.SIGKILL)
     server.ended()
-    before = server.said
+    before = server.output
     server.launch()
 
     assert server.ended() == 0
-    assert server.said == before
+    assert server.output == before
 
 
 def test_a_restart_after_a_kill_works_at_once(hub):
@@ -83,7 +83,7 @@ def test_as_the_first_process_of_its_namespace(hub):
     made.prefix = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
     served = made.launch()
     (inside,) = served.running.comes(lambda: children(served.pid))
-    made.running.comes(lambda: "Server is starting" in made.said)
+    made.running.comes(lambda: "Server is starting" in made.output)
 
     assert status(inside)["NSpid"].split()[-1] == "1"
     assert eventually(lambda: hub.client(made).get("masterfiles/x", made.port).text == "x")
@@ -104,12 +104,12 @@ def test_its_words_are_lines_of_one_form_on_stdout(hub, tmp_path):
         served.signal(signal.SIGTERM)
         assert served.ended() == 0
 
-    lines = served.said.splitlines()
+    lines = served.output.splitlines()
     assert [line for line in lines if line and not LINE.fullmatch(line)] == []
     assert any("Server is starting" in line for line in lines)
     assert any("Accepting connection" in line for line in lines)
     assert "Server is starting" not in errors.read_text()
-    assert "\033" not in served.said
+    assert "\033" not in served.output
 
 
 def test_keys_are_not_in_its_environment(hub):
@@ -119,7 +119,7 @@ def test_keys_are_not_in_its_environment(hub):
     served = made.start()
 
     assert "CF_SERVERD_PRIVATE_KEY" not in environ_of(served.pid)
-    assert keys[0].splitlines()[1] not in served.said
+    assert keys[0].splitlines()[1] not in served.output
     assert made.digest == client.digest
 
 
@@ -128,9 +128,9 @@ def test_any_other_command_is_run_as_it_is(tmp_path):
     environ = {"PATH": os.environ["PATH"], "CFENGINE_WORKDIR": str(tmp_path / "hub")}
     argv = [ENTRYKIT, "cf-serverd", "bash", "-c", "echo $$ $0 $1", "a", "b"]
     done = subprocess.Popen(argv, env=environ, stdout=subprocess.PIPE, text=True)
-    said = done.communicate(timeout=60)[0]
+    output = done.communicate(timeout=60)[0]
 
-    assert said == f"{done.pid} a b\n"
+    assert output == f"{done.pid} a b\n"
     assert done.returncode == 0
     assert list(tmp_path.iterdir()) == []
 
@@ -158,8 +158,8 @@ def test_the_daemons_name_or_a_flag_is_a_start(hub, command):
         ("--col", "/nonexistent"),
     ],
 )
-def test_a_policy_that_is_not_judged_is_not_served(hub, words):
-    """Without the role, one that is not there is a policy of its own on every address."""
+def test_an_unchecked_policy_is_not_served(hub, words):
+    """Without the role, a missing one is the built-in policy on every address."""
     server = hub.raw().policy()
     server.prefix = own_network()
     server.argv = (*server.argv, *words)
@@ -169,8 +169,8 @@ def test_a_policy_that_is_not_judged_is_not_served(hub, words):
     made.launch()
 
     assert server.listening() == {("::", 5308)}
-    assert made.ended() == 64, made.said
-    assert "PROMISES_FILE" in made.said
+    assert made.ended() == 64, made.output
+    assert "PROMISES_FILE" in made.output
     assert not made.promises.exists()
 
 
@@ -182,17 +182,17 @@ OPENED = """{% extends "!promises.cf.j2" %}
 """
 
 
-def test_a_template_of_ones_own_is_judged_with_the_classes_that_it_will_have(hub, tmp_path):
+def test_a_user_supplied_template_is_checked_with_the_classes_that_it_will_have(hub, tmp_path):
     (tmp_path / "promises.cf.j2").write_text(OPENED)
     made = hub.made(ENTRYKIT_TEMPLATES=str(tmp_path))
     made.argv = (*made.argv, "cf-serverd", "-D", "opened")
     made.launch()
 
-    assert made.ended() == 64, made.said
-    assert "judged without --define" in made.said
+    assert made.ended() == 64, made.output
+    assert "checked without --define" in made.output
 
 
-def test_the_policy_that_is_judged_may_be_named(hub):
+def test_the_checked_policy_may_be_named(hub):
     made = hub.made()
     made.argv = (*made.argv, "cf-serverd", "--file", str(made.promises))
 
@@ -208,7 +208,7 @@ def test_one_folder_to_write_to_is_enough(hub):
     made.prefix = (*alone, str(made.path))
     served = made.start()
 
-    assert "Read-only file system" in served.said  # touch
+    assert "Read-only file system" in served.output  # touch
     assert hub.client(served).get("masterfiles/x", served.port).text == "x"
 
 
@@ -242,7 +242,7 @@ NOBODY = 65534
 
 
 def unprivileged(open_hub):
-    """A hub that has run as root, and is to run as nobody."""
+    """A hub that has run as root, and is to run as the user nobody."""
     made = open_hub.made({"x": "x"})
     made.made()
     for path in (made.path, *made.path.rglob("*")):
@@ -252,14 +252,14 @@ def unprivileged(open_hub):
 
 
 @pytest.mark.parametrize(
-    ("name", "mode", "said"),
+    ("name", "mode", "output"),
     [
-        ("ppkeys", 0o700, f"ppkeys: uid {NOBODY} may not look into it"),
-        ("ppkeys", 0o775, f"its mode is 775, which uid {NOBODY} cannot mend"),
-        ("masterfiles", 0o700, f'masterfiles": uid {NOBODY} may not read it'),
+        ("ppkeys", 0o700, f"ppkeys: uid {NOBODY} cannot read it"),
+        ("ppkeys", 0o775, f"its mode is 775, which uid {NOBODY} cannot change"),
+        ("masterfiles", 0o700, f'masterfiles": uid {NOBODY} cannot read it'),
     ],
 )
-def test_a_folder_of_somebody_elses_is_told_of_as_what_it_is(open_hub, name, mode, said):
+def test_a_directory_of_another_user_is_reported_as_what_it_is(open_hub, name, mode, output):
     made = unprivileged(open_hub)
     path = made.path / name
     os.chown(path, 0, 0)
@@ -267,8 +267,8 @@ def test_a_folder_of_somebody_elses_is_told_of_as_what_it_is(open_hub, name, mod
     before = sorted(path.iterdir())
     made.launch()
 
-    assert made.ended() in (73, 78), made.said
-    assert said in made.said
+    assert made.ended() in (73, 78), made.output
+    assert output in made.output
     assert sorted(path.iterdir()) == before
 
 
@@ -279,5 +279,5 @@ def test_what_cannot_be_written_is_the_folder_that_the_tip_names(open_hub):
     (made.path / "bin").chmod(0o755)
     made.launch()
 
-    assert made.ended() == 73, made.said
-    assert f"TIP: let uid {NOBODY} or group 0 write to {made.path}/bin\n" in made.said
+    assert made.ended() == 73, made.output
+    assert f"TIP: let uid {NOBODY} or group 0 write to {made.path}/bin\n" in made.output

@@ -1,4 +1,4 @@
-"""Policies that are somebody else's: PROMISES, and the Masterfiles Policy Framework."""
+"""External policies: PROMISES, and the Masterfiles Policy Framework."""
 
 from __future__ import annotations
 
@@ -73,13 +73,13 @@ def test_and_again_by_a_second_start(hub):
     assert hub.client(made).get("yours/x", made.port).text == "x"
 
 
-def test_a_policy_that_a_person_put_there_is_not_replaced(hub):
+def test_a_user_supplied_policy_is_not_replaced(hub):
     made = hub.made()
     (made.path / "inputs").mkdir(parents=True)
     made.promises.write_text("# mine\n")
     made.launch()
 
-    assert made.ended() == 73, made.said
+    assert made.ended() == 73, made.output
     assert made.promises.read_text() == "# mine\n"
 
 
@@ -89,8 +89,8 @@ def test_a_broken_one_leaves_the_old_file(hub):
     made.variables["PROMISES"] = text.replace("allowconnects", "allowconnect")
     made.launch()
 
-    assert made.ended() == 65, made.said
-    assert "allowconnect" in made.said
+    assert made.ended() == 65, made.output
+    assert "allowconnect" in made.output
     assert made.promises.read_bytes() == text.encode()
 
 
@@ -110,7 +110,7 @@ def test_what_cf_promises_refuses_does_not_start(hub, old, new):
     made.launch()
 
     if new:
-        assert made.ended() == 65, made.said
+        assert made.ended() == 65, made.output
         assert not made.promises.exists()
     else:
         assert made.running.comes(made.listening) == {("127.0.0.1", made.port)}
@@ -131,8 +131,8 @@ def inside(hub, server, *known):
     return client
 
 
-def test_without_the_role_broken_augments_trust_everybody(hub, framework):
-    """cf-promises finds no fault either."""
+def test_without_the_role_broken_augments_trust_everyone(hub, framework):
+    """cf-promises finds no error either."""
     server = hub.raw()
     shutil.copytree(framework, server.path / "inputs", dirs_exist_ok=True)
     server.promises.with_name("def.json").write_text('{"variables": {"default:def.acl": {')
@@ -153,12 +153,12 @@ def test_the_framework_serves_with_augments(hub, framework):
     assert got.text == (framework / "promises.cf").read_text()
 
 
-def test_the_framework_trusts_nobody_new(hub, framework):
+def test_the_framework_trusts_no_new_key(hub, framework):
     served = framed(hub, framework).start()
     client = inside(hub, served)
 
     assert client.get("masterfiles/promises.cf", 5308).text is None
-    assert eventually(lambda: "TRUST FAILED" in served.said)
+    assert eventually(lambda: "TRUST FAILED" in served.output)
     assert served.known == set()
 
 
@@ -175,8 +175,8 @@ def test_the_frameworks_augments_are_json(hub, framework):
 def test_without_a_framework_it_does_not_start(hub):
     made = hub.made(MPF="on").launch()
 
-    assert made.ended() not in (0, 70), made.said
-    assert "failsafe" not in made.said
+    assert made.ended() not in (0, 70), made.output
+    assert "failsafe" not in made.output
 
 
 STRANGE = {
@@ -187,14 +187,14 @@ STRANGE = {
 
 @pytest.mark.parametrize("text", STRANGE.values(), ids=STRANGE)
 def test_a_policy_that_lies_in_the_frameworks_place_is_not_served(hub, framework, text):
-    """The framework would be judged, and something else be read."""
+    """The framework would be checked, and something else would be read."""
     made = framed(hub, framework)
     made.promises.parent.mkdir()
     made.promises.write_text(text)
     made.launch()
 
-    assert made.ended() == 73, made.said
-    assert "Server is starting" not in made.said
+    assert made.ended() == 73, made.output
+    assert "Server is starting" not in made.output
     assert made.promises.read_text() == text
 
 
@@ -244,12 +244,12 @@ def test_back_from_the_framework_to_what_is_refused_changes_nothing(hub, framewo
     augments = made.promises.with_name("def.json").read_bytes()
     made.launch()
 
-    assert made.ended() == 65, made.said
+    assert made.ended() == 65, made.output
     assert made.promises.readlink() == made.masterfiles / "promises.cf"
     assert made.promises.with_name("def.json").read_bytes() == augments
 
 
-def test_a_link_to_a_framework_that_a_person_made_is_not_replaced(hub, framework):
+def test_a_user_supplied_link_to_a_framework_is_not_replaced(hub, framework):
     """Without a def.json of ours beside it, it is not ours."""
     made = hub.made({"x": "x"})
     shutil.copytree(framework, made.masterfiles, dirs_exist_ok=True)
@@ -257,27 +257,30 @@ def test_a_link_to_a_framework_that_a_person_made_is_not_replaced(hub, framework
     made.promises.symlink_to(made.masterfiles / "promises.cf")
     made.launch()
 
-    assert made.ended() == 73, made.said
+    assert made.ended() == 73, made.output
     assert made.promises.is_symlink()
 
 
-UNJUDGED = {
+UNCHECKED = {
     "PROMISES": {"PROMISES": "nonsense"},
     "MPF": {"MPF": "on"},
     "ENTRYKIT_TEMPLATES": {"ENTRYKIT_TEMPLATES": "/nonexistent"},
 }
 
 
-@pytest.mark.parametrize("name", UNJUDGED)
-def test_what_is_not_the_roles_own_has_to_be_judged(hub, name):
-    made = hub.made(ENTRYKIT_CHECK="off", **UNJUDGED[name]).launch()
+@pytest.mark.parametrize("name", UNCHECKED)
+def test_an_external_policy_has_to_be_checked(hub, name):
+    made = hub.made(ENTRYKIT_CHECK="off", **UNCHECKED[name]).launch()
 
-    assert made.ended() == 78, made.said
-    assert f"ENTRYKIT_CHECK: off, and nobody would judge {name}, and" in made.said
+    assert made.ended() == 78, made.output
+    assert (
+        f"ENTRYKIT_CHECK: off, but an unchecked policy from {name} may admit everyone"
+        in made.output
+    )
     assert not made.promises.exists()
 
 
-def test_the_roles_own_policy_is_closed_without_a_verdict(hub):
+def test_the_built_in_policy_is_closed_without_a_check(hub):
     served = hub({"x": "x"}, ENTRYKIT_CHECK="off")
 
     assert served.listening() == {("127.0.0.1", served.port)}
@@ -288,7 +291,7 @@ MOVED = ['{"vars": {"sys.masterdir": "DIR"}}', '{"variables": {"sys.masterdir": 
 
 
 def moved(server, augments):
-    """Lay augments beside the policy that move masterfiles to a folder nobody means to serve."""
+    """Put augments beside the policy that move masterfiles to a directory that is private."""
     other = server.path.with_name("other")
     other.mkdir()
     (other / "secret").write_text("secret")
@@ -313,7 +316,7 @@ def test_augments_do_not_move_what_the_role_serves(hub, augments):
     assert client.get("masterfiles/x", served.port).text == "x"
 
 
-def test_an_open_part_of_ones_own_in_a_framework_is_judged(hub, framework):
+def test_an_open_user_supplied_part_of_a_framework_is_refused(hub, framework):
     """As an inputs folder has it, in which CFEngine itself has kept copies."""
     made = framed(hub, framework)
     controls = made.promises.parent / "controls"
@@ -322,8 +325,8 @@ def test_an_open_part_of_ones_own_in_a_framework_is_judged(hub, framework):
     path.write_text(path.read_text().replace("allowconnects ", "denyconnects "))
     made.launch()
 
-    assert made.ended() == 65, made.said
-    assert "allowconnects" in made.said
+    assert made.ended() == 65, made.output
+    assert "allowconnects" in made.output
 
 
 BY_AUGMENTS = (
@@ -333,7 +336,7 @@ BY_AUGMENTS = (
 
 
 @pytest.mark.parametrize("augments", ['{"classes": {"open": ["any"]}}', '{"vars": {"mine": []}}'])
-def test_a_policy_is_judged_with_the_augments_beside_it(hub, augments):
+def test_a_policy_is_checked_with_the_augments_beside_it(hub, augments):
     """They are what opens it."""
     made = hub.made(PROMISES=BY_AUGMENTS.replace("PORT", "5308"))
     made.promises.parent.mkdir()
@@ -341,8 +344,8 @@ def test_a_policy_is_judged_with_the_augments_beside_it(hub, augments):
     path.write_text(augments)
     made.launch()
 
-    assert made.ended() == 65, made.said
-    assert "would admit everybody" in made.said
+    assert made.ended() == 65, made.output
+    assert "would admit everyone" in made.output
     assert path.read_text() == augments
     assert not made.promises.exists()
 

@@ -51,7 +51,7 @@ def test_a_new_policy_is_picked_up(hub, elsewhere):
 
 
 def test_it_waits_for_connections_to_end(hub, elsewhere):
-    """Also for one of somebody who says nothing, and whom nobody knows."""
+    """Also for an idle, unauthenticated one."""
     served = hub({"x": "old"}, CF_SERVERD_LOG_LEVEL="info")
     client = hub.client(served)
     rewritten(served, CF_SERVERD_MASTERFILES=str(elsewhere))
@@ -71,7 +71,7 @@ def test_an_acl_that_was_made_narrower_counts_from_then_on(hub):
     hung_up(served)
 
     assert eventually(lambda: fetched(client, served) is None, 30)
-    assert "not in allowconnects" in served.said
+    assert "not in allowconnects" in served.output
 
 
 @pytest.mark.parametrize("text", ["nonsense", "", None], ids=["broken", "empty", "missing"])
@@ -82,10 +82,10 @@ def test_a_broken_policy_is_not(hub, text):
         served.promises.unlink()
     else:
         served.promises.write_text(text)
-    before = len(served.said)
+    before = len(served.output)
     hung_up(served)
 
-    assert eventually(lambda: "error" in served.said[before:], 30)
+    assert eventually(lambda: "error" in served.output[before:], 30)
     assert fetched(client, served) == "x"
     assert served.listening() == {("127.0.0.1", served.port)}
     assert served.running.process.poll() is None
@@ -96,8 +96,8 @@ def test_a_start_that_is_refused_leaves_the_one_that_runs_alone(hub):
     client, before = hub.client(served), served.promises.read_bytes()
     again = hub.made(CFENGINE_WORKDIR=str(served.path), PROMISES="nonsense").launch()
 
-    assert again.ended() == 65, again.said
-    assert "nonsense" in again.said
+    assert again.ended() == 65, again.output
+    assert "nonsense" in again.output
     assert served.promises.read_bytes() == before
     served.signal(signal.SIGHUP)
     assert eventually(lambda: fetched(client, served) == "x", 30)
@@ -108,7 +108,7 @@ def test_what_is_rendered_is_accepted(hub, tmp_path):
     made = hub.made()
     out = tmp_path / "out"
     done = entrykit("render", "cf-serverd", "-o", out, environ=made.variables)
-    judged = Workdir(tmp_path / "judge").made().run("cf-promises", "-c", "-f", out / "promises.cf")
+    checked = Workdir(tmp_path / "check").made().run("cf-promises", "-c", "-f", out / "promises.cf")
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert (judged.returncode, judged.stdout) == (0, "")
+    assert (checked.returncode, checked.stdout) == (0, "")

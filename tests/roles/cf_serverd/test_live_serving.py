@@ -27,7 +27,7 @@ def test_a_client_with_an_unknown_key_gets_nothing_and_stays_unknown(hub):
     served = hub(TREE)
 
     assert hub.client().get("masterfiles/promises.cf", served.port).text is None
-    assert "TRUST FAILED" in served.said
+    assert "TRUST FAILED" in served.output
     assert served.known == set()
 
 
@@ -50,7 +50,7 @@ def test_what_is_not_admitted_is_refused(hub):
     for path in paths:
         got = client.get(path, served.port)
         assert got.text is None, path
-        assert "refus" in got.said or "Could not stat" in got.said, path
+        assert "refus" in got.output or "Could not stat" in got.output, path
     assert client.get("masterfiles/promises.cf", served.port).text == "# policy\n"
 
 
@@ -92,7 +92,7 @@ ADDRESSES = {
 
 
 @pytest.mark.parametrize(("variables", "expected"), ADDRESSES.values(), ids=ADDRESSES)
-def test_the_acl_admits_whom_it_names_and_nobody_else(hub, network, variables, expected):
+def test_the_acl_admits_its_entries_only(hub, network, variables, expected):
     hosts = [network.client(), network.client()]
     named = {f"CF_SERVERD_{name}": text for name, text in variables.items()}
     made = hub.made({"x": "x"}, CF_SERVERD_BINDTOINTERFACE=None, **named)
@@ -117,7 +117,7 @@ def test_whom_it_refuses_stands_in_the_log(hub, network):
     client = hub.client(served, prefix=host.prefix)
 
     assert client.get("masterfiles/x", served.port, host.hub).text is None
-    assert f"Remote host '{host.address}' not in allowconnects" in served.said
+    assert f"Remote host '{host.address}' not in allowconnects" in served.output
 
 
 def test_it_listens_at_one_address_where_that_is_asked_for(hub, network):

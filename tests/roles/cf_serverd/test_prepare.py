@@ -18,10 +18,10 @@ from entrykit.roles.cf_serverd.settings import CfServerdSettings
 
 
 class Place:
-    """A work directory, and what was said of it."""
+    """A work directory, and the messages about it."""
 
     def __init__(self, path):
-        self.path, self.said = path, ""
+        self.path, self.output = path, ""
         self.keys = path / "ppkeys"
         (path / "masterfiles").mkdir(parents=True)
         (path / "masterfiles" / "promises.cf").write_text("# a policy\n")
@@ -34,7 +34,7 @@ class Place:
         try:
             prepare_host(settings, Log(stream))
         finally:
-            self.said = stream.getvalue()
+            self.output = stream.getvalue()
         return self
 
     @property
@@ -79,12 +79,12 @@ def test_everything_is_made_once(place):
     assert place.prepared().pair == known
 
 
-def test_the_digest_is_told_as_clients_pin_it(place):
-    said = place.prepared().said
+def test_the_digest_is_logged_as_clients_pin_it(place):
+    output = place.prepared().output
 
     known = digest(place.keys / "localhost.pub")
     assert (
-        f"this hub's key is {known}: clients pin localhost.pub as ppkeys/root-{known}.pub" in said
+        f"this hub's key is {known}: clients pin localhost.pub as ppkeys/root-{known}.pub" in output
     )
 
 
@@ -93,14 +93,14 @@ def test_keys_that_others_could_read_are_closed(place, mode):
     place.keys.mkdir()
     place.keys.chmod(mode)
 
-    assert "its mode is 700 now" in place.prepared().said
+    assert "its mode is 700 now" in place.prepared().output
     assert place.keys.stat().st_mode & 0o777 == 0o700
 
 
 def test_keys_that_only_their_owner_can_read_stay_so(place):
     place.prepared().keys.chmod(0o500)
 
-    assert "its mode" not in place.prepared().said
+    assert "its mode" not in place.prepared().output
     assert place.keys.stat().st_mode & 0o777 == 0o500
 
 
@@ -169,7 +169,7 @@ def test_keys_that_are_given_are_used(place, other):
 def test_other_keys_than_those_that_are_there_are_refused(place, other):
     known = place.prepared().pair
 
-    with pytest.raises(SettingsError, match="another key, which clients know: it is not replaced"):
+    with pytest.raises(SettingsError, match="another key, which clients know; it is not replaced"):
         place.prepared(**given(other))
     assert place.pair == known
 
@@ -219,12 +219,12 @@ def test_the_half_that_is_wrong_is_named(place, half):
 
 
 @pytest.mark.parametrize("half", ["localhost.priv", "localhost.pub"])
-def test_what_is_no_file_is_not_said_to_be_absent(place, half):
+def test_a_dangling_link_is_not_reported_as_missing(place, half):
     place.prepared()
     (place.keys / half).unlink()
     (place.keys / half).symlink_to("absent")
 
-    with pytest.raises(CommitError, match=rf"^{place.keys}/{half}: not a file, nor a link to one"):
+    with pytest.raises(CommitError, match=rf"^{place.keys}/{half}: not a file or a link to one"):
         place.prepared()
 
 
@@ -269,16 +269,17 @@ def test_what_is_no_file_in_the_folder_is_refused_by_its_name(place, folder):
         place.prepared(CF_SERVERD_TRUSTED_KEYS_DIR=str(folder))
 
     assert list(caught.value.messages) == [
-        f'CF_SERVERD_TRUSTED_KEYS_DIR: "{name}.pub": not a file, nor a link to one'
-        for name in "abc"
+        f'CF_SERVERD_TRUSTED_KEYS_DIR: "{name}.pub": not a file or a link to one' for name in "abc"
     ]
 
 
-def test_a_folder_without_keys_is_told_of(place, other, folder):
+def test_a_directory_without_keys_is_warned_of(place, other, folder):
     """A secret of Kubernetes has whatever names it was given."""
     (folder / "client").write_bytes(other.pair[1])
 
-    assert "has no file *.pub" in place.prepared(CF_SERVERD_TRUSTED_KEYS_DIR=str(folder)).said
+    assert (
+        "contains no file *.pub" in place.prepared(CF_SERVERD_TRUSTED_KEYS_DIR=str(folder)).output
+    )
 
 
 def test_what_is_to_be_served_has_to_be_there(place, tmp_path):
@@ -292,7 +293,7 @@ def test_what_is_to_be_served_has_to_be_there(place, tmp_path):
             CF_SERVERD_PORT=str(free_port()),
         )
 
-    assert [fault.split(":")[0] for fault in caught.value.messages] == [
+    assert [message.split(":")[0] for message in caught.value.messages] == [
         *["CF_SERVERD_MASTERFILES", "CF_SERVERD_ACCESS", "CF_SERVERD_BINDTOINTERFACE"]
     ]
 
@@ -306,16 +307,16 @@ def test_the_tree_of_a_framework_is_linked_and_nothing_of_it_replaced(place, tmp
         (place.path / "masterfiles" / name).mkdir()
     (place.path / "masterfiles" / "def.json").write_text("{}")
 
-    said = place.prepared(MPF="on").said
+    output = place.prepared(MPF="on").output
 
     assert (own / "promises.cf").read_text() == "# a policy\n"
     assert (own / "controls").readlink() == place.path / "masterfiles" / "controls"
     assert (own / "lib").read_text() == "mine\n"
     assert (own / "services").readlink() == tmp_path
     assert not (own / "def.json").exists()
-    assert f"{own}/lib is used, and not {place.path}/masterfiles/lib" in said
-    assert f"{own}/services is used, and not " in said
-    assert "controls" not in said
+    assert f"{own}/lib is used instead of {place.path}/masterfiles/lib" in output
+    assert f"{own}/services is used instead of " in output
+    assert "controls" not in output
 
 
 def test_a_link_into_another_framework_is_made_anew(place, tmp_path):
@@ -341,7 +342,7 @@ class Killed(BaseException):
 def test_a_start_killed_while_it_replaces_a_link_leaves_the_old_one(
     place, tmp_path, monkeypatch, link, call
 ):
-    """Without a link there, cf-serverd starts with a policy of its own, on every address."""
+    """Without a link there, cf-serverd starts with its built-in policy, on every address."""
     path = place.prepared(MPF="on").path / link
     new, old = path.readlink(), tmp_path / "masterfiles" / path.name
     path.unlink()
@@ -364,24 +365,24 @@ def test_a_start_killed_while_it_replaces_a_link_leaves_the_old_one(
 def test_a_folder_of_policy_may_be_masterfiles_itself(place):
     (place.path / "inputs").symlink_to("masterfiles")
 
-    assert "is used" not in place.prepared(MPF="on").said
+    assert "is used" not in place.prepared(MPF="on").output
     assert (place.path / "masterfiles" / "promises.cf").read_text() == "# a policy\n"
 
 
-def test_a_persons_promises_cf_is_not_taken_for_the_frameworks(place):
+def test_a_user_supplied_promises_cf_is_not_taken_for_the_frameworks(place):
     (place.path / "inputs").mkdir()
     own = place.path / "inputs" / "promises.cf"
     own.write_text("# a policy\n")
     place.prepared(MPF="on")
     own.write_text("# mine\n")
 
-    with pytest.raises(CommitError, match="not the framework's, and entrykit did not write it"):
+    with pytest.raises(CommitError, match="neither from the framework nor written by entrykit"):
         place.prepared(MPF="on")
     assert own.read_text() == "# mine\n"
 
 
 @pytest.mark.parametrize("made", ["{}\n", "mine\n"])
-def test_augments_that_nobody_heeds_any_more_are_dropped_if_they_are_ours(place, made):
+def test_unused_augments_are_removed_if_entrykit_wrote_them(place, made):
     path = place.path / "inputs" / "def.json"
     path.parent.mkdir()
     text = add_mark("def.json", made, "for a test") if made == "{}\n" else made
@@ -407,7 +408,7 @@ def test_a_framework_that_is_not_there_is_refused(place):
         place.prepared(MPF="on")
 
 
-def test_a_folder_of_policy_is_not_everybodys_to_write(place):
+def test_the_directory_of_the_policy_is_not_writable_by_everyone(place):
     (place.path / "inputs").mkdir()
     (place.path / "inputs").chmod(0o777)
 

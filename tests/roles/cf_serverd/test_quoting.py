@@ -36,11 +36,11 @@ def hashes(tmp_path):
         )
         argv = [under_test("cf-promises"), "-w", tmp_path / "work", "-c", "-f", policy]
         (tmp_path / "work").mkdir()
-        said = subprocess.run(
+        output = subprocess.run(
             [*argv, "--show-vars=default:main.h.*"], capture_output=True, text=True, check=True
         ).stdout
         return dict(
-            re.findall(r"^default:main\.h([0-9]+)\s+(?:SHA=)?([0-9a-f]{64})", said, re.MULTILINE)
+            re.findall(r"^default:main\.h([0-9]+)\s+(?:SHA=)?([0-9a-f]{64})", output, re.MULTILINE)
         )
 
     return hashes
@@ -70,7 +70,7 @@ def test_a_list_is_one_of_strings():
     assert quote_cfengine(("a", 'b"c')) == '{ "a", "b\\"c" }'
 
 
-def test_an_empty_list_is_refused_because_it_admits_everybody():
+def test_an_empty_list_is_refused_because_it_admits_everyone():
     with pytest.raises(QuotingError, match="an empty list"):
         quote_cfengine(())
 

@@ -1,4 +1,4 @@
-"""The modulus of a key; the judge is a library that knows the formats."""
+"""The modulus of a key, compared with what a library reads."""
 
 from __future__ import annotations
 

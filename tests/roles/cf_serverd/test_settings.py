@@ -1,4 +1,4 @@
-"""What is read of the variables, and what is said of them."""
+"""How the variables are read, and the warnings about them."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from entrykit.roles.cf_serverd.workdir import (
 
 
 def warnings(**variables):
-    said = []
-    CfServerdSettings.from_environ(variables, said.append)
-    return said
+    output = []
+    CfServerdSettings.from_environ(variables, output.append)
+    return output
 
 
 @pytest.mark.parametrize(
-    ("acl", "said"),
+    ("acl", "output"),
     [
         ("10.0.0.0/8", []),
-        ("0.0.0.0/0,::/0", ["open to every address of IPv4", "open to every address of IPv6"]),
-        ("0.0.0.0/1,128.0.0.0/1,::1", ["open to every address of IPv4"]),
+        ("0.0.0.0/0,::/0", ["open to every IPv4 address", "open to every IPv6 address"]),
+        ("0.0.0.0/1,128.0.0.0/1,::1", ["open to every IPv4 address"]),
         (
             "0.0.0.0/0",
-            ["open to every address of IPv4", "no address of IPv6 is in it (that would be ::/0)"],
+            ["open to every IPv4 address", "contains no IPv6 address (::/0 is all of them)"],
         ),
         (
             "::/0",
             [
-                "open to every address of IPv6",
-                "no address of IPv4 is in it (that would be 0.0.0.0/0)",
+                "open to every IPv6 address",
+                "contains no IPv4 address (0.0.0.0/0 is all of them)",
             ],
         ),
     ],
 )
-def test_an_acl_that_is_open_to_everybody_is_warned_of(acl, said):
-    assert warnings(CF_SERVERD_ACL=acl) == [f"CF_SERVERD_ACL: {reason}" for reason in said]
+def test_an_acl_that_is_open_to_everyone_is_warned_of(acl, output):
+    assert warnings(CF_SERVERD_ACL=acl) == [f"CF_SERVERD_ACL: {reason}" for reason in output]
 
 
 def test_trust_in_unknown_keys_is_warned_of():
@@ -53,7 +53,7 @@ def test_trust_in_unknown_keys_is_warned_of():
 def test_any_list_that_opens_is_warned_of(name):
     variables = {"CF_SERVERD_ACL": "10.0.0.1", f"CF_SERVERD_{name}": "0.0.0.0/0,10.0.0.1"}
 
-    assert f"CF_SERVERD_{name}: open to every address of IPv4" in warnings(**variables)
+    assert f"CF_SERVERD_{name}: open to every IPv4 address" in warnings(**variables)
 
 
 @pytest.mark.parametrize("missing", [{}, {"CF_SERVERD_ACL": ""}, {"PROMISES": ""}])
@@ -62,11 +62,11 @@ def test_without_an_acl_there_is_no_hub(missing):
         CfServerdSettings.from_environ(missing)
 
 
-def test_an_acl_at_fault_is_told_once():
+def test_an_invalid_acl_is_reported_once():
     with pytest.raises(SettingsError) as caught:
         CfServerdSettings.from_environ({"CF_SERVERD_ACL": "x", "CF_SERVERD_PORT": "x"})
 
-    assert [fault.split(":")[0] for fault in caught.value.messages] == [
+    assert [message.split(":")[0] for message in caught.value.messages] == [
         *["CF_SERVERD_ACL", "CF_SERVERD_PORT"]
     ]
 
@@ -86,7 +86,7 @@ def test_the_work_directory_moves_everything(variables, folders):
     assert CfServerdSettings.folder(variables) == found.config_dir
 
 
-def test_a_work_directory_at_fault_does_not_hide_where_an_earlier_start_was_killed():
+def test_an_invalid_work_directory_does_not_hide_where_an_earlier_start_was_killed():
     given = {"CFENGINE_WORKDIR": "relative", "PATH": ""}
 
     assert CfServerdSettings.folder(given) == f"{find_workdir(given)}/inputs"

@@ -32,8 +32,8 @@ class Trap:
 
 
 def failsafe(server, client):
-    """A policy of its own, on every address and another port."""
-    assert "failsafe" in server.said
+    """The built-in policy, on every address and another port."""
+    assert "failsafe" in server.output
     return server.listening() == {("::", 5308)} and refuses(client, 5308)
 
 
@@ -48,18 +48,18 @@ def admits(server, client):
 
 
 def deaf(server, client):
-    """cf-promises finds no fault, it listens, and nobody gets the file."""
+    """cf-promises finds no error, it listens, and no client gets the file."""
     return accepted(server) and refuses(client, server.port)
 
 
 def weak(server, client):
     """It takes older TLS than any that was named."""
-    told = "using the minimum required version 1.0" in server.said
-    return told and admits(server, client)
+    weak_version = "using the minimum required version 1.0" in server.output
+    return weak_version and admits(server, client)
 
 
 def trusting(server, client):
-    """A key that nobody has named is trusted, and for ever."""
+    """An unknown key is trusted, for ever."""
     (server.ppkeys / f"root-{client.digest}.pub").unlink()
     return admits(server, client) and client.digest in server.known
 
@@ -70,9 +70,9 @@ def refuses(client, port):
 
 
 def accepted(server):
-    """Whether cf-promises finds no fault and cf-serverd is where it was told to be."""
-    judged = server.run("cf-promises", "-c", "-f", server.promises)
-    assert judged.returncode == 0, judged.stdout
+    """Whether cf-promises finds no error and cf-serverd listens where it should."""
+    checked = server.run("cf-promises", "-c", "-f", server.promises)
+    assert checked.returncode == 0, checked.stdout
     return server.listening() == {("127.0.0.1", server.port)}
 
 
@@ -126,7 +126,7 @@ TRAPS = {
         ({"PROMISES": MAIN},),
         65,
     ),
-    "a list of nobody": Trap(
+    "an empty list": Trap(
         listed("{ }"), admits, "CF_SERVERD_ACL", acl(None, "", "[]", ",", " ", "\n")
     ),
     "a list of an empty text": Trap(
@@ -217,11 +217,11 @@ TRAPS = {
     "a list that cf-serverd alone has": Trap(
         in_context("server", '{ "" }'),
         admits,
-        "would admit everybody",
+        "would admit everyone",
         ({"PROMISES": f"{MAIN}body server control {{ server:: allowconnects => {{ }}; }}\n"},),
         65,
     ),
-    "trust in everybody's keys": Trap(
+    "trust in all keys": Trap(
         policy(trustkeysfrom='{ "0.0.0.0/0" }'),
         trusting,
         "CF_SERVERD_TRUSTKEYSFROM",
@@ -229,12 +229,12 @@ TRAPS = {
     ),
 }
 
-# Those of them that a policy of a user's own is judged by; regular expressions are its right.
-JUDGED = (
+# Those that also refuse a user-supplied policy, which may use regular expressions.
+CHECKED = (
     "an invalid promises.cf",
     "a bundle that is not there",
     "no body server control",
-    "a list of nobody",
+    "an empty list",
     "a list of an empty text",
     "a list for cf-promises alone",
     "a list that cf-serverd alone has",
