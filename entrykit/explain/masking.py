@@ -24,7 +24,7 @@ from entrykit.explain.reference import variables
 from entrykit.explain.variants import find_variants
 from entrykit.rendering.role_files import render
 from entrykit.role import HostFacts, Role
-from entrykit.variables.secret import MASK, Secret, mask_snippets
+from entrykit.variables.secret import MASK, SNIPPET_COMMENTS, Secret, mask_snippets
 from entrykit.variables.settings import Settings, mask_secrets
 from entrykit.variables.type_info import type_info
 
@@ -88,7 +88,8 @@ class Masker:
         exact = self._sentinel_renderings(name)
         for texts in exact or self._variant_renderings(name):
             for path, line in _missing_lines(self._base, texts):
-                self._private[path].add(line)
+                if line.strip() not in SNIPPET_COMMENTS:
+                    self._private[path].add(line)
         for path in set().union(*exact):
             for first, second in _changed_lines(*(texts.get(path, "") for texts in exact)):
                 before, after = _common_ends(first, second)

@@ -11,6 +11,7 @@ MASK: Final = "***"
 # Comments around raw lines in a file, by which they are known there later on.
 _BEGIN: Final = "# Raw lines of a variable:"
 _END: Final = "# End of the raw lines."
+SNIPPET_COMMENTS: Final = (_BEGIN, _END)
 _SNIPPET: Final = re.compile(rf"(?ms)({_BEGIN}\n).*?(^{re.escape(_END)}$|\Z)")
 
 
