@@ -56,7 +56,7 @@ def _diff_file(
 
 
 def _read_live(path: str) -> tuple[str, bool]:
-    """Return what a file holds, and whether it is not for everybody to read."""
+    """Return what a file holds, and whether it is not world-readable."""
     try:
         with open_live(path) as file:
             mode = os.fstat(file.fileno()).st_mode
@@ -75,7 +75,7 @@ def diff_texts(
         path: the file's, among those of the role.
         texts: the old one and the new one, each by what it is: `live`, `new`.
         folder: the directory that is named before the path.
-        private: whether the file is not for everybody to read.
+        private: whether the file is not world-readable.
 
     Returns:
         The lines of a unified diff; one that says so where the texts differ only in what

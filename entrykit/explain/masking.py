@@ -5,7 +5,7 @@ rendered again with other values of each private variable, set or not. Lines tha
 the variable. What two renderings of such a line have in common, before and after the value,
 finds the value in the file on disk as well, where an older secret may stand.
 
-A line on disk that no rendering has, in a file that is not for everybody, is shown with those
+A line on disk that no rendering has, in a file that is not world-readable, is shown with those
 words alone that the new files have too: it may hold a secret that moved or went away.
 """
 
@@ -69,7 +69,7 @@ class Masker:
         Args:
             path: its name among the role's files.
             text: what it holds.
-            private: whether it is not for everybody to read, as files with secrets are not.
+            private: whether it is not world-readable, as files with secrets are not.
         """
         current = set(mask_snippets(self._base.get(path, "")).split("\n"))
         return [
