@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from entrykit.tls.pem import InvalidPem, refuse_pair
     from entrykit.variables import types
     from entrykit.variables.documents import TypedTree, parse_typed
-    from entrykit.variables.integers import parse_integer
     from entrykit.variables.parsers import parse_line, parse_secret, split_list
+    from entrykit.variables.quantities import parse_integer
     from entrykit.variables.secret import Secret, Snippet, WholeFile
     from entrykit.variables.settings import Settings
 
@@ -73,7 +73,7 @@ _MODULES: Final = {
     "tls.pem": ("InvalidPem", "refuse_pair"),
     "variables": ("types",),
     "variables.documents": ("TypedTree", "parse_typed"),
-    "variables.integers": ("parse_integer",),
+    "variables.quantities": ("parse_integer",),
     "variables.parsers": ("parse_line", "parse_secret", "split_list"),
     "variables.secret": ("Secret", "Snippet", "WholeFile"),
     "variables.settings": ("Settings",),

@@ -77,7 +77,7 @@ def configure(
 def _wait(settings: Settings, log: Log) -> None:
     """Wait for what the daemon needs: its check may need it too, and so may `prepare`."""
     if settings.entrykit_wait:
-        from entrykit.variables.durations import milliseconds
+        from entrykit.variables.quantities import milliseconds
         from entrykit.variables.targets import targets
         from entrykit.wait import wait
 

@@ -12,8 +12,8 @@ from typing import Final
 from entrykit.discovery.built_in import ROLE_FILE, ROLES_PATH, is_built_in
 from entrykit.display import display_name
 from entrykit.errors import SettingsError
+from entrykit.variables.names import near_misses
 from entrykit.variables.reading import read
-from entrykit.variables.typos import near_misses
 from entrykit.verb_table import VERBS
 
 _is_folder_name: Final = re.compile(r"[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*").fullmatch
@@ -50,8 +50,8 @@ def find_on_path(environ: Mapping[str, str]) -> Mapping[str, str]:
     """
     given = {name: environ[name] for name in _VARIABLES if name in environ}
     reading = read(given, [ROLES_PATH])
-    if reading.faults:
-        raise SettingsError(reading.faults.values())
+    if reading.errors:
+        raise SettingsError(reading.errors.values())
     entries = [entry for entry in reading.values.get(ROLES_PATH, "").split(":") if entry]
     errors: list[str] = []
     found: dict[str, str] = {}

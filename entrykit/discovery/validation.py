@@ -11,9 +11,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from entrykit.role import Check, Daemon, Files, HostFacts, Prepare, Role
-from entrykit.variables.secret_fields import secret_errors
+from entrykit.variables.metadata import secret_errors, type_info
 from entrykit.variables.settings import Settings
-from entrykit.variables.type_info import type_info
 
 _PARTS: Final = {"files": Files, "daemon": Daemon, "check": Check, "prepare": Prepare}
 _TEXTS: Final = ("name", "summary", "files.main", "daemon.entrypoint", "daemon.package")

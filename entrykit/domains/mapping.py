@@ -23,8 +23,8 @@ from entrykit.domains.apps import DEFAULTS, Options, Site, cut_name
 from entrykit.domains.collector import Collector, Place
 from entrykit.errors import InvalidValue
 from entrykit.variables.documents import Tree, parse_tree
-from entrykit.variables.integers import parse_integer
 from entrykit.variables.parsers import parse_switch
+from entrykit.variables.quantities import parse_integer
 
 _OPTIONS: Final = frozenset(Options._fields)
 _KNOWN_FIELDS: Final = _OPTIONS | {"port", "domains"}

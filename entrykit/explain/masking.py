@@ -24,9 +24,9 @@ from entrykit.explain.reference import variables
 from entrykit.explain.variants import find_variants
 from entrykit.rendering.role_files import render
 from entrykit.role import HostFacts, Role
+from entrykit.variables.metadata import type_info
 from entrykit.variables.secret import MASK, SNIPPET_COMMENTS, Secret, mask_snippets
 from entrykit.variables.settings import Settings, mask_secrets
-from entrykit.variables.type_info import type_info
 
 # Values unlike any other, and unlike each other at both ends.
 _SENTINELS: Final = ("Xq7Zk9Wm2T4v", "Lp3Rn8Yd6K1s")

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from entrykit.role import Role
-from entrykit.variables.aliases import aliases
+from entrykit.variables.metadata import aliases, type_info
 from entrykit.variables.settings import Settings
-from entrykit.variables.type_info import type_info
 from entrykit.variables.types import TypeInfo
 
 

@@ -13,9 +13,9 @@ from entrykit.rendering.location import current_location, is_literal
 from entrykit.rendering.undefined import MissingValue, TemplateObject
 from entrykit.variables import reading as environment
 from entrykit.variables.documents import Tree, parse_tree
+from entrykit.variables.names import near_misses
 from entrykit.variables.parsers import parse_switch, split_list
 from entrykit.variables.secret import MASK
-from entrykit.variables.typos import near_misses
 
 _UNSET: Final = object()
 _MIN_NAME_LENGTH: Final = 4  # shorter names are all close to each other
@@ -134,7 +134,7 @@ class Variables(TemplateObject):
         self._errors.known |= {name, f"{name}_FILE"}
         given = {key: self._environ[key] for key in (name, f"{name}_FILE") if key in self._environ}
         reading = environment.read(given, [name])
-        if message := reading.faults.get(name) or reading.empty.get(name):
+        if message := reading.errors.get(name) or reading.empty.get(name):
             return self._record_error(name, message)
         text = reading.values.get(name)
         if text is not None and not given.get(name):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from entrykit.display import display
 from entrykit.errors import InvalidValue
-from entrykit.variables.integers import parse_integer
+from entrykit.variables.quantities import parse_integer
 
 
 def address(text: str) -> str:

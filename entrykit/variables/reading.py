@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from entrykit.display import display
-from entrykit.variables.service_links import _LINK_VALUE
+from entrykit.variables.names import is_link_value, near_misses
 from entrykit.variables.textfile import read_text
-from entrykit.variables.typos import near_misses
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +22,7 @@ class Reading:
         values: name to text, for every variable that is set and can be read.
         files: name to path, for those of them that a file has said.
         aliases: name to alias, for every variable that is set by one of its aliases.
-        faults: name to message, for every variable that is set and cannot.
+        errors: name to message, for every variable that is set and cannot be read.
         empty: name to message, for every variable whose file is empty: it is not set.
         warnings: what looks like a mistake and is none for certain.
         refused: messages of set variables that a role has not, and does not start with.
@@ -32,7 +31,7 @@ class Reading:
     values: dict[str, str] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
-    faults: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
     empty: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
@@ -65,7 +64,7 @@ def _read_one(
         value = _value(environ, given, reading.warnings)
     except ValueError as error:
         file = f"{given}_FILE"
-        reading.faults[name] = str(error) + quotes_hint(file, environ.get(file, ""))
+        reading.errors[name] = str(error) + quotes_hint(file, environ.get(file, ""))
     else:
         path = environ.get(f"{given}_FILE")
         if value is not None:
@@ -91,7 +90,7 @@ def _is_given(environ: Mapping[str, str], name: str) -> bool:
 
 
 def _is_link(name: str, value: str) -> bool:
-    return name.endswith("_PORT") and bool(_LINK_VALUE.fullmatch(value))
+    return name.endswith("_PORT") and bool(is_link_value(value))
 
 
 def peek(environ: Mapping[str, str], name: str) -> str | None:

@@ -13,11 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from entrykit.errors import InvalidValue, SettingsError
 from entrykit.variables import reading as environment
 from entrykit.variables import types
-from entrykit.variables.aliases import aliases
+from entrykit.variables.metadata import aliases, check_secret_values, type_info
 from entrykit.variables.parsers import parse_folder
 from entrykit.variables.secret import Secret, mask
-from entrykit.variables.secret_fields import check_secret_values
-from entrykit.variables.type_info import type_info
 from entrykit.variables.validation_errors import empty_secret_errors, errors_by_variable
 
 _VARIABLE_NAME: Final = re.compile(r"\b[A-Z][A-Z0-9_]+\b")
@@ -138,7 +136,7 @@ class Settings(BaseModel):
             SettingsError: with every fault of every variable.
         """
         texts = {name.lower(): text for name, text in reading.values.items()}
-        faults = {**empty_secret_errors(cls.model_fields, reading), **reading.faults}
+        faults = {**empty_secret_errors(cls.model_fields, reading), **reading.errors}
         settings: Self | None
         try:
             settings = cls.model_validate(texts)

@@ -16,8 +16,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Final
 
-from entrykit.variables.durations import parse_duration
-from entrykit.variables.integers import integer_pattern, parse_integer
+from entrykit.variables.metadata import TypeInfo
 from entrykit.variables.parsers import (
     OFF,
     ON,
@@ -33,9 +32,9 @@ from entrykit.variables.parsers import (
     parse_text,
     parse_wait_targets,
 )
+from entrykit.variables.quantities import integer_pattern, parse_duration, parse_integer
 from entrykit.variables.secret import Secret as SecretText
 from entrykit.variables.secret import Snippet as RawText
-from entrykit.variables.type_info import TypeInfo
 
 __all__ = [
     "Addresses",

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from entrykit.display import display, display_name
 from entrykit.errors import InvalidValue
+from entrykit.variables.metadata import TypeInfo, type_info
 from entrykit.variables.reading import Reading
 from entrykit.variables.secret import mask
-from entrykit.variables.type_info import TypeInfo, type_info
 
 if TYPE_CHECKING:
     from pydantic import ValidationError

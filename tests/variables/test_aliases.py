@@ -11,7 +11,7 @@ from entrykit.cli.main import main
 from entrykit.discovery.finder import load_role
 from entrykit.errors import SettingsError
 from entrykit.explain.reference import variables
-from entrykit.variables.aliases import aliases
+from entrykit.variables.metadata import aliases
 from entrykit.variables.reading import read
 
 ALIASES = {"ACME_PORT": ("PORT", "P_PORT")}
@@ -46,7 +46,7 @@ def test_both_set_is_an_error_that_names_both(name, alias):
     """Even with the same value: which of them is meant is not for us to guess."""
     reading = read({name: "81", alias: "81"}, ["ACME_PORT"], ALIASES)
 
-    (message,) = reading.faults.values()
+    (message,) = reading.errors.values()
     assert message.startswith("ACME_PORT: ")
     assert alias.removesuffix("_FILE") in message
 

@@ -228,7 +228,7 @@ def test_a_file_is_read_but_for_one_newline_at_its_end(env_file, content, value)
     """And for a byte order mark at its begin, with which some editors save."""
     reading = read({"STATS_PASSWORD_FILE": env_file(content)}, NAMES)
 
-    assert (reading.values, reading.faults) == ({"STATS_PASSWORD": value}, {})
+    assert (reading.values, reading.errors) == ({"STATS_PASSWORD": value}, {})
 
 
 @pytest.mark.parametrize(
@@ -242,7 +242,7 @@ def test_a_file_without_a_value_is_a_fault(tmp_path, env_file, content, reason):
     reading = read({"HTTP_PORT_FILE": path}, NAMES)
 
     assert reading.values == {}
-    assert reading.faults == {"HTTP_PORT": f'HTTP_PORT_FILE: "{path}": {reason}'}
+    assert reading.errors == {"HTTP_PORT": f'HTTP_PORT_FILE: "{path}": {reason}'}
 
 
 @pytest.mark.parametrize("content", ["", "\n"])
@@ -251,7 +251,7 @@ def test_an_empty_file_is_unset(env_file, content):
 
     reading = read({"HTTP_PORT_FILE": path}, NAMES)
 
-    assert (reading.values, reading.faults) == ({}, {})
+    assert (reading.values, reading.errors) == ({}, {})
     assert reading.empty == {"HTTP_PORT": f'HTTP_PORT_FILE: "{path}": the file is empty'}
 
 
@@ -303,7 +303,7 @@ def test_a_variable_and_its_file_at_once_are_a_fault(env_file):
     reading = read({"HTTP_PORT": "80", "HTTP_PORT_FILE": env_file("81")}, NAMES)
 
     said = "HTTP_PORT: set, and HTTP_PORT_FILE as well (expected one of the two)"
-    assert reading.faults == {"HTTP_PORT": said}
+    assert reading.errors == {"HTTP_PORT": said}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -320,7 +320,7 @@ def test_bytes_that_are_not_utf_8_are_a_fault_and_not_shown():
     """They arrive as lone surrogates."""
     reading = read({"STATS_PASSWORD": "a\udcffb"}, NAMES)
 
-    assert reading.faults == {"STATS_PASSWORD": "STATS_PASSWORD: not valid UTF-8"}
+    assert reading.errors == {"STATS_PASSWORD": "STATS_PASSWORD: not valid UTF-8"}
 
 
 # what a person sees

@@ -9,9 +9,14 @@ import pytest
 from entrykit.display import MAX_LENGTH, display
 from entrykit.errors import InvalidValue
 from entrykit.variables import parsers
-from entrykit.variables.durations import DurationForm, milliseconds, parse_duration
-from entrykit.variables.integers import integer_pattern, parse_integer
 from entrykit.variables.network import port
+from entrykit.variables.quantities import (
+    DurationForm,
+    integer_pattern,
+    milliseconds,
+    parse_duration,
+    parse_integer,
+)
 from entrykit.variables.secret import MASK, Secret, Snippet
 
 A_SOCKET = "/run/" + "s" * 92  # of 97 bytes

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from entrykit.errors import InvalidValue
-from entrykit.variables.durations import parse_duration
+from entrykit.variables.quantities import parse_duration
 from entrykit.variables.schema import (
     check_boolean,
     check_map,

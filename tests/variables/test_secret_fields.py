@@ -11,10 +11,9 @@ from entrykit.discovery.finder import load_role, role_names
 from entrykit.display import display
 from entrykit.errors import InvalidValue, RoleError, SettingsError
 from entrykit.variables import types
+from entrykit.variables.metadata import secret_errors, type_info
 from entrykit.variables.secret import Secret, Snippet
-from entrykit.variables.secret_fields import secret_errors
 from entrykit.variables.settings import Settings
-from entrykit.variables.type_info import type_info
 
 HUSH = "hush-hush " * 20 + '\x1b"'
 INFO = types.TypeInfo("token", secret=True)

@@ -28,7 +28,7 @@ def test_a_slip_is_a_warning_with_the_name_that_was_meant(name, meant):
     reading = read({name: "x"}, NAMES)
 
     assert reading.warnings == [f"{name}: no such variable; did you mean {meant}?"]
-    assert (reading.values, reading.faults) == ({}, {})
+    assert (reading.values, reading.errors) == ({}, {})
 
 
 def test_a_name_that_is_far_too_long_takes_no_time(tmp_path):
@@ -81,7 +81,7 @@ def test_a_service_link_is_never_taken_for_a_setting(value):
     """A service named `http` puts it into every pod beside it."""
     reading = read({"HTTP_PORT": value}, NAMES)
 
-    assert (reading.values, reading.faults) == ({}, {})
+    assert (reading.values, reading.errors) == ({}, {})
     said = f'HTTP_PORT: "{value}" is a service link and not a setting: ignored'
     assert reading.warnings == [said]
 

@@ -62,7 +62,7 @@ def test_of_a_pipe_all_is_read_whenever_it_is_written():
     later.join()
     os.close(ours)
 
-    assert (reading.values, reading.faults) == ({"A": f"first {text[:-1]}"}, {})
+    assert (reading.values, reading.errors) == ({"A": f"first {text[:-1]}"}, {})
 
 
 def write(descriptor, text):

@@ -10,9 +10,9 @@ from pydantic import Field
 
 from entrykit.errors import SettingsError
 from entrykit.variables import types
+from entrykit.variables.metadata import type_info
 from entrykit.variables.secret import Secret
 from entrykit.variables.settings import Settings
-from entrykit.variables.type_info import type_info
 
 Greeting = Annotated[str, types.text(forbid="$`")]
 Name = Annotated[str, types.text(pattern="[a-z]+", expected="letters a-z", name="name")]

@@ -72,8 +72,8 @@ def run(arguments: Arguments, environ: Mapping[str, str], log: Log) -> int:
 def _read_overwrite(environ: Mapping[str, str]) -> bool:
     reading = read(environ, [OVERWRITE])
     try:
-        if OVERWRITE in reading.faults:
-            raise SettingsError([reading.faults[OVERWRITE]])
+        if OVERWRITE in reading.errors:
+            raise SettingsError([reading.errors[OVERWRITE]])
         return parse_switch(reading.values.get(OVERWRITE, "off"))
     except InvalidValue as error:
         raise SettingsError(f"{OVERWRITE}: {message}" for message in error.messages) from None

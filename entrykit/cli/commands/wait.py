@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from entrykit.cli.trailing_command import execute_command, require_program
 from entrykit.errors import InvalidValue, UsageError
 from entrykit.log import Log, check_format
-from entrykit.variables.durations import milliseconds, parse_duration
+from entrykit.variables.quantities import milliseconds, parse_duration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,7 +78,7 @@ def _add_config(words: list[str], config_dir: str) -> list[str]:
 
 def _read_paths(environ: Mapping[str, str]) -> dict[str, str]:
     reading = environment.read(environ, ["CONFIG_DIR", "ACME_CA_BUNDLE"])
-    paths, messages = {}, [*reading.faults.values()]
+    paths, messages = {}, [*reading.errors.values()]
     for name, text in reading.values.items():
         try:
             paths[name] = parse_folder(text)

@@ -17,7 +17,7 @@ from entrykit.roles.certbot import types as certbot_types
 from entrykit.roles.certbot.grouping import CertPer, find_unorderable, group_domains
 from entrykit.roles.certbot.plan import Group
 from entrykit.variables import types
-from entrykit.variables.aliases import Alias
+from entrykit.variables.metadata import Alias
 from entrykit.variables.settings import Settings
 
 CONFIG_DIR: Final = "/etc/letsencrypt"

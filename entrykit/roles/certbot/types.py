@@ -9,10 +9,10 @@ from typing import Annotated, Final
 from entrykit.display import display
 from entrykit.errors import InvalidValue
 from entrykit.variables import types
-from entrykit.variables.durations import DurationForm, milliseconds, parse_duration
 from entrykit.variables.hostnames import app_name
 from entrykit.variables.network import port
 from entrykit.variables.parsers import parse_folder, parse_text
+from entrykit.variables.quantities import DurationForm, milliseconds, parse_duration
 from entrykit.variables.secret import Secret
 
 _INTERVAL: Final = DurationForm(366 * 86_400_000, ("s", "m", "h", "d"), bare="s", zero=True)

@@ -14,8 +14,8 @@ from entrykit.quoting.cfengine import find_cfengine_error
 from entrykit.roles.cf_serverd import acl
 from entrykit.roles.cf_serverd import types as cf_serverd_types
 from entrykit.variables.documents import TypedTree, parse_json
+from entrykit.variables.metadata import TypeInfo
 from entrykit.variables.schema import Check, check_records, check_string, check_strings
-from entrykit.variables.type_info import TypeInfo
 
 _is_shortcut: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}").fullmatch
 _BUILT_IN_SHORTCUT: Final = "masterfiles"

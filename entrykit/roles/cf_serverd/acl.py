@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from entrykit.display import display
 from entrykit.errors import InvalidValue
+from entrykit.variables.metadata import TypeInfo
 from entrykit.variables.parsers import split_list
-from entrykit.variables.type_info import TypeInfo
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network

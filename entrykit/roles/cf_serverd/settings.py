@@ -53,9 +53,9 @@ class CfServerdSettings(CfServerdVariables):
     @classmethod
     def from_reading(cls, reading: environment.Reading, rules: Rules = no_rules) -> Self:
         """Require the ACL before anything else is validated: without it, all or none are served."""
-        present = reading.values.keys() | reading.faults.keys()
+        present = reading.values.keys() | reading.errors.keys()
         if not {"CF_SERVERD_ACL", "PROMISES"} & present:
-            reading.faults["CF_SERVERD_ACL"] = reading.empty.get("CF_SERVERD_ACL", _NOT_SET)
+            reading.errors["CF_SERVERD_ACL"] = reading.empty.get("CF_SERVERD_ACL", _NOT_SET)
         return super().from_reading(reading, rules)
 
     @classmethod

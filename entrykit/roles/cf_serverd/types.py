@@ -10,9 +10,9 @@ from entrykit.display import display
 from entrykit.errors import InvalidValue
 from entrykit.quoting.cfengine import find_cfengine_error
 from entrykit.roles.cf_serverd.acl import refuse_empty
+from entrykit.variables.metadata import TypeInfo
 from entrykit.variables.parsers import parse_addresses, parse_folder, parse_line, split_list
 from entrykit.variables.secret import Secret, WholeFile
-from entrykit.variables.type_info import TypeInfo
 
 # A digest of a client's key, as `cf-key -p` prints it.
 _is_digest: Final = re.compile(r"SHA=[0-9a-f]{64}|MD5=[0-9a-f]{32}").fullmatch

@@ -16,8 +16,8 @@ from entrykit.quoting.nginx import quote_nginx_literal, quote_nginx_path
 from entrykit.roles.nginx_static.headers import SECURITY_HEADERS, Headers, headers, merge_headers
 from entrykit.roles.nginx_static.sites import Sites, check_app, select_sites
 from entrykit.variables import types
-from entrykit.variables.aliases import Alias
-from entrykit.variables.integers import parse_integer
+from entrykit.variables.metadata import Alias
+from entrykit.variables.quantities import parse_integer
 from entrykit.variables.secret import Snippet
 from entrykit.variables.settings import Settings
 

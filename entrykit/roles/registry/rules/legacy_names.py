@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
-from entrykit.variables.service_links import is_service_link
+from entrykit.variables.names import is_service_link
 
 _PREFIX: Final = "REGISTRY_"
 _LINKED: Final = re.compile(r"/[\w.-]+/[\w.-]+")

@@ -15,7 +15,7 @@ from entrykit.roles.registry.variables.server import ServerVariables
 from entrykit.roles.registry.variables.services import ServiceVariables
 from entrykit.roles.registry.variables.storage import StorageVariables
 from entrykit.variables import types
-from entrykit.variables.aliases import Alias
+from entrykit.variables.metadata import Alias
 from entrykit.variables.secret import Secret
 
 _DRIVERS: Final = ("filesystem", "s3", "azure", "gcs")

@@ -10,9 +10,8 @@ from pydantic import PlainValidator
 from entrykit.display import display
 from entrykit.errors import InvalidValue
 from entrykit.variables import types
-from entrykit.variables.durations import DurationForm, milliseconds, parse_duration
-from entrykit.variables.integers import parse_integer
 from entrykit.variables.parsers import parse_folder, parse_line, split_list
+from entrykit.variables.quantities import DurationForm, milliseconds, parse_duration, parse_integer
 
 _MIB: Final = 1 << 20
 _GIB: Final = 1 << 30
