@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from entrykit.discovery.finder import load_role
-from entrykit.explain.provenance import origins
+from entrykit.explain.provenance import find_origins
 from entrykit.variables.env_files import overlay_assignments
 
 
@@ -12,4 +12,4 @@ def read(name, environ, env_files=()):
     role = load_role(name)
     laid = overlay_assignments(environ, env_files, [])
     reading = role.settings.reading({name: given.text for name, given in laid.items()})
-    return role, role.settings.from_reading(reading), origins(role.settings, laid, reading)
+    return role, role.settings.from_reading(reading), find_origins(role.settings, laid, reading)

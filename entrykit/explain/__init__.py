@@ -1,1 +1,1 @@
-"""Answers about a role: reference, differences, drawings, which variable sets which line."""
+"""Explain a role: its variables, which of them sets which line, differences, drawings."""

@@ -1,4 +1,4 @@
-"""What a start would change on the disk, with every secret masked."""
+"""Show what a start would change on disk, with every secret masked."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def diff_files(
     """Compare `files` with those in the role's directory.
 
     Args:
-        role: whose files.
+        role: the role.
         settings: its variables.
-        files: what it would write.
-        facts: what the files were rendered with.
+        files: the files that it would write.
+        facts: the facts that the files were rendered with.
 
     Returns:
-        The lines of a unified diff, none where nothing would change.
+        The lines of a unified diff, none if nothing would change.
 
     Raises:
         CommitError: a live file cannot be read.
@@ -56,7 +56,7 @@ def _diff_file(
 
 
 def _read_live(path: str) -> tuple[str, bool]:
-    """Return what a file holds, and whether it is not world-readable."""
+    """Return the text of a file, and whether it is not readable by everyone."""
     try:
         with open_live(path) as file:
             mode = os.fstat(file.fileno()).st_mode
@@ -71,15 +71,15 @@ def diff_texts(
     """Compare two texts of one file.
 
     Args:
-        masker: of the role's files.
-        path: the file's, among those of the role.
-        texts: the old one and the new one, each by what it is: `live`, `new`.
-        folder: the directory that is named before the path.
-        private: whether the file is not world-readable.
+        masker: a masker for the role's files.
+        path: path of the file, relative to the role's directory.
+        texts: the old and the new text, each by its label: `live`, `new`.
+        folder: the directory shown before the path.
+        private: whether the file is not readable by everyone.
 
     Returns:
-        The lines of a unified diff; one that says so where the texts differ only in what
-        cannot be shown.
+        The lines of a unified diff; a single message if the texts differ only in what is
+        masked.
     """
     from difflib import unified_diff
 
@@ -89,11 +89,11 @@ def diff_texts(
     old = _terminate(masker.mask_old(path, old_text, private=private))
     new = _terminate(masker.mask_new(path, new_text))
     found = list(unified_diff(old, new, before, after))
-    # Equal as far as can be shown: that alone must not look like no change.
+    # Equal once masked: that must not look like no change.
     ended = len({text.removesuffix("\n") for text in texts.values()}) == 1
     return found or [f"{name}: {'the end of the last line' if ended else 'a secret'} differs\n"]
 
 
 def _terminate(lines: list[str]) -> list[str]:
-    """End each line, without an empty one after the last line's end."""
+    """Append a newline to each line; drop the empty one after a final newline."""
     return [f"{line}\n" for line in (lines[:-1] if lines[-1:] == [""] else lines)]

@@ -18,16 +18,18 @@ def draw_routing(role: Role[Any], settings: Settings, form: str) -> str:
     """Draw the routing of a role.
 
     Args:
-        role: whose.
+        role: the role.
         settings: its variables.
         form: `mermaid` or `svg`.
 
     Raises:
-        UsageError: the role routes nothing.
+        UsageError: the role has no routing.
     """
     if role.routes is None:
         known = ", ".join(name for name in built_in_names() if load_role(name).routes)
-        raise UsageError(f"--graph: {role.name} routes nothing (expected {known})")
+        raise UsageError(
+            f"--graph: the role {role.name} has no routing (roles that have one: {known})"
+        )
     from entrykit.explain.mermaid import mermaid
     from entrykit.explain.svg import svg
 
@@ -44,7 +46,7 @@ def _summarize(found: Sequence[Destination]) -> str:
 
 
 def _mask_destination(each: Destination, settings: Settings) -> Destination:
-    """Have no label show a secret, or what no drawing can hold."""
+    """Mask secrets in every label, and escape what a drawing cannot show."""
 
     def clean(texts: Sequence[str]) -> tuple[str, ...]:
         return tuple(display_name(mask_secrets(text, settings)) for text in texts)

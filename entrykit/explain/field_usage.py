@@ -1,4 +1,4 @@
-"""Which variables a rendering looks at: another value of any other cannot change its files."""
+"""Record which fields a rendering reads: another value of any other field changes nothing."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ S = TypeVar("S", bound=Settings)
 
 
 def record_reads(settings: S) -> tuple[S, set[str]]:
-    """Return equal settings, and a set that fills with the names of the fields that are read.
+    """Return a copy of the settings, and a set that collects the names of the fields read.
 
-    Whoever asks which fields were given may mean any of them. Roles and templates read fields
-    by their names; a dump of the model would not be noticed.
+    Reading `model_fields_set` counts as reading every field. Roles and templates read fields
+    by name; a dump of the model would go unnoticed.
     """
     model = type(settings)
     names = frozenset(model.model_fields)
@@ -27,5 +27,5 @@ def record_reads(settings: S) -> tuple[S, set[str]]:
 
     body = {"__getattribute__": __getattribute__, "__module__": __name__}
     kind: Any = new_class(model.__name__, (model,), {}, lambda space: space.update(body))
-    made = kind.model_construct(_fields_set={*settings.model_fields_set}, **values)
-    return cast("S", made), read
+    copy = kind.model_construct(_fields_set={*settings.model_fields_set}, **values)
+    return cast("S", copy), read

@@ -1,7 +1,7 @@
-"""The routing as a Mermaid flowchart, as forges show it in Markdown.
+"""Draw the routing as a Mermaid flowchart, which forges render in Markdown.
 
-Mermaid draws no more than 500 arrows and 50,000 characters (its configuration, `maxEdges` and
-`maxTextSize`, which a drawing itself cannot raise): what does not fit is counted.
+Mermaid draws at most 500 arrows and 50,000 characters (`maxEdges` and `maxTextSize` in its
+configuration, which a chart cannot raise): backends that do not fit are counted.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import Final
 
 from entrykit.routing import Destination, Route, fold, pluralize, shorten
 
-_MAX_ARROWS: Final = 200  # fewer than it could, for people
+_MAX_ARROWS: Final = 200  # fewer than Mermaid can draw: more are unreadable
 _MAX_CHARACTERS: Final = 40_000
 _MAX_ROUTES: Final = 8
 _MAX_LABEL: Final = 44
-# A name is not broken at its hyphens, as it would be at 200 pixels.
+# At the default of 200 pixels, names would wrap at their hyphens.
 _HEAD: Final = """config:
   flowchart:
     wrappingWidth: 500
@@ -35,8 +35,8 @@ def mermaid(title: str, destinations: Sequence[Destination]) -> str:
     """Draw the routing.
 
     Args:
-        title: a line for people.
-        destinations: the backends, in order; of many only the first ones are drawn.
+        title: the title.
+        destinations: the backends, in order; only the first ones if there are many.
     """
     text = f"---\ntitle: {_quote(title)}\n{_HEAD}"
     arrows = 0
@@ -61,7 +61,7 @@ def _destination(key: str, each: Destination) -> Iterator[str]:
 
 
 def _limit_routes(routes: Sequence[Route]) -> Iterator[Route]:
-    """Yield the routes, those without a certificate first, and the last as one if many."""
+    """Yield the routes, those without a certificate first; merge the last ones if many."""
     ordered = sorted(routes, key=lambda route: route.certain)
     yield from ordered[:_MAX_ROUTES]
     if rest := ordered[_MAX_ROUTES:]:
@@ -81,6 +81,6 @@ def _quote(text: str) -> str:
 
 
 def _escape(text: str) -> str:
-    """Write what could mean something to Mermaid, or to HTML, as the code of the character."""
+    """Escape the characters that have a meaning in Mermaid or HTML."""
     short = shorten(text, _MAX_LABEL)
     return re.sub(r"[^A-Za-z0-9 ._:/*,()\[\]-]", lambda char: f"#{ord(char[0])};", short)

@@ -1,8 +1,8 @@
-"""The lines of a config file, each with what it stands in: by indentation, as people read it.
+"""The lines of a config file with the sections that contain them, found by indentation.
 
-HAProxy's sections, nginx's blocks, YAML and indented JSON all have it. Two versions of a file
-are compared section by section: a line that is there in both is the same wherever else lines
-come and go, and one that went along with its section is gone.
+It works for HAProxy's sections, nginx's blocks, YAML and indented JSON. Two versions of a file
+are compared section by section: a line that both have in a section is the same, whatever is
+added or removed elsewhere; if a section is removed, so are its lines.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from entrykit.variables.secret import snippet_lines
 
-# What lines can stand in: not a comment, a condition of HAProxy's (.if) or a closing bracket.
+# A heading may contain lines. Comments, HAProxy's conditions (.if) and closing brackets are none.
 _is_heading: Final = re.compile(r"\s*[\w\"'*-]").match
 _CLOSING: Final = ("}", "]")
 _ORDINARY, _CLOSES = "ordinary", "closes"
@@ -23,11 +23,11 @@ _MAX_DEPTH: Final = 1 << 30
 
 
 class Line(NamedTuple):
-    """A line, and where it is.
+    """A line and the sections that contain it.
 
     Attributes:
-        headings: the lines that it stands in, outermost first, without their blanks.
-        text: of the line, without the comma that follows an item of JSON.
+        headings: the first lines of these sections, outermost first, stripped.
+        text: the line, without the comma after an item in JSON.
     """
 
     headings: tuple[str, ...]
@@ -37,8 +37,8 @@ class Line(NamedTuple):
 def outline(text: str) -> list[Line]:
     """Return the lines of a file.
 
-    What has no indentation of its own stands in what its neighbour stands in: an empty line,
-    a condition of HAProxy's, a line of a variable.
+    Lines without a meaningful indentation (empty ones, HAProxy's conditions, raw lines) belong
+    to the section of the line before.
     """
     return _build_outline(_lines(text))
 
@@ -64,31 +64,31 @@ def _build_outline(lines: Sequence[str]) -> list[Line]:
 
 
 def _kind(line: str, raw: bool) -> str | None:
-    """Say whether a line can be a heading, or closes what stands in one; None for neither."""
+    """Return whether a line can be a heading or closes a section; None for neither."""
     if not raw and line.lstrip().startswith(_CLOSING):
         return _CLOSES
     return _ORDINARY if not raw and _is_heading(line) else None
 
 
 def missing_lines(text: str, other: str) -> set[int]:
-    """Return which lines another version of the file has not, counted from 0."""
-    ours, theirs = _File(text), _File(other)
-    start, end = _common_ends(ours, theirs)
+    """Return the numbers of the lines that another version does not have, from 0."""
+    first, second = _File(text), _File(other)
+    start, end = _common_ends(first, second)
     found = _missing_numbers(
-        _build_outline(ours.part(start, end)), _build_outline(theirs.part(start, end))
+        _build_outline(first.part(start, end)), _build_outline(second.part(start, end))
     )
     return {start + number for number in found}
 
 
 class _File:
-    """The lines of a file, each with its kind and its depth when somebody asks for it."""
+    """The lines of a file, with the kind and the depth of each on demand."""
 
     def __init__(self, text: str) -> None:
         self.lines = _lines(text)
         self.raw = snippet_lines(self.lines)
 
     def part(self, start: int, end: int) -> list[str]:
-        """Return the lines but for some at the start and at the end."""
+        """Return the lines without the first `start` and the last `end`."""
         return self.lines[start : len(self.lines) - end]
 
     def kind(self, number: int) -> str | None:
@@ -97,37 +97,37 @@ class _File:
     def depth(self, number: int) -> int:
         return _depth(self.lines[number])
 
-    def lowest(self, start: int, end: int) -> int:
-        """Return the least depth of what stands in something, or others stand in."""
+    def min_depth(self, start: int, end: int) -> int:
+        """Return the least depth of the lines that have a kind."""
         within = range(start, len(self.lines) - end)
         return min(
             (self.depth(number) for number in within if self.kind(number)), default=_MAX_DEPTH
         )
 
 
-def _common_ends(ours: _File, theirs: _File) -> tuple[int, int]:
-    """Return how many lines at the start and at the end need no look: they are the same.
+def _common_ends(first: _File, second: _File) -> tuple[int, int]:
+    """Return how many lines at the start and at the end are equal and in equal sections.
 
-    Also what they stand in is, and they are not what lines between them stand in, but for
-    what all of those do. Of large files with a small difference little is left.
+    None of them is the heading of a line in between, except for headings of all of those. So
+    little is left to compare in large files with a small difference.
     """
-    start = _count_equal(zip(ours.lines, theirs.lines, strict=False))
+    start = _count_equal(zip(first.lines, second.lines, strict=False))
     end = _count_equal(
-        zip(reversed(ours.lines[start:]), reversed(theirs.lines[start:]), strict=False)
+        zip(reversed(first.lines[start:]), reversed(second.lines[start:]), strict=False)
     )
-    lowest = min(ours.lowest(start, end), theirs.lowest(start, end))
+    lowest = min(first.min_depth(start, end), second.min_depth(start, end))
     while start:
         start -= 1
-        lowest = min(lowest, ours.depth(start)) if ours.kind(start) else lowest
-        if ours.kind(start) is _ORDINARY and ours.depth(start) <= lowest:
+        lowest = min(lowest, first.depth(start)) if first.kind(start) else lowest
+        if first.kind(start) is _ORDINARY and first.depth(start) <= lowest:
             break
-    while end and not (_is_outside(ours, -end, lowest) and _is_outside(theirs, -end, lowest)):
+    while end and not (_is_outside(first, -end, lowest) and _is_outside(second, -end, lowest)):
         end -= 1
     return start, end
 
 
 def _is_outside(file: _File, number: int, depth: int) -> bool:
-    """Whether a line and those that follow stand in nothing of this depth or a greater one."""
+    """Whether no section of this depth or deeper contains a line or any after it."""
     return file.depth(number) + (file.kind(number) is _CLOSES) <= depth and bool(file.kind(number))
 
 
@@ -145,7 +145,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _opening_lines(kinds: Sequence[str | None], depths: Sequence[int]) -> set[int]:
-    """Return the lines that others stand in: what follows them is deeper."""
+    """Return the numbers of the headings: deeper lines follow them."""
     found = set()
     below = 0
     for number in range(len(kinds) - 1, -1, -1):
@@ -159,10 +159,10 @@ def _opening_lines(kinds: Sequence[str | None], depths: Sequence[int]) -> set[in
 
 
 def _missing_numbers(lines: Sequence[Line], other: Sequence[Line]) -> set[int]:
-    ours, theirs = _sections(lines), _sections(other)
+    first, second = _sections(lines), _sections(other)
     found: set[int] = set()
-    for headings, numbers in ours.items():
-        there = [other[number].text for number in theirs.get(headings, ())]
+    for headings, numbers in first.items():
+        there = [other[number].text for number in second.get(headings, ())]
         kept = _matching_places([lines[number].text for number in numbers], there)
         found.update(number for place, number in enumerate(numbers) if place not in kept)
     return found
@@ -175,11 +175,11 @@ def _sections(lines: Sequence[Line]) -> dict[tuple[str, ...], list[int]]:
     return found
 
 
-def _matching_places(ours: list[str], theirs: list[str]) -> set[int]:
-    """Return which of our texts are among theirs, in the same order."""
-    if ours == theirs:
-        return set(range(len(ours)))
+def _matching_places(first: list[str], second: list[str]) -> set[int]:
+    """Return the places of the texts in `first` that `second` has too, in the same order."""
+    if first == second:
+        return set(range(len(first)))
     from difflib import SequenceMatcher
 
-    blocks = SequenceMatcher(None, ours, theirs, autojunk=False).get_matching_blocks()
+    blocks = SequenceMatcher(None, first, second, autojunk=False).get_matching_blocks()
     return {place for start, _, size in blocks for place in range(start, start + size)}

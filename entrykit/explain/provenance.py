@@ -1,4 +1,4 @@
-"""What each variable is, and where it came from."""
+"""The value of each variable, and where it comes from."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from entrykit.variables.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """One variable in force.
+    """The value of one variable and its source.
 
     Attributes:
-        variable: as the reference has it.
-        text: as it was given; None where it is not set.
-        place: where that was said; how it comes to be unset, where somebody tried.
+        variable: the variable, as documented.
+        text: the text that was set; None if unset.
+        source: where it was set; why it counts as unset although something was set.
     """
 
     variable: Variable
     text: str | None
-    place: str
+    source: str
 
     @property
     def name(self) -> str:
-        """The variable's name."""
+        """The name of the variable."""
         return self.variable.name
 
     @property
     def is_set(self) -> bool:
-        """Whether it was given, be it the same as the default."""
+        """Whether it was set, even to the default."""
         return self.text is not None
 
     @property
     def value(self) -> str:
-        """What holds, for people: a secret and raw lines only as a mask, nothing for none."""
+        """The value to display, masked if it is a secret or raw lines; empty for no value."""
         if self.text is None:
             return self.variable.default or ""
         if self.variable.kind.secret:
@@ -47,45 +47,47 @@ class Origin:
         return self.text if _is_plain(self.text) else display(self.text)
 
     @property
-    def standing(self) -> str:
+    def provenance(self) -> str:
         """Where the value comes from, in a few words."""
         if self.is_set:
-            return self.place
+            return self.source
         kind = "default" if self.variable.default else "not set"
-        return f"{kind} ({self.place})" if self.place else kind
+        return f"{kind} ({self.source})" if self.source else kind
 
 
-def origins(
-    model: type[Settings], laid: Mapping[str, Assignment], reading: Reading
+def find_origins(
+    model: type[Settings], assignments: Mapping[str, Assignment], reading: Reading
 ) -> dict[str, Origin]:
-    """Say of each variable of a model what it is and where that comes from.
+    """Find the value and the source of each variable of a model.
 
     Args:
-        model: whose variables; the role's own come first.
-        laid: what `entrykit.variables.env_files.placed` gave.
-        reading: what was read of it.
+        model: the settings model of a role.
+        assignments: the result of `entrykit.variables.env_files.overlay_assignments`.
+        reading: what was read from it.
 
     Returns:
-        The variables by their names: those that are set, and then the others.
+        The variables by name: those that are set, then the others.
     """
     found = [
-        Origin(each, reading.values.get(each.name), _place(each.name, laid, reading))
+        Origin(each, reading.values.get(each.name), _find_source(each.name, assignments, reading))
         for each in variables(model)
     ]
     return {each.name: each for each in sorted(found, key=lambda each: not each.is_set)}
 
 
-def _place(name: str, laid: Mapping[str, Assignment], reading: Reading) -> str:
+def _find_source(name: str, assignments: Mapping[str, Assignment], reading: Reading) -> str:
     alias = reading.aliases.get(name)
-    place = _source(name, alias or name, laid, reading)
-    return f"{place}, as {alias}" if alias else place
+    source = _describe_source(name, alias or name, assignments, reading)
+    return f"{source}, as {alias}" if alias else source
 
 
-def _source(name: str, key: str, laid: Mapping[str, Assignment], reading: Reading) -> str:
-    given, file = laid.get(key), laid.get(f"{key}_FILE")
+def _describe_source(
+    name: str, key: str, assignments: Mapping[str, Assignment], reading: Reading
+) -> str:
+    given, file = assignments.get(key), assignments.get(f"{key}_FILE")
     if file and file.text:
-        said = f"{display(file.text)}, the file of {key}_FILE ({file.place})"
-        return said if name in reading.values else f"{said}, is empty"
+        description = f"file {display(file.text)} ({key}_FILE, {file.place})"
+        return description if name in reading.values else f"{description} is empty"
     if given is None:
         return ""
     if name in reading.values:
@@ -94,5 +96,5 @@ def _source(name: str, key: str, laid: Mapping[str, Assignment], reading: Readin
 
 
 def _is_plain(text: str) -> bool:
-    """Whether it can be shown as it is: short, and with nothing that `shown` would escape."""
+    """Whether the text can be shown unquoted: short, with nothing to escape."""
     return display(text) == f'"{text}"' and text == text.strip()

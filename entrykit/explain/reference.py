@@ -1,4 +1,4 @@
-"""The variables of a role, for people and for programs."""
+"""The reference of a role's variables: as text, Markdown, dotenv and JSON Schema."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from entrykit.variables.types import TypeInfo
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """One variable as the documentation shows it.
+    """One variable, as documented.
 
     Attributes:
-        name: as it is set.
+        name: the name in the environment.
         kind: its type.
-        default: as it would be written; None where there is none.
-        required: whether it has to be set.
+        default: the default as text; None if there is none.
+        required: whether it must be set.
         meaning: one or two sentences.
-        example: a value that works.
-        aliases: other names that are read where `name` is not set.
+        example: a valid value.
+        aliases: other names, which are read if `name` is not set.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Variable:
 
 
 def variables(model: type[Settings]) -> list[Variable]:
-    """Return the variables of a settings model: the role's own first, then everybody's."""
+    """Return the variables of a settings model: the role's own first, then those of all roles."""
     shared, known = Settings.model_fields.keys(), aliases(model.model_fields)
     fields = sorted(model.model_fields.items(), key=lambda item: item[0] in shared)
     return [
@@ -109,7 +109,7 @@ def _code(default: str | None) -> str:
 
 
 def _dotenv(role: Role[Any]) -> str:
-    """Write a file for --env-file: what is required is to be filled in, the rest is commented."""
+    """Return a file for --env-file: required variables to fill in, the others commented out."""
     blocks = []
     for variable in variables(role.settings):
         value = variable.default or variable.example or ""
@@ -123,7 +123,7 @@ def _json_schema(role: Role[Any]) -> str:
     known = variables(role.settings)
     properties = {variable.name: _property(variable) for variable in known}
     short = {alias: _alias(variable) for variable in known for alias in variable.aliases}
-    files = {f"{name}_FILE": _FILE for name in [*properties, *short]}
+    files = {f"{name}_FILE": _FILE_SCHEMA for name in [*properties, *short]}
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"The environment variables of entrykit {role.name}",
@@ -138,7 +138,10 @@ def _json_schema(role: Role[Any]) -> str:
     return json.dumps(schema, indent=2) + "\n"
 
 
-_FILE: Final = {"type": "string", "description": "The path of a file that holds the value."}
+_FILE_SCHEMA: Final = {
+    "type": "string",
+    "description": "The path of a file that holds the value.",
+}
 
 
 def _property(variable: Variable) -> dict[str, object]:

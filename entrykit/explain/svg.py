@@ -1,7 +1,7 @@
-"""The routing as SVG: a band for each backend, read from left to right.
+"""Draw the routing as SVG: a band for each backend, from left to right.
 
-The fonts are generic, and of one width where a text has to fit: no browser has to be asked
-how wide it is. There is no script in it; what is cut or folded is in a tooltip.
+Text that must fit is monospaced, so its width is known without a browser. There are no
+scripts; tooltips show what is shortened or folded.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _TOP: Final = 78
 _LEFT: Final = 20
 _SIDE: Final = 8
 _BETWEEN: Final = 34
-_GLYPH: Final = 7.4  # width of a monospaced font of 12 pixels, and somewhat more
+_GLYPH: Final = 7.4  # width of a 12 px monospaced character, with some margin
 _LINE_END: Final = "\n"
 
 _STYLE: Final = """
@@ -52,7 +52,7 @@ class _Column(NamedTuple):
 
     @property
     def room(self) -> int:
-        """How many characters of a text fit."""
+        """How many characters fit."""
         return round((self.width - 2 * _SIDE) / _GLYPH)
 
 
@@ -93,7 +93,7 @@ def svg(title: str, destinations: Sequence[Destination]) -> str:
 
 
 def _columns(destinations: Sequence[Destination]) -> _Columns:
-    """Make each column as wide as what is in it, up to a limit."""
+    """Return columns as wide as their content, up to a limit."""
     routes = [route for each in destinations for route in each.routes]
     texts = (
         ("Requests for", 38, [text for route in routes for text in fold(route.requests)]),

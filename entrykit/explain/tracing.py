@@ -1,13 +1,11 @@
-"""Which variable makes which lines.
+"""Find which variable sets which lines.
 
-A variable makes a line if the line is gone, or is another one, where the variable has another
-value. So that is what is done: the files are rendered anew for each value of
-`entrykit.explain.variants`, one variable at a time, and compared by
-`entrykit.explain.outline`. Nothing is read off the templates, so it holds whatever a line
-came through: a condition, a loop, a property of the settings or of the host, or one expression
-that writes a whole file. What
-is said to make a line has changed it. The converse is only as good as the values that are
-tried: where a variable matters for one rare value alone, nobody is told.
+A variable sets a line if the line disappears or changes when the variable has another value. So
+the files are rendered again with each value of `entrykit.explain.variants`, one variable at a
+time, and compared by `entrykit.explain.outline`. Templates are not analysed, so it does not
+matter how a value reaches a line: through a condition, a loop, a property of the settings or of
+the host, or one expression that writes a whole file. A variable that is reported did change the
+line; one that matters only for a rare value, which is not tried, is not reported.
 """
 
 from __future__ import annotations
@@ -36,26 +34,26 @@ Origins: TypeAlias = Mapping[str, Origin]
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A rendered file, and what made it.
+    """A rendered file, and the variables that set its lines.
 
     Attributes:
-        path: relative to the role's folder.
-        lines: as they may be seen: secrets and raw lines are masks.
-        headings: of each line, what it stands in, outermost first.
-        makers: of each line, the variables that make it, in the order of `origins`.
+        path: relative to the role's directory.
+        lines: the lines, with secrets and raw lines masked.
+        headings: for each line, the sections that contain it, outermost first.
+        variables: for each line, the variables that set it, in the order of the origins.
     """
 
     path: str
     lines: tuple[str, ...]
     headings: tuple[tuple[str, ...], ...]
-    makers: tuple[tuple[str, ...], ...]
+    variables: tuple[tuple[str, ...], ...]
 
 
 class Rendering:
-    """The files of some settings, to be compared with those of others.
+    """The files of one role and its settings, to compare with those of other settings.
 
     Args:
-        role: whose files.
+        role: the role.
         settings: its variables.
 
     Raises:
@@ -68,14 +66,14 @@ class Rendering:
         self.texts = {path: file.text for path, file in render(role, settings).items()}
 
     @cached_property
-    def read(self) -> set[str]:
-        """The fields that matter: another value of another one gives the same files."""
+    def used_fields(self) -> set[str]:
+        """The fields that the files depend on."""
         settings, read = record_reads(self.settings)
         render(self.role, settings)
         return read
 
     def lines_not_in(self, other: Rendering) -> Numbers:
-        """Return the lines that the other one has not, by file, counted from 0."""
+        """Return the numbers of the lines that `other` does not have, by file, from 0."""
         return {
             path: missing_lines(text, other.texts.get(path, ""))
             for path, text in self.texts.items()
@@ -83,47 +81,47 @@ class Rendering:
         }
 
     def lines_from(self, origin: Origin, *, still_set: bool = False) -> Numbers:
-        """Return the lines that are others with another value of one variable.
+        """Return the lines that change with another value of one variable.
 
-        Not those of a file that would give way as a whole to something else, if only somebody
-        set the variable: what is not there has not made them.
+        An unset variable that would replace a whole file, if it were set, has not set the lines
+        that the file has now: these are left out.
 
         Args:
             origin: the variable.
-            still_set: whether only values are tried that are somebody's, not the default.
+            still_set: whether to leave out the default, which applies if the variable is unset.
         """
         found: Numbers = defaultdict(set)
-        known = find_others(self.settings, origin) if origin.name.lower() in self.read else []
-        shows = False
-        for other in known:
-            if (still_set and other.text is None) or (other.spare and shows):
+        used = origin.name.lower() in self.used_fields
+        changes_files = False
+        for other in find_others(self.settings, origin) if used else []:
+            if (still_set and other.text is None) or (other.fallback and changes_files):
                 continue
             try:
                 changed = Rendering(self.role, replace_value(self.settings, origin, other))
-            except EntrykitError:  # not a value that goes with the others
+            except EntrykitError:  # not valid together with the other variables
                 continue
-            shows = shows or changed.texts != self.texts
+            changes_files = changes_files or changed.texts != self.texts
             for path, numbers in self.lines_not_in(changed).items():
                 if origin.is_set or len(numbers) < self.texts[path].count("\n"):
                     found[path] |= numbers
         return found
 
     def mask_files(self) -> dict[str, tuple[str, ...]]:
-        """Return the lines of each file as they may be seen: with a mask for each secret."""
+        """Return the lines of each file, with secrets masked."""
         masker = Masker(self.role, self.settings)
         return {path: _mask_lines(masker, path, text) for path, text in self.texts.items()}
 
-    def headings(self, path: str, seen: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-        """Return what each line of a file stands in, by the lines as they may be seen."""
+    def headings(self, path: str, masked: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+        """Return the sections that contain each line of a file, masked like its lines."""
         texts = self.texts[path].split("\n")
-        known = {text.strip(): line.strip() for text, line in zip(texts, seen, strict=False)}
+        known = {text.strip(): line.strip() for text, line in zip(texts, masked, strict=False)}
         return tuple(
             tuple(known[heading] for heading in line.headings) for line in outline(self.texts[path])
         )
 
 
 def _mask_lines(masker: Masker, path: str, text: str) -> tuple[str, ...]:
-    """Mask the lines of one file; raw lines one by one, so that their numbers stay."""
+    """Mask the lines of one file; raw lines one by one, so that line numbers stay the same."""
     lines = text.removesuffix("\n").split("\n") if text else []
     raw = snippet_lines(lines)
     return tuple(
@@ -140,7 +138,7 @@ def find_others(settings: Settings, origin: Origin) -> list[Variant]:
 
 
 def replace_value(settings: Settings, origin: Origin, other: Variant) -> Settings:
-    """Return the settings with another value; made anew, as some remember what follows of them."""
+    """Return new settings with another value; a copy would share cached properties."""
     values = {name: getattr(settings, name) for name in type(settings).model_fields}
     name = origin.name.lower()
     given = settings.model_fields_set - {name} | ({name} if other.text is not None else set())
@@ -148,39 +146,39 @@ def replace_value(settings: Settings, origin: Origin, other: Variant) -> Setting
 
 
 def trace(role: Role[Any], settings: Settings, origins: Origins) -> dict[str, File]:
-    """Find what made each line of a role's files.
+    """Find the variables that set each line of a role's files.
 
     Args:
-        role: whose files.
+        role: the role.
         settings: its variables.
-        origins: the same, with the texts that were given.
+        origins: the same variables, with their sources.
 
     Returns:
-        The files by their paths.
+        The files by path.
 
     Raises:
         RenderError: a template is broken.
     """
     base = Rendering(role, settings)
-    seen = base.mask_files()
-    makers = {path: [list[str]() for _ in lines] for path, lines in seen.items()}
+    masked = base.mask_files()
+    found = {path: [list[str]() for _ in lines] for path, lines in masked.items()}
     for name, origin in origins.items():
         for path, numbers in base.lines_from(origin).items():
             for number in numbers:
-                makers[path][number].append(name)
+                found[path][number].append(name)
     return {
-        path: File(path, lines, base.headings(path, lines), tuple(map(tuple, makers[path])))
-        for path, lines in seen.items()
+        path: File(path, lines, base.headings(path, lines), tuple(map(tuple, found[path])))
+        for path, lines in masked.items()
     }
 
 
 def added_lines(
     role: Role[Any], settings: Settings, origin: Origin, other: Variant
 ) -> Iterator[tuple[str, int, str]]:
-    """Yield the lines that another value would add: file, number from 1, text to be seen."""
+    """Yield the lines that another value would add: file, number from 1, masked text."""
     changed = Rendering(role, replace_value(settings, origin, other))
     added = changed.lines_not_in(Rendering(role, settings))
-    seen = changed.mask_files()
+    masked = changed.mask_files()
     for path, numbers in added.items():
         for number in sorted(numbers):
-            yield path, number + 1, seen[path][number]
+            yield path, number + 1, masked[path][number]

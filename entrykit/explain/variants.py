@@ -1,6 +1,6 @@
-"""Other values that a variable could have: what they would change tells what it makes.
+"""Other values of a variable, to find out which lines they change.
 
-Each is a text that the variable's own type takes, so nothing is tried that nobody could set.
+Each is a text that the type of the variable accepts.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 from entrykit.explain.reference import Variable
 
-# For what has no default to go back to: nothing in it is like what people have.
+# For variables without a default: values unlike any real one.
 _UNUSUAL: Final = (
     "other.example",
     "other:other.example",
@@ -30,34 +30,34 @@ _ARBITRARY_TYPES: Final = ConfigDict(arbitrary_types_allowed=True)
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A value that a variable could have.
+    """Another value of a variable.
 
     Attributes:
-        text: as it would be set; None for what holds where nothing is set.
-        value: what the settings would have.
-        spare: whether it is of use only where no other changes anything: people set what the
-            documentation shows, and a role may do by itself what its example says.
+        text: as it would be set; None for the default of an unset variable.
+        value: the value in the settings.
+        fallback: whether to try it only if no other variant changes the files, as when the
+            variable is set to its documented example.
     """
 
     text: str | None
     value: object
-    spare: bool = False
+    fallback: bool = False
 
 
 def find_variants(
     variable: Variable, field: FieldInfo, value: object, text: str | None
 ) -> list[Variant]:
-    """Return values that differ from the one in force, and from each other.
+    """Return values that differ from the current one, and from each other.
 
-    They are the default; the examples, of which a role may have several; each choice, where
-    there are choices; and what is a little different and what is strange. These are spare,
-    unless there is no default, or a secret is set: by them it is known where its text went.
+    They are the default, the documented examples, every choice, similar values and unusual ones.
+    The last two are fallbacks, unless the variable has no default or is a secret that is set:
+    only they then show where its text ends up.
 
     Args:
-        variable: as the reference has it.
-        field: the same, as the model has it.
-        value: what is in force.
-        text: as it was given; None where it was not.
+        variable: the variable, as documented.
+        field: its field in the model.
+        value: the current value.
+        text: the text that was set; None if unset.
     """
     adapter: TypeAdapter[object] = TypeAdapter(field.rebuild_annotation(), config=_ARBITRARY_TYPES)
     found: list[Variant] = []
@@ -66,7 +66,7 @@ def find_variants(
     _collect(adapter, _documented_values(variable, field), value, found)
     needed = field.is_required() or (variable.kind.secret and text is not None)
     odd = [*_similar_values(text or variable.default or ""), *_UNUSUAL]
-    _collect(adapter, odd, value, found, spare=not needed)
+    _collect(adapter, odd, value, found, fallback=not needed)
     return found
 
 
@@ -78,13 +78,13 @@ def _documented_values(variable: Variable, field: FieldInfo) -> Iterator[str]:
 
 
 def _similar_values(text: str) -> tuple[str, ...]:
-    """Return a longer word or a higher number; the last is for one that is the highest."""
+    """Return a longer word or a higher number, and a shorter one for the highest number."""
     return f"1{text}", f"{text}1", text[:-1]
 
 
 def _collect(
     adapter: TypeAdapter[object], texts: Iterator[str] | list[str], value: object,
-    found: list[Variant], *, spare: bool = False,
+    found: list[Variant], *, fallback: bool = False,
 ) -> None:  # fmt: skip
     for text in texts:
         try:
@@ -92,4 +92,4 @@ def _collect(
         except ValidationError:
             continue
         if other != value and all(other != each.value for each in found):
-            found.append(Variant(text, other, spare))
+            found.append(Variant(text, other, fallback))

@@ -21,7 +21,7 @@ from entrykit.variables.secret import Secret
 
 IMAGES = Path(__file__).parents[2] / "images"
 SITE = {"DOMAINS": "web:example.com"}
-EMPTY = '"/dev/null", the file of HTTP_PORT_FILE (environment), is empty'
+EMPTY = 'file "/dev/null" (HTTP_PORT_FILE, environment) is empty'
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_each_variable_is_said_with_its_value_and_its_place(explain, tmp_path):
     assert table["HTTP_PORT"] == ["8080", "prod.env:2"]
     assert table["HTTPS_PORT"] == ["8443", "environment, by prod.env:3"]
     assert table["STATS_PORT"] == ["8404", "-e"]
-    assert table["STATS_USER"] == ["viewer", f'"{path}", the file of STATS_USER_FILE (environment)']
+    assert table["STATS_USER"] == ["viewer", f'file "{path}" (STATS_USER_FILE, environment)']
     assert table["BIND"] == ["not set (prod.env:4: empty)", "haproxy.cfg 4"]
     assert table["HTTP3"] == ["off", "environment"]
     assert table["HEALTH_PORT"] == ["8401", "default"]
@@ -83,7 +83,7 @@ def test_those_that_are_set_come_first(explain):
 def test_what_was_said_and_does_not_hold_is_said_too(environ, standing):
     _, _, origins = read("haproxy", SITE | environ)
 
-    assert origins["HTTP_PORT"].standing == standing
+    assert origins["HTTP_PORT"].provenance == standing
     assert origins["HTTP_PORT"].value == "80"
 
 
@@ -110,8 +110,8 @@ def test_a_variable_is_said_to_make_its_lines(explain):
 def test_of_an_unset_variable_it_is_said_what_would_set_it_and_what_that_would_make(explain):
     out = explain("admin_socket")
 
-    assert "set it with ADMIN_SOCKET=/run/haproxy/admin.sock, or ADMIN_SOCKET_FILE=" in out
-    assert re.search(r"would make:\n  haproxy\.cfg:\d+ +stats socket /run/haproxy/admin\.sock", out)
+    assert "set it with ADMIN_SOCKET=/run/haproxy/admin.sock or ADMIN_SOCKET_FILE=" in out
+    assert re.search(r"would add:\n  haproxy\.cfg:\d+ +stats socket /run/haproxy/admin\.sock", out)
 
 
 def test_a_line_is_explained_by_all_that_make_it(explain):
@@ -170,7 +170,7 @@ def test_every_variable_of_every_role_is_explained_and_what_would_set_it_is_anot
     for each in variables(load_role(name).settings):
         assert main(["entrykit", "explain", name, *words, each.name], {}) == 0, each.name
         out = capsys.readouterr().out
-        assert f"set it with {each.name}={each.default}, or" not in out
+        assert f"set it with {each.name}={each.default} or" not in out
 
 
 @pytest.mark.parametrize(
@@ -186,8 +186,8 @@ def test_a_variable_that_says_what_the_documentation_says_makes_its_lines(
     main(["entrykit", "explain", name, *words, variable], {})
 
     out = capsys.readouterr().out
-    assert "It makes these lines:" in out
-    assert len(out.partition("It makes these lines:\n")[2].splitlines()) >= lines
+    assert "It sets these lines:" in out
+    assert len(out.partition("It sets these lines:\n")[2].splitlines()) >= lines
 
 
 def test_what_a_role_does_by_itself_as_the_example_says_is_of_that_variable(capsys):
@@ -199,7 +199,7 @@ def test_what_a_role_does_by_itself_as_the_example_says_is_of_that_variable(caps
 def makers(name, **environ):
     """The variables that are said to make some line."""
     found = trace(*read(name, environ))
-    return {each for file in found.values() for names in file.makers for each in names}
+    return {each for file in found.values() for names in file.variables for each in names}
 
 
 def test_what_would_replace_a_whole_file_makes_its_lines_only_where_it_is_set():
@@ -255,10 +255,10 @@ def test_raw_lines_are_masked_and_known_as_their_variables(explain):
 @pytest.mark.parametrize(
     ("target", "said"),
     [
-        ("DOMIANS", '"DOMIANS": no variable and no file of haproxy; did you mean DOMAINS?'),
-        ("haproxy.cgf:3", "no file of haproxy; did you mean haproxy.cfg:3?"),
-        ("x", "`entrykit env haproxy` lists the variables, the files are hosts.map, sni.map"),
-        ("", '"": no variable and no file of haproxy'),
+        ("DOMIANS", 'unknown variable or file "DOMIANS"; did you mean DOMAINS?'),
+        ("haproxy.cgf:3", "; did you mean haproxy.cfg:3?"),
+        ("x", "`entrykit env haproxy` lists the variables; files: hosts.map, sni.map"),
+        ("", 'unknown variable or file "" (`entrykit env'),
         ("haproxy.cfg:", 'haproxy.cfg:"": no such line (expected 1 to'),
         ("haproxy.cfg:0", 'haproxy.cfg:"0": no such line (expected 1 to'),
         ("haproxy.cfg:99999", 'haproxy.cfg:"99999": no such line (expected 1 to'),

@@ -80,7 +80,7 @@ def test_each_line_of_each_file_is_explained(case):
     }
     for path, file in found.items():
         written = (expected / path).read_text().removesuffix("\n").split("\n")
-        assert len(file.lines) == len(file.makers) == len(file.headings) == len(written)
+        assert len(file.lines) == len(file.variables) == len(file.headings) == len(written)
         pairs = zip(file.lines, written, strict=True)
         assert [line for line, text in pairs if line != text and "***" not in line] == []
 
@@ -119,7 +119,7 @@ def made(found, name):
     return {
         (path, number)
         for path, file in found.items()
-        for number, names in enumerate(file.makers)
+        for number, names in enumerate(file.variables)
         if name in names
     }
 

@@ -248,7 +248,7 @@ def test_a_role_that_routes_nothing_says_so(name):
     role = load_role(name)
     settings = role.settings.from_environ(role_images()[name].trial)
 
-    with pytest.raises(UsageError, match=f"--graph: {name} routes nothing .*haproxy"):
+    with pytest.raises(UsageError, match=f"--graph: the role {name} has no routing .*haproxy"):
         draw_routing(role, settings, "svg")
 
 
