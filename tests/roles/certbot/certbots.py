@@ -138,8 +138,8 @@ class Certbots:
         asked = re.compile(r"Sending POST request to \S+/order-plz")
         return log.exists() and bool(asked.search(log.read_text(errors="replace")))
 
-    def heal(self, *groups, **fields):
-        """Heal, and return what was said."""
+    def repair(self, *groups, **fields):
+        """Repair, and return what was said."""
         said = io.StringIO()
         assert repair_all(self.plan(*groups, **fields), Log(said)) == frozenset()
         return said.getvalue()
@@ -187,7 +187,7 @@ def version(path):
 
 
 def shape(folder):
-    """What makes a difference to who mends: what there is, and which files are empty or torn.
+    """What makes a difference to a repair: what there is, and which files are empty or torn.
 
     Keys and numbers are others in each run, and so is the name of an account.
     """

@@ -32,7 +32,7 @@ class Patient(Tree):
         self.ini = folder.with_suffix(".ini")
         self.ini.write_text("authenticator = dns-example\n")
 
-    def heal(self, *groups, **fields):
+    def repair(self, *groups, **fields):
         """Repair, and return what could not be repaired."""
         said = io.StringIO()
         wanted = [(name, ("a.test",)) for name in groups]
@@ -57,18 +57,18 @@ def test_what_is_whole_is_left_alone(patient):
     patient.issue("shop", "b.test")
     before = patient.state()
 
-    assert patient.heal("web", "shop", "new") == frozenset()
+    assert patient.repair("web", "shop", "new") == frozenset()
     assert patient.state() == before
     assert patient.said == ""
 
 
 def test_an_empty_folder_is_whole(tmp_path):
-    Patient(tmp_path / "letsencrypt").heal("web")
+    Patient(tmp_path / "letsencrypt").repair("web")
     shutil.rmtree(tmp_path / "letsencrypt")
     patient = Patient(tmp_path / "letsencrypt")
     shutil.rmtree(patient.folder)
 
-    assert patient.heal("web") == frozenset()
+    assert patient.repair("web") == frozenset()
     assert not patient.folder.exists()
 
 
@@ -77,11 +77,11 @@ def test_a_missing_link_is_made_again(patient, kind):
     serial = patient.issue("web", "a.test")
     patient.harm("web", kind, "unlinked")
 
-    assert patient.heal("web") == frozenset()
+    assert patient.repair("web") == frozenset()
 
     assert patient.serials() == {"web": serial}
     assert patient.said == "entrykit: warning: web: was torn, and has been repaired\n"
-    assert patient.heal("web") == frozenset()
+    assert patient.repair("web") == frozenset()
     assert patient.said == ""
 
 
@@ -93,12 +93,12 @@ def test_one_torn_file_has_the_lineage_set_aside(patient, kind, harm):
     patient.harm("web", kind, harm)
     files = {path.name: path.read_bytes() for path in patient.archive("web").iterdir()}
 
-    assert patient.heal("web") == frozenset()
+    assert patient.repair("web") == frozenset()
 
     torn = patient.folder / "torn" / "web"
     assert {path.name: path.read_bytes() for path in (torn / "archive").iterdir()} == files
     assert patient.serials() == {}
-    assert patient.heal("web") == frozenset()
+    assert patient.repair("web") == frozenset()
     assert patient.said == ""
 
 
@@ -117,7 +117,7 @@ def test_where_it_cannot_be_the_certificate_before_is_served(patient, kinds, har
         patient.harm("web", kind, harm)
     files = sorted(os.listdir(patient.archive("web")))
 
-    patient.heal("web")
+    patient.repair("web")
 
     assert patient.serials() == {"web": serial}
     kept = [name.removesuffix(".torn") for name in os.listdir(patient.archive("web"))]
@@ -133,7 +133,7 @@ def test_links_to_two_certificates_lead_to_the_newest_one(patient, kinds):
         (patient.live("web") / f"{kind}.pem").symlink_to(f"../../archive/web/{kind}1.pem")
     (patient.live("web") / "previous_cert.pem").symlink_to("../../archive/web/cert1.pem")
 
-    patient.heal("web")
+    patient.repair("web")
 
     assert patient.serials() == {"web": serial}
     assert sorted(os.listdir(patient.live("web"))) == sorted(f"{kind}.pem" for kind in KINDS)
@@ -144,7 +144,7 @@ def test_a_renewal_that_is_whole_and_not_linked_yet_is_served(patient):
     patient.issue("web", "a.test")
     serial = patient.issue("web", "a.test", link=False)
 
-    patient.heal("web")
+    patient.repair("web")
 
     assert patient.serials() == {"web": serial}
 
@@ -158,7 +158,7 @@ def test_files_that_were_copied_without_their_links_get_links(patient):
         (patient.live("web") / f"{kind}.pem").write_bytes(data)
         (patient.live("web") / f"{kind}.pem").chmod(0o640)
 
-    patient.heal("web")
+    patient.repair("web")
 
     assert patient.serials() == {"web": serial}
     assert os.readlink(patient.live("web") / "privkey.pem") == "../../archive/web/privkey1.pem"
@@ -172,7 +172,7 @@ def test_a_configuration_that_certbot_cannot_read_is_written_anew(patient, conf)
     if conf is not None:
         patient.conf("web").write_text(conf)
 
-    patient.heal("web")
+    patient.repair("web")
 
     assert patient.serials() == {"web": serial}
     assert patient.conf("web").read_text() == (
@@ -189,7 +189,7 @@ def test_what_has_no_configuration_and_is_not_wanted_is_left_alone(patient):
     patient.conf("mine").unlink()
     before = patient.state()
 
-    assert patient.heal("web") == frozenset()
+    assert patient.repair("web") == frozenset()
     assert patient.state() == before
 
 
@@ -203,7 +203,7 @@ def test_a_folder_in_another_place_keeps_its_settings(patient, tmp_path):
     copy = Patient(tmp_path / "made")
     copy.folder = moved
 
-    copy.heal("web")
+    copy.repair("web")
 
     assert copy.serials() == {"web": serial}
     assert f'cert = "{moved}/live/web/cert.pem"\n' in copy.conf("web").read_text()
@@ -218,7 +218,7 @@ def test_what_cannot_be_saved_is_out_of_certbots_sight_and_kept(patient):
         patient.harm("web", kind, "empty")
     patient.conf("web").write_text("")
 
-    assert patient.heal("web") == frozenset()
+    assert patient.repair("web") == frozenset()
 
     torn = patient.folder / "torn" / "web"
     assert not any(os.path.lexists(p) for p in map(patient_part(patient), ("conf", "live")))
@@ -234,7 +234,7 @@ def test_what_was_set_aside_before_is_kept(patient):
     for number in (1, 2, 3):
         patient.issue("web", "a.test")
         patient.harm("web", "privkey", "empty")
-        patient.heal("web")
+        patient.repair("web")
         assert len(os.listdir(patient.folder / "torn")) == number
 
     assert sorted(os.listdir(patient.folder / "torn")) == ["web", "web.2", "web.3"]
@@ -250,7 +250,7 @@ def test_what_is_in_the_way_of_a_wanted_lineage_is_put_away(patient, left):
         getattr(patient, left)("web-2")
     )
 
-    assert patient.heal("web") == frozenset()
+    assert patient.repair("web") == frozenset()
     assert not getattr(patient, left)("web-2").exists()
 
 
@@ -259,7 +259,7 @@ def test_one_that_certbot_called_otherwise_is_left_alone(patient):
     serial = patient.issue("web-0001", "a.test")
     patient.conf("web").touch()
 
-    patient.heal("web")
+    patient.repair("web")
 
     assert patient.serials() == {"web-0001": serial}
 
@@ -272,7 +272,7 @@ def test_one_torn_lineage_does_not_stop_the_others(patient):
     patient.archived("shop", "cert", 1).unlink()
     patient.archived("shop", "cert", 1).mkdir()
 
-    assert patient.heal("web", "shop") == {"shop"}
+    assert patient.repair("web", "shop") == {"shop"}
     assert patient.serials() == {"web": serial}
     assert "error: shop: cannot be read: [Errno 21] Is a directory" in patient.said
 
@@ -283,23 +283,23 @@ def test_one_whose_files_are_elsewhere_is_left_alone_and_told(patient, tmp_path)
     shutil.copy(elsewhere.conf("web"), patient.conf("web"))
     before = patient.state()
 
-    assert patient.heal("web") == {"web"}
+    assert patient.repair("web") == {"web"}
     assert patient.state() | {patient.folder: 0} == before | {patient.folder: 0}
     assert "its renewal configuration names another directory" in patient.said
 
 
-def test_nothing_is_mended_while_another_certbot_is_at_work(patient):
+def test_nothing_is_repaired_while_another_certbot_is_running(patient):
     patient.issue("web", "a.test")
     with (patient.folder / ".certbot.lock").open("w") as lock:
-        in_another_process(lock, patient.heal)
+        in_another_process(lock, patient.repair)
         patient.harm("web", "fullchain", "unlinked")
         before = patient.state()
 
         with pytest.raises(CommitError, match="another certbot is running"):
-            in_another_process(lock, patient.heal)
+            in_another_process(lock, patient.repair)
 
     assert patient.state() == before
-    patient.heal()
+    patient.repair()
     assert "web" in patient.serials()
     assert not (patient.folder / ".certbot.lock").exists()
 
@@ -341,10 +341,10 @@ def test_an_old_certbot_is_told_when_a_short_certificate_is_due(tmp_path, certbo
     patient.issue("web", "a.test")
     before = patient.conf("web").read_text()
 
-    patient.heal("web", certbot=certbot)
+    patient.repair("web", certbot=certbot)
     assert patient.conf("web").read_text() == due + before
     state = patient.state()
-    patient.heal("web", certbot=certbot)
+    patient.repair("web", certbot=certbot)
     assert patient.state() == state
 
 
@@ -354,7 +354,7 @@ def test_what_a_person_says_of_that_is_not_changed(tmp_path):
     text = patient.conf("web").read_text().replace("# renew_before", "renew_before")
     patient.conf("web").write_text(text)
 
-    patient.heal("web", certbot=(2, 1, 0))
+    patient.repair("web", certbot=(2, 1, 0))
 
     assert patient.conf("web").read_text() == text
 
@@ -365,7 +365,7 @@ def test_an_account_that_was_cut_off_is_put_away(patient):
         (folder / name).mkdir(parents=True)
         (folder / name / "regr.json").write_text(text)
 
-    patient.heal("web")
+    patient.repair("web")
 
     assert os.listdir(folder) == ["good"]
     assert (patient.folder / "torn" / "account-torn" / "regr.json").exists()
@@ -383,13 +383,13 @@ def test_a_folder_that_cannot_be_written_is_only_an_error_where_something_is_tor
         'mount --bind "$1" "$1"; mount -o remount,bind,ro "$1"; PYTHONPATH="$2" "$3" -c "$4" "$1"'
     )
 
-    done = mounted(script, patient.folder, Path(__file__).parents[1], sys.executable, HEAL)
+    done = mounted(script, patient.folder, Path(__file__).parents[1], sys.executable, REPAIR)
 
     assert (done.returncode == 0) is not harm
     assert ("Read-only file system" in done.stderr) is harm
 
 
-HEAL = """
+REPAIR = """
 import sys
 from certbot.plans import plan_for
 from entrykit.log import Log

@@ -61,11 +61,11 @@ def with_an_archive_only(config):
         with_an_archive_only,
     ],
 )
-def test_what_is_mended_goes_on_without_an_order_and_can_be_renewed(issued, harm):
+def test_what_is_repaired_goes_on_without_an_order_and_can_be_renewed(issued, harm):
     serial = issued.served("web")
     harm(issued.config)
 
-    issued.heal(("web", NAMES))
+    issued.repair(("web", NAMES))
 
     assert issued.certonly("web", *NAMES) == (0, False), issued.said
     assert issued.served("web") == serial
@@ -73,17 +73,17 @@ def test_what_is_mended_goes_on_without_an_order_and_can_be_renewed(issued, harm
     assert issued.certonly("web", *NAMES, force=True) == (0, True), issued.said
     assert issued.served("web") != serial
     assert issued.seen == ["web"]
-    assert issued.heal(("web", NAMES)) == ""
+    assert issued.repair(("web", NAMES)) == ""
 
 
 def test_what_is_set_aside_is_ordered_once(issued):
     with_an_empty_fullchain(issued.config)
 
-    issued.heal(("web", NAMES))
+    issued.repair(("web", NAMES))
 
     assert issued.certonly("web", *NAMES) == (0, True), issued.said
     for _ in range(2):
-        assert issued.heal(("web", NAMES)) == ""
+        assert issued.repair(("web", NAMES)) == ""
         assert issued.certonly("web", *NAMES) == (0, False), issued.said
     assert issued.seen == ["web"]
     assert (issued.config / "torn/web/archive/privkey1.pem").stat().st_size > 0
@@ -94,7 +94,7 @@ def test_a_folder_that_was_moved_goes_on_without_an_order(issued, tmp_path, pebb
     moved.config.rmdir()
     issued.config.rename(moved.config)
 
-    moved.heal(("web", NAMES))
+    moved.repair(("web", NAMES))
 
     assert moved.certonly("web", *NAMES) == (0, False), moved.said
     assert moved.seen == ["web"]
@@ -108,7 +108,7 @@ def test_a_renewal_with_an_empty_fullchain_is_not_served_for_ever(issued):
     assert issued.certonly("web", *NAMES) == (0, False)
     assert issued.served("web") is None
 
-    issued.heal(("web", NAMES))
+    issued.repair(("web", NAMES))
 
     assert issued.served("web") == serial
     assert issued.certonly("web", *NAMES) == (0, False)
@@ -120,7 +120,7 @@ def test_an_empty_registration_does_not_stop_everything(issued):
     os.truncate(regr, 0)
     assert issued.certonly("web", *NAMES, force=True)[0] == 1
 
-    issued.heal(("web", NAMES))
+    issued.repair(("web", NAMES))
 
     assert issued.certonly("web", *NAMES, force=True) == (0, True), issued.said
 
@@ -132,11 +132,11 @@ def test_a_short_certificate_is_not_issued_again_at_every_run(
     certbots = Certbots(tmp_path / "certbot", authority(validity=days * DAY), certbot_path)
     assert certbots.certonly("web", *NAMES) == (0, True)
 
-    certbots.heal(("web", NAMES))
+    certbots.repair(("web", NAMES))
 
     for _ in range(2):
         assert certbots.run("renew") == (0, False), certbots.said
         assert certbots.certonly("web", *NAMES) == (0, False), certbots.said
     assert certbots.certonly("web", *NAMES, force=True) == (0, True), certbots.said
-    assert certbots.heal(("web", NAMES)) == ""
+    assert certbots.repair(("web", NAMES)) == ""
     assert certbots.run("renew") == (0, False), certbots.said

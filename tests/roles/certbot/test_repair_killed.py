@@ -1,7 +1,7 @@
 """A real certbot that is killed, or finds the disk full, and what the next run makes of it.
 
 Certificates come from a real authority. What a kill before each step would leave is copied in
-one run, which real kills are compared with. All of it is healed; where that comes to the same,
+one run, which real kills are compared with. All of it is repaired; where that comes to the same,
 certbot goes on once.
 """
 
@@ -41,7 +41,7 @@ def recovers(certbots, known):
         Whether it was saved.
     """
     wholes = certbots.wholes("web")
-    certbots.heal(WEB)
+    certbots.repair(WEB)
     there = certbots.lineages.get("web")
 
     assert {there.serial} == (wholes or {certbots.served("web")}) if there else not wholes
@@ -60,16 +60,16 @@ def goes_on(certbots, known, *, ordered):
         assert certbots.seen == ["web"]
 
 
-def is_new(certbots, known, when="healed"):
+def is_new(certbots, known, when="repaired"):
     """Whether nothing was seen yet that certbot would not tell from what there is."""
     looks = {each for each in shape(certbots.config) if each[0].partition("/")[0] not in UNREAD}
     return (when, looks) not in known and not known.append((when, looks))
 
 
 def is_quiet(certbots):
-    """See that nothing is healed that is well."""
+    """See that nothing is repaired that is intact."""
     tree = certbots.tree()
-    assert certbots.heal(WEB) == ""
+    assert certbots.repair(WEB) == ""
     assert certbots.tree() == tree
 
 
@@ -97,7 +97,7 @@ def test_a_renewal_killed_at_any_step(certbots):
 def recovers_renewal(certbots, known):
     """The newest that is whole is served, without an order; returns which that is."""
     wholes = certbots.wholes("web")
-    certbots.heal(WEB)
+    certbots.repair(WEB)
     there = certbots.lineages["web"].serial
     which = "new" if there == newest(certbots) else "old"
     if is_new(certbots, known):
