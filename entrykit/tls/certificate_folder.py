@@ -1,9 +1,8 @@
-"""A folder of certificates, and the text of the two files that tell HAProxy what is in it.
+"""A directory of certificates, and the text of the two files that list it for HAProxy.
 
-`crt-list.txt` names every PEM file that can be served. `names.map` gives each host
-name the group of the certificate that is presented for it; certificates for the
-same names are one group, so a name of another group was reached through the wrong
-connection.
+`crt-list.txt` names every PEM file that can be served. `names.map` maps each host name
+to the group of the certificate that is served for it. Certificates for the same names
+are one group; a request for a name of another group came through the wrong connection.
 """
 
 from __future__ import annotations
@@ -23,11 +22,11 @@ if TYPE_CHECKING:
 
 CRT_LIST: Final = "crt-list.txt"
 NAMES_MAP: Final = "names.map"
-# The first line of both, whoever of those that share a folder has written them last.
-FIRST_LINE: Final = f"{MARK} from the certificates that lie here: made anew at every change."
+# The first line of both, whichever of the roles that share a directory has written them.
+FIRST_LINE: Final = f"{MARK} from the certificates in this directory: replaced at every change."
 _GENERATED: Final = frozenset({CRT_LIST, NAMES_MAP})
 
-# What HAProxy reads beside a PEM file, by itself (ssl-load-extra-files).
+# What HAProxy reads by itself beside a PEM file (ssl-load-extra-files).
 COMPANIONS: Final = (".key", ".issuer", ".ocsp", ".sctl")
 _OTHER_ENDINGS: Final = (*COMPANIONS, ".dh")
 
@@ -36,10 +35,10 @@ _PREFERENCE: Final = ("ecdsa", "rsa", "other")
 
 @dataclass(frozen=True)
 class Index:
-    """What a folder of certificates has.
+    """The content of a directory of certificates.
 
     Attributes:
-        served: what can be served, by file name.
+        served: the files that can be served, by name.
         left_out: messages like `web.pem: no private key`, one for each file that
             looks like a certificate and cannot be served.
     """
@@ -48,21 +47,21 @@ class Index:
     left_out: tuple[str, ...]
 
     def crt_list(self, mark: str, folder: str = "") -> str:
-        """Write the crt-list.
+        """Return the text of the crt-list.
 
         Args:
             mark: the comment that is its first line.
-            folder: where the files lie; crt-base unless given.
+            folder: the directory of the files; crt-base unless given.
         """
         paths = [os.path.join(folder, each.name) for each in self.served]
         # Without the last line end HAProxy refuses the list.
         return "".join(f"{line}\n" for line in [mark, *paths])
 
     def names_map(self, mark: str) -> str:
-        """Write the map from host names to groups.
+        """Return the text of the map from host names to groups.
 
-        A group is the name of the first file with the same set of host names: the
-        variants of a certificate for RSA and ECDSA share it, and a renewal keeps it.
+        A group is the name of the first file with the same set of host names: the RSA and
+        the ECDSA variant of a certificate share it, and a renewal keeps it.
 
         Args:
             mark: the comment that is its first line.
@@ -72,28 +71,28 @@ class Index:
 
     @cached_property
     def groups(self) -> dict[str, str]:
-        """Each host name, in order, and the group of the certificate that is presented."""
+        """Each host name, in order, with the group of the certificate that is served for it."""
         groups: dict[frozenset[str], str] = {}
         group = {
             each.name: groups.setdefault(frozenset(each.names), each.name) for each in self.served
         }
-        presented = _certificates_by_name(self.served)
-        return {name: group[presented[name].name] for name in sorted(presented)}
+        by_name = _certificates_by_name(self.served)
+        return {name: group[by_name[name].name] for name in sorted(by_name)}
 
     def without(self, names: Collection[str]) -> Index:
-        """Leave out what can be served but no longer should, by file names."""
+        """Leave out files that should no longer be served."""
         return Index(tuple(each for each in self.served if each.name not in names), self.left_out)
 
 
 def index(folder: str | Path) -> Index:
-    """Look at every file of a folder; one that is not there is empty.
+    """Read every file of a directory; a missing directory is empty.
 
     Args:
-        folder: regular files and links to them are looked at, dotfiles and what
-            belongs to a PEM file of another name are not.
+        folder: of regular files and links to them, dotfiles and the companions of PEM
+            files are not read.
 
     Raises:
-        OSError: the folder cannot be read.
+        OSError: the directory cannot be read.
     """
     names = _candidates(folder)
     return (
@@ -102,7 +101,7 @@ def index(folder: str | Path) -> Index:
 
 
 def _state(folder: str | Path, names: list[str]) -> tuple[object, ...]:
-    """Return what tells whether a file, or the key beside it, is another one than before."""
+    """Return the state that changes when a file, or the key beside it, does."""
     paths = (os.path.join(folder, name + ending) for name in names for ending in ("", ".key"))
     return tuple(map(_identity, paths))
 
@@ -115,8 +114,8 @@ def _identity(path: str) -> tuple[int, ...] | None:
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
-# OpenSSL takes as long for a key as HAProxy does, and a start looks twice: for the files
-# that are judged, and for those that become live.
+# OpenSSL takes as long for a key as HAProxy does, and a start reads the directory twice: for
+# the check, and for the live files.
 @lru_cache(maxsize=1)
 def _build_index(folder: str, names: tuple[str, ...], _state: tuple[object, ...]) -> Index:
     from entrykit.tls import pem
@@ -144,12 +143,12 @@ def _candidates(folder: str | Path) -> list[str]:
 
 
 def _certificates_by_name(served: tuple[Pem, ...]) -> dict[str, Pem]:
-    """Find what HAProxy presents for each host name to a client that can do everything.
+    """Find the certificate that HAProxy serves for each name to a client without limits.
 
-    Tried on 2.6, 3.0 and 3.2: an ECDSA certificate goes before an RSA one and that before
-    any other, even where it has but a wildcard for a name that the other one has exactly.
-    Among those of one kind an exact name goes before a wildcard, and then the first in
-    the crt-list wins. (A renewal over the admin socket makes a certificate the last.)
+    Tested with 2.6, 3.0 and 3.2: an ECDSA certificate precedes an RSA one, and that any
+    other, even if it has only a wildcard for a name that the other one has exactly. Within
+    one kind an exact name precedes a wildcard, and then the first in the crt-list wins.
+    (A renewal over the admin socket makes a certificate the last one.)
     """
     found: dict[str, Pem] = {}
     for each in sorted(served, key=_preference):

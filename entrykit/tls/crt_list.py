@@ -1,4 +1,4 @@
-"""The crt-list and the map beside it: how they come to lie in a folder."""
+"""Write the crt-list and the map beside it into a directory."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from entrykit.tls.certificate_folder import COMPANIONS, CRT_LIST, NAMES_MAP, Ind
 
 
 def write_index(folder: str | Path, index: Index, mark: str, certs: str = "") -> None:
-    """Write both files into a folder, the one that HAProxy starts from last.
+    """Write both files into a directory; last the crt-list, which HAProxy starts from.
 
-    A file that is as it should be is not touched.
+    A file that is up to date is not touched.
 
     Args:
-        folder: that of the PEM files, or of links to them.
-        index: what is in it.
+        folder: the directory of the PEM files, or of links to them.
+        index: its content.
         mark: the first line of each, a comment that begins with entrykit's mark.
-        certs: the folder of the PEM files, where it is another one.
+        certs: the directory of the PEM files, if it is another one.
 
     Raises:
-        FileExistsError: one of them is there and was not written by entrykit.
-        OSError: the folder cannot be written.
+        FileExistsError: one of them exists, but entrykit did not write it.
+        OSError: the directory cannot be written.
     """
     _write(os.path.join(folder, NAMES_MAP), os.fsencode(index.names_map(mark)))
     _write(os.path.join(folder, CRT_LIST), os.fsencode(index.crt_list(mark, certs)))
 
 
 def write_absolute_index(certs: str, into: str, mark: str) -> Index:
-    """Make a folder of the two files alone, which names each certificate where it lies.
+    """Create a directory of only the two files, with the absolute path of each certificate.
 
-    For what is judged and then removed: cheaper than the links of `mirror`, with the
+    For a check, after which it is removed: cheaper than the links of `mirror`, with the
     same arguments, result and errors.
     """
     from entrykit.tls import pem
@@ -47,18 +47,18 @@ def write_absolute_index(certs: str, into: str, mark: str) -> Index:
 
 
 def mirror(certs: str | Path, into: str | Path, mark: str) -> Index:
-    """Make a folder of links to what can be served of another one, which is left as it is.
+    """Fill a directory with links to the files of another one that can be served.
 
     Args:
-        certs: the folder of PEM files.
-        into: where the links and the two files go; made if it is not there.
+        certs: the directory of PEM files; it is only read.
+        into: the directory of the links and the two files; created if it is missing.
         mark: as for `write_index`.
 
     Returns:
-        What `certs` has.
+        The content of `certs`.
 
     Raises:
-        FileExistsError: a file of somebody else's is in the way.
+        FileExistsError: a file that entrykit did not write is in the way.
         OSError: `into` cannot be written.
     """
     found = index(certs)
@@ -75,7 +75,7 @@ def mirror(certs: str | Path, into: str | Path, mark: str) -> Index:
 
 
 def _write(path: str, data: bytes) -> None:
-    """Replace one of our files, if it is not as it should be."""
+    """Replace one of the two files, unless it is up to date."""
     live = read_file(path)
     if live == data:
         return
@@ -92,7 +92,7 @@ def _link(target: str, path: str) -> None:
 
 
 def _unlink_others(certs: str, into: str | Path, links: set[str]) -> None:
-    """Remove our links to what is not served any more; what else lies there is not ours."""
+    """Remove our links to files that are no longer served, and nothing else."""
     for name in sorted(set(os.listdir(into)) - links):
         path = os.path.join(into, name)
         if os.path.islink(path) and os.readlink(path) == os.path.join(certs, name):

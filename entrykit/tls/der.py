@@ -1,8 +1,8 @@
 """A reader and a writer of DER (X.690, 8.1 and 10.1).
 
-It splits what it is given into tags and contents; what these mean is for the caller to
-say. Everything that is not DER is a ValueError: indefinite and padded lengths, tags of
-more than one octet, values that are cut off.
+It splits data into tags and contents, and leaves their meaning to the caller. Everything
+that is not DER is a ValueError: indefinite and padded lengths, tags of more than one
+octet, values that are cut off.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""One PEM file: the names that it is for, and whether HAProxy would take it.
+"""Read a PEM file: its host names, and whether HAProxy can load it.
 
-A file that HAProxy cannot load is fatal to it, so each is tried beforehand with
-OpenSSL, as HAProxy uses it. It is stricter than HAProxy 2.6 with what follows the
-first certificate, and agrees with 3.0 and 3.2.
+HAProxy does not start with a file that it cannot load, so each file is loaded before
+with OpenSSL, in the same way as HAProxy does. This is stricter than HAProxy 2.6 about
+what follows the first certificate, and agrees with 3.0 and 3.2.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from entrykit.tls import x509
 if TYPE_CHECKING:
     import ssl
 
-_MAX_BYTES: Final = 1 << 20  # octets: no chain comes near, and a start does not read a backup
+_MAX_BYTES: Final = 1 << 20  # no chain is that long, and a start should not read a backup
 _ENDINGS: Final = (".pem", ".crt", ".cer")
 _BEGIN: Final = b"-----BEGIN CERTIFICATE-----"
 _END: Final = b"-----END CERTIFICATE-----"
@@ -26,15 +26,15 @@ _KEY: Final = re.compile(rb"^-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----", re.MUL
 _BOUNDARY: Final = re.compile(rb"^-----(BEGIN|END) (.*)$", re.MULTILINE)
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"  # some editors write it, and OpenSSL skips it
 
-# No version of the crt-list has quotes: blanks end a name, brackets begin options wherever
-# they stand. # begins a comment, and @ a crt-store since 3.0.
+# A crt-list has no quotes: blanks end a name, and brackets begin options wherever they are.
+# At the beginning, # is a comment, and @ a crt-store since 3.0.
 _UNLISTABLE: Final = re.compile(r"[\x00-\x20\x7f\[\]]|^[#@]")
 
 _MISMATCHES: Final = ("KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH", "NO_CERTIFICATE_ASSIGNED")
 
 
-class InvalidPem(Exception):  # noqa: N818 -- an answer, and not an error of anybody who asks
-    """Why a file cannot be served, in words that go after its name."""
+class InvalidPem(Exception):  # noqa: N818 -- a result of a check, and not an error of the caller
+    """Why a file cannot be served; the message continues the file's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,8 @@ class Pem:
     """A file with a certificate and its key that HAProxy can serve.
 
     Attributes:
-        name: of the file, without its folder.
-        names: what it is for: host names in lower case, wildcards as `*.example.com`.
+        name: of the file, without its directory.
+        names: its host names in lower case, wildcards as `*.example.com`.
         key: "ecdsa", "rsa" or "other".
     """
 
@@ -53,10 +53,10 @@ class Pem:
 
 
 def read(path: str) -> Pem | None:
-    """Judge one file; None if it has nothing to do with certificates.
+    """Read and check one file; None if it has nothing to do with certificates.
 
     Raises:
-        Refusal: it looks like a certificate and cannot be served.
+        InvalidPem: it looks like a certificate and cannot be served.
     """
     name = os.path.basename(path)
     data = _contents(path)
@@ -70,12 +70,12 @@ def read(path: str) -> Pem | None:
     names, key = read_certificate(data)
     _refuse_key(path, inside=_KEY.search(data) is not None)
     if not names:
-        raise InvalidPem("no host name in it (expected a dNSName in its subjectAltName)")
+        raise InvalidPem("no host name (expected a dNSName in its subjectAltName)")
     return Pem(name, names, key)
 
 
 def _contents(path: str) -> bytes | None:
-    """Return what is in a regular file, None for anything else: a pipe would block."""
+    """Return the content of a regular file; None for anything else, as a pipe would block."""
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
             return None
@@ -86,31 +86,31 @@ def _contents(path: str) -> bytes | None:
 
 
 def is_listable(path: str) -> bool:
-    """Whether a crt-list can name it."""
+    """Whether a crt-list can contain a path."""
     return _UNLISTABLE.search(path) is None
 
 
 def _refuse_name(name: str) -> None:
     if not is_listable(name):
         raise InvalidPem(
-            "a crt-list cannot name it (expected a file name without blanks, control characters, "
-            "[ and ], that does not begin with # or @)"
+            "its name cannot be used in a crt-list (expected one without blanks, control "
+            "characters, [ and ], that does not begin with # or @)"
         )
 
 
 def _refuse_truncated(data: bytes) -> None:
-    """Refuse a file that somebody is still writing, or never finished."""
+    """Refuse a file that is still being written, or was never finished."""
     if len(data) > _MAX_BYTES:
         raise InvalidPem(f"larger than {_MAX_BYTES >> 20} MiB")
     boundaries = [(word, label.rstrip()) for word, label in _BOUNDARY.findall(data)]
     begins, ends = boundaries[::2], boundaries[1::2]
     whole = all(word == b"BEGIN" and label.endswith(b"-----") for word, label in begins)
     if not whole or ends != [(b"END", label) for _, label in begins]:
-        raise InvalidPem("torn: a part of it begins and does not end")
+        raise InvalidPem("incomplete: a part of it begins and does not end")
 
 
 def leaf(data: bytes) -> bytes:
-    """Return the first certificate of a PEM file, the one that is served, as DER.
+    """Return the first certificate of a PEM file, which is the one that is served, as DER.
 
     Raises:
         ValueError: there is none.
@@ -122,10 +122,10 @@ def leaf(data: bytes) -> bytes:
 
 
 def read_certificate(data: bytes) -> tuple[tuple[str, ...], str]:
-    """Read the names and the kind of key from the certificate of a PEM file that is served.
+    """Read the host names and the kind of key from the first certificate of a PEM file.
 
     Raises:
-        Refusal: there is none, or the file is torn.
+        InvalidPem: there is none, or the file is incomplete.
     """
     _refuse_truncated(data)
     try:
@@ -136,9 +136,9 @@ def read_certificate(data: bytes) -> tuple[tuple[str, ...], str]:
 
 
 def _refuse_key(path: str, *, inside: bool) -> None:
-    """Refuse a key that is missing or locked, or belongs to another certificate.
+    """Refuse a key that is missing or encrypted, or belongs to another certificate.
 
-    HAProxy reads `<file>.key` only where the file itself has no key (ssl-load-extra-files).
+    HAProxy reads `<file>.key` only if the file itself has no key (ssl-load-extra-files).
     """
     key = path if inside else f"{path}.key"
     if not os.path.isfile(key):
@@ -147,15 +147,15 @@ def _refuse_key(path: str, *, inside: bool) -> None:
 
 
 def refuse_pair(path: str, key: str) -> None:
-    """Refuse a certificate and the file of its key where OpenSSL would not serve them.
+    """Refuse a certificate and the file of its key if OpenSSL cannot serve them.
 
     Raises:
-        Refusal: one cannot be read, the key is encrypted, or they do not belong together.
+        InvalidPem: one cannot be read, the key is encrypted, or they do not belong together.
     """
     import ssl
 
-    # A context of its own for each: one that holds an RSA pair already accepts its key again,
-    # under any certificate of another kind.
+    # A new context each time: one that already has an RSA pair accepts that key again, with
+    # any certificate of another kind.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
         context.load_cert_chain(path, key, password=_refuse_password)
@@ -166,7 +166,7 @@ def refuse_pair(path: str, key: str) -> None:
 
 
 def _refuse_password() -> NoReturn:
-    """Answer in OpenSSL's place, which would ask on the terminal."""
+    """Fail where OpenSSL would ask for a passphrase on the terminal."""
     raise InvalidPem("its private key is encrypted (expected one without a passphrase)")
 
 

@@ -1,8 +1,7 @@
-"""What a certificate says of itself: its host names, when it is valid, its number, its key.
+"""Read fields of a certificate: its host names, validity, serial number and key.
 
-A reader of the few fields that are needed, so that no library has to be loaded at
-a start. The fields are those of RFC 5280, 4.1; the encoding is DER (X.690, 8.1 and
-10.1). Whether a certificate is good in any other way is for OpenSSL to say.
+Only the few fields that are needed, so that no library has to be loaded at a start
+(RFC 5280, 4.1). Everything else about a certificate is checked by OpenSSL.
 """
 
 from __future__ import annotations
@@ -39,10 +38,10 @@ _HOST: Final = re.compile(rf"(?=.{{1,253}}\Z)(?:\*\.)?(?:{_LABEL}\.)*(?![0-9]+\Z
 
 
 def dns_names(certificate: bytes) -> tuple[str, ...]:
-    """Read the host names that a certificate is for (RFC 5280, 4.1.2.6 and 4.2.1.6).
+    """Read the host names of a certificate (RFC 5280, 4.1.2.6 and 4.2.1.6).
 
     Args:
-        certificate: one in DER.
+        certificate: in DER.
 
     Returns:
         Each dNSName and common name that is a host name, or one below `*.`, in lower
@@ -50,7 +49,7 @@ def dns_names(certificate: bytes) -> tuple[str, ...]:
         common names too, whether or not it has dNSNames.
 
     Raises:
-        ValueError: this is no certificate.
+        ValueError: this is not a certificate.
     """
     fields = _fields(certificate)
     found = [*_alt_names(fields.extensions), *_common_names(fields.subject)]
@@ -58,23 +57,23 @@ def dns_names(certificate: bytes) -> tuple[str, ...]:
 
 
 def key_kind(certificate: bytes) -> str:
-    """Name the kind of the certificate's key: "ecdsa", "rsa" or "other".
+    """Return the kind of the certificate's key: "ecdsa", "rsa" or "other".
 
     Raises:
-        ValueError: this is no certificate.
+        ValueError: this is not a certificate.
     """
     return _key(certificate)[0]
 
 
 def public_key(certificate: bytes) -> bytes:
-    """Return the octets that no other key has: they are part of the private key as well.
+    """Return the part of the public key that is also in the private key, and in no other.
 
     That is the modulus of an RSA key (RFC 8017, A.1) and the point of one on an elliptic
-    curve (RFC 5915, 3). Of another kind it is the public key, which the private one may
-    lack.
+    curve (RFC 5915, 3). For other kinds it is the whole public key, which the private key
+    may lack.
 
     Raises:
-        ValueError: this is no certificate.
+        ValueError: this is not a certificate.
     """
     kind, octets = _key(certificate)
     if kind != "rsa":
@@ -83,19 +82,19 @@ def public_key(certificate: bytes) -> bytes:
 
 
 def serial(certificate: bytes) -> int:
-    """Read the number that its CA has given it, and no other one (RFC 5280, 4.1.2.2).
+    """Read the serial number, which its CA uses only once (RFC 5280, 4.1.2.2).
 
     Raises:
-        ValueError: this is no certificate.
+        ValueError: this is not a certificate.
     """
     return int.from_bytes(_fields(certificate).serial, "big", signed=True)
 
 
 def validity(certificate: bytes) -> tuple[float, float]:
-    """Read from when to when it is valid, both inclusive, in Unix seconds.
+    """Read the first and the last moment when it is valid, in Unix seconds.
 
     Raises:
-        ValueError: this is no certificate, or its times are not those of RFC 5280.
+        ValueError: this is not a certificate, or its times are not those of RFC 5280.
     """
     times = der.split(_fields(certificate).validity)
     if len(times) != len(("notBefore", "notAfter")):
@@ -116,7 +115,7 @@ def _timestamp(tag: int, text: bytes) -> float:
 
 
 def _key(certificate: bytes) -> tuple[str, bytes]:
-    """Return the kind of the key, and the public key as that kind has it."""
+    """Return the kind of the key, and the public key in the format of that kind."""
     parts = der.split(_fields(certificate).key)
     if [tag for tag, _ in parts] != [der.SEQUENCE, der.BIT_STRING]:
         raise ValueError("its key is not an algorithm and bits")
@@ -127,7 +126,7 @@ def _key(certificate: bytes) -> tuple[str, bytes]:
 
 @dataclass(frozen=True, slots=True)
 class _Fields:
-    """Contents of the fields that are read (RFC 5280, 4.1)."""
+    """The contents of the fields that are read (RFC 5280, 4.1)."""
 
     serial: bytes
     validity: bytes

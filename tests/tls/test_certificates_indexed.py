@@ -47,7 +47,7 @@ def test_a_folder_is_told_apart_into_served_and_left_out(tmp_path):
 
     assert found.served == (Pem("a.pem", ("a.test",)), Pem("b.pem", ("b.test",)))
     assert found.left_out == (
-        "half.pem: torn: a part of it begins and does not end",
+        "half.pem: incomplete: a part of it begins and does not end",
         '"od\\nd.pem": no certificate in PEM format',
     )
 

@@ -101,7 +101,7 @@ def replaced(data, old, new):
 NO_KEY = "no private key (expected in it, or in web.pem.key)"
 MISMATCH = "its private key is not that of its first certificate"
 LOCKED = "its private key is encrypted (expected one without a passphrase)"
-TORN = "torn: a part of it begins and does not end"
+TORN = "incomplete: a part of it begins and does not end"
 MIDDLE = ONE.chain[100:104]
 
 REFUSED = {
@@ -143,7 +143,7 @@ REFUSED = {
     "no host name": (
         Parts("192.0.2.1").pem,
         None,
-        "no host name in it (expected a dNSName in its subjectAltName)",
+        "no host name (expected a dNSName in its subjectAltName)",
     ),
     "endless": (ONE.pem + b"\n" * (1 << 20), None, "larger than 1 MiB"),
 }
@@ -162,7 +162,7 @@ def test_what_cannot_be_served_is_refused_with_a_reason(judge, data, key, reason
     ["a b", "a\tb", "a\nb", "a\rb", "a\x0bb", "a\x01", "a\x7f", "#a", "@a", "[a", "a[b", "a]"],
 )
 def test_a_name_that_a_crt_list_cannot_express_is_refused(judge, name):
-    with pytest.raises(InvalidPem, match="a crt-list cannot name it"):
+    with pytest.raises(InvalidPem, match="its name cannot be used in a crt-list"):
         judge(ONE.pem, name=name)
 
 

@@ -145,7 +145,7 @@ def test_one_whose_names_do_not_fit_into_an_answer_is_known_to_be_presented(edge
     edge.secret.hold({"many.pem": (edge.certs / "many.pem").read_bytes()})
     argv = [*PROGRAM, edge.certs, edge.environ["ADMIN_SOCKET"]]
     with Running(argv, {"PATH": os.environ["PATH"]}, tmp_path / "follow.log") as follower:
-        follower.comes(lambda: "no longer: two.pem" in follower.log.read_text())
+        follower.comes(lambda: "no longer serves two.pem" in follower.log.read_text())
 
     assert "many.pem" not in follower.log.read_text()
 
