@@ -73,7 +73,7 @@ class ServerVariables(Settings):
     )
     registry_http_tls_clientcas: registry_types.Paths | None = Field(
         default=None,
-        description="PEM files of CAs; only clients with a certificate of theirs are let in.",
+        description="PEM files of CAs; only clients with a certificate of one of them are let in.",
         examples=["/certs/clients.pem"],
     )
     registry_http_tls_clientauth: (

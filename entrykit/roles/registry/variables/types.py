@@ -31,7 +31,7 @@ _GO: Final = DurationForm(
 def duration(text: str) -> str:
     """Parse a duration as Go writes it: 30s, 1h30m; or in days, which become hours.
 
-    A bare number is refused: the registry takes it for nanoseconds.
+    A bare number is refused: the registry reads it as nanoseconds.
     """
     has_days = "d" in text
     parse_duration(text, _GO._replace(compound=not has_days))
@@ -185,7 +185,7 @@ Lifetime = Annotated[str, PlainValidator(lifetime), types.TypeInfo("time or 0")]
 PartSize = Annotated[
     int,
     types.integer(
-        _SMALLEST_PART, _LARGEST_PART, name="bytes", noun="a number of bytes that S3 takes"
+        _SMALLEST_PART, _LARGEST_PART, name="bytes", noun="a number of bytes that S3 accepts"
     ),
 ]
 ThresholdSize = Annotated[
