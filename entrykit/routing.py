@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-# More names than that in one place are folded: their number is said.
+# Longer lists of names are folded: the rest is shown as a number.
 _MAX_NAMES: Final = 12
 
 

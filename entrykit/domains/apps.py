@@ -1,4 +1,4 @@
-"""Apps: what DOMAINS speaks of."""
+"""Apps, as DOMAINS lists them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from entrykit.variables.hostnames import is_address
 
 
 class Site(NamedTuple):
-    """What one domain may be told; None is what the role does by default.
+    """Options of one domain; None stands for the default of the role.
 
     Attributes:
         spa: whether a path without a file shows index.html.
@@ -25,9 +25,9 @@ class App:
     """An app on one port, and the domains that it serves.
 
     Attributes:
-        name: as it is connected to: a DNS name, or an IP address without brackets;
+        name: the host to connect to: a DNS name, or an IP address without brackets;
             empty where DOMAINS is a plain list.
-        port: as it is connected to; None for what the role takes by default.
+        port: the port to connect to; None for the default of the role.
         domains: normalised, in order of appearance, each once.
         replicas: how many addresses the name may resolve to.
         check: path of a health check over HTTP, or None.
@@ -45,7 +45,7 @@ class App:
 
 
 class Options(NamedTuple):
-    """What an app may be told beside its domains; each as in `App`."""
+    """Options of an app; each as in `App`."""
 
     replicas: int = 1
     check: str | None = None
@@ -62,19 +62,18 @@ def label(name: str, port: int | None) -> str:
 
 
 def contradictions(name: str, options: Options) -> Iterator[str]:
-    """Yield a fault for what does not go together in one app."""
+    """Yield an error for options of one app that exclude each other."""
     if options.replicas > 1 and is_address(name):
         yield "replicas with an IP address (expected a name that resolves to several addresses)"
 
 
 def differences(options: Options, earlier: Options) -> Iterator[str]:
-    """Yield a fault for each option that one app was told twice and differently."""
+    """Yield an error for each option that one app has twice, with different values."""
     for name, here, before in zip(Options._fields, options, earlier, strict=True):
         if here != before:
             yield (
                 f"{name} is {_display_value(here)} here and {_display_value(before)} "
-                "where this app and port "
-                "are named before (expected the same)"
+                "where this app and port were named before (expected the same)"
             )
 
 

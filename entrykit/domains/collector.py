@@ -1,4 +1,4 @@
-"""The apps of DOMAINS as they are found: merged by name and port, with every fault."""
+"""The apps of DOMAINS as they are found: merged by name and port, with every error."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Place(NamedTuple):
 
 
 class Collector:
-    """Collects apps and faults, in order.
+    """Collects apps and errors, in order.
 
     Args:
         ports: the port of an app that is given none, by its `tls`; where there is no
@@ -48,13 +48,13 @@ class Collector:
         self._errors: list[str] = []
 
     def refuse(self, place: Place, *reasons: str) -> None:
-        """Note what is wrong at a place."""
+        """Add errors of a place."""
         self._errors.extend(f"{place}: {reason}" for reason in reasons)
 
     def attempt(
         self, place: Place, parse: Callable[[_Given], _Value], given: _Given, otherwise: _Value
     ) -> _Value:
-        """Parse what is given; if that raises Faults, note them and return `otherwise`."""
+        """Parse what is given; if that raises InvalidValue, keep its errors, return `otherwise`."""
         try:
             return parse(given)
         except InvalidValue as error:
@@ -68,13 +68,13 @@ class Collector:
         items: list[str],
         options: Options = DEFAULTS,
     ) -> None:
-        """Judge one entry, and merge it with what is there for the same app and port.
+        """Check one entry, and merge it with the same app and port.
 
         Args:
-            place: what faults are reported for.
+            place: where errors are reported.
             address: the name of the app and its port, None if there is none.
-            items: the domains, each as it was written; the list is the catalogue's own then.
-            options: already judged, each by itself.
+            items: the domains, each as it was written; the collector takes over the list.
+            options: each one is valid.
         """
         name = self.attempt(place, app_name, address[0], "")
         port = None
@@ -86,14 +86,14 @@ class Collector:
             if name and number != _INVALID_PORT:
                 self._merge(place, (name, number), options, domains)
 
-    def tell(self, place: Place, sites: Iterable[tuple[str, Site]]) -> None:
-        """Note the options of domains, each with its name as it was written."""
+    def add_sites(self, place: Place, sites: Iterable[tuple[str, Site]]) -> None:
+        """Add the options of domains, each with its name as it was written."""
         for text, site in sites:
-            # A name that is none is refused where it is added.
+            # An invalid name is refused where it is added.
             with suppress(InvalidValue):
                 if self._sites.setdefault(domain(text.partition("/")[0]), site) != site:
                     self.refuse(
-                        place, f"{display(text)}: told before, and differently (expected the same)"
+                        place, f"{display(text)}: has other options before (expected the same)"
                     )
 
     def _group_by_port(
@@ -134,16 +134,16 @@ class Collector:
         """Return the apps, in order of appearance.
 
         Raises:
-            Faults: everything that was refused, and every domain of two apps.
+            InvalidValue: everything that was refused, and every domain of two apps.
         """
-        # Counting is cheap; who has what is only asked if the sum is off.
+        # Counting is cheap; owners are only compared if the sum is off.
         lists = self._domains.values()
         repeated = len(set().union(*lists)) < sum(map(len, lists))
-        faults = [*self._errors, *(self._conflicting_domains() if repeated else ())]
-        if not self._domains and not faults:
-            faults = ["no entry (expected app:domain,domain or app:port:domain,domain)"]
-        if faults:
-            raise InvalidValue(faults)
+        errors = [*self._errors, *(self._conflicting_domains() if repeated else ())]
+        if not self._domains and not errors:
+            errors = ["no entry (expected app:domain,domain or app:port:domain,domain)"]
+        if errors:
+            raise InvalidValue(errors)
         return tuple(
             App(
                 name,
@@ -173,5 +173,5 @@ def _parse_domain_port(item: str) -> int:
     try:
         return port_number(number if text else "")
     except InvalidValue:
-        fault = f"{display(item)}: not a domain and a port (expected example.com/9000, say)"
-        raise InvalidValue([fault]) from None
+        message = f"{display(item)}: not a domain and a port (e.g. example.com/9000)"
+        raise InvalidValue([message]) from None

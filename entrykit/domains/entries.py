@@ -37,17 +37,17 @@ def parse_domains(text: str, *, ports: Mapping[str, int] = MappingProxyType({}))
         An app for each name and port, in order of appearance.
 
     Raises:
-        Faults: with everything that is wrong, in order.
+        InvalidValue: with everything that is wrong, in order.
     """
     bare = strip_comments(text)
-    catalogue = Collector(ports)
+    collector = Collector(ports)
     if is_map(bare):
         from entrykit.domains.mapping import read_map
 
-        read_map(text, catalogue)
+        read_map(text, collector)
     else:
-        _read_entries(bare, catalogue)
-    return catalogue.apps()
+        _read_entries(bare, collector)
+    return collector.apps()
 
 
 def strip_comments(text: str) -> str:
@@ -69,14 +69,14 @@ def is_map(text: str) -> bool:
     return bool(newline or value.startswith("{") or (value and ":" not in value))
 
 
-def _read_entries(text: str, catalogue: Collector) -> None:
+def _read_entries(text: str, collector: Collector) -> None:
     for number, word in enumerate(text.split(), start=1):
         place = Place(f"entry {number}", word)
         if match := _ENTRY.fullmatch(word):
             name, port, domains = match.groups()
-            catalogue.add(place, (name, port), domains.split(","))
+            collector.add(place, (name, port), domains.split(","))
         else:
-            catalogue.refuse(place, _describe_entry_error(word))
+            collector.refuse(place, _describe_entry_error(word))
 
 
 def _describe_entry_error(word: str) -> str:

@@ -8,8 +8,8 @@
       check: /healthz
       tls: terminate
 
-A key may also be `app:port`; a value that is no map is the domains. Domains that have
-options of their own are a map as well: {"example.com": {"spa": true}, "example.org": {}}.
+A key may also be `app:port`; a value that is no map is the domains. Domains with
+options are a map as well: {"example.com": {"spa": true}, "example.org": {}}.
 """
 
 from __future__ import annotations
@@ -28,127 +28,127 @@ from entrykit.variables.quantities import parse_integer
 
 _OPTIONS: Final = frozenset(Options._fields)
 _KNOWN_FIELDS: Final = _OPTIONS | {"port", "domains"}
-_SITE_EXAMPLE: Final = 'expected {"web": {"domains": {"example.com": {"spa": true}}}}, say'
+_SITE_EXAMPLE: Final = 'e.g. {"web": {"domains": {"example.com": {"spa": true}}}}'
 _MAX_REPLICAS: Final = 1000
 _PATH: Final = re.compile(r"/[A-Za-z0-9/._~!$&()*+,;=:@%?-]*")
 
 
-def read_map(text: str, catalogue: Collector) -> None:
+def read_map(text: str, collector: Collector) -> None:
     """Add the apps of a map, or what is wrong with them.
 
     Raises:
-        Faults: the text is not a map at all.
+        InvalidValue: the text is not a map at all.
     """
     tree = parse_tree(text)
     if not isinstance(tree, tuple):
-        raise InvalidValue(['not a map of apps (expected {"web": ["example.com"]}, say)'])
+        raise InvalidValue(['not a map of apps (e.g. {"web": ["example.com"]})'])
     seen: set[str] = set()
     for key, value in tree:
         place = Place("app", key)
         if key in seen:
-            catalogue.refuse(place, "there twice (expected each key once)")
+            collector.refuse(place, "given twice (expected each key once)")
         seen.add(key)
-        _add(catalogue, place, value)
+        _add(collector, place, value)
 
 
-def _add(catalogue: Collector, place: Place, value: Tree) -> None:
-    fields = _fields(catalogue, place, value)
+def _add(collector: Collector, place: Place, value: Tree) -> None:
+    fields = _fields(collector, place, value)
     name, port = cut_name(place.text)
     if port and ":" in port:
-        catalogue.refuse(place, "too many colons (expected an IPv6 address in brackets)")
+        collector.refuse(place, "too many colons (expected an IPv6 address in brackets)")
         return
     if "port" in fields:
-        own = catalogue.attempt(place, _port, fields["port"], port)
+        own = collector.attempt(place, _port, fields["port"], port)
         if port not in (None, own):
-            catalogue.refuse(
+            collector.refuse(
                 place, f"port: {display(own or '')}, and another in the name (expected one)"
             )
         port = own
     domains = fields.get("domains", [])
     if isinstance(domains, tuple):
-        catalogue.tell(place, _sites(catalogue, place, domains))
+        collector.add_sites(place, _sites(collector, place, domains))
         domains = [domain for domain, _ in domains]
-    items = _items(catalogue, place, domains)
-    catalogue.add(place, (name, port), items, _options(catalogue, place, fields))
+    items = _items(collector, place, domains)
+    collector.add(place, (name, port), items, _options(collector, place, fields))
 
 
-def _fields(catalogue: Collector, place: Place, value: Tree) -> dict[str, Tree]:
+def _fields(collector: Collector, place: Place, value: Tree) -> dict[str, Tree]:
     if not isinstance(value, tuple):
         return {"domains": value}
     fields: dict[str, Tree] = {}
     for name, field in value:
         if name in fields:
-            catalogue.refuse(place, f"{display(name)}: there twice (expected each option once)")
+            collector.refuse(place, f"{display(name)}: given twice (expected each option once)")
         elif name in Site._fields:
-            catalogue.refuse(place, f"{display(name)}: an option of a domain ({_SITE_EXAMPLE})")
+            collector.refuse(place, f"{display(name)}: an option of a domain ({_SITE_EXAMPLE})")
         elif name not in _KNOWN_FIELDS:
-            catalogue.refuse(
+            collector.refuse(
                 place,
                 f"{display(name)}: no such option (expected port, domains, replicas, check or tls)",
             )
-        if field is not None or name == "domains":  # null is unset, as what is empty
+        if field is not None or name == "domains":  # null and empty are unset
             fields[name] = field
     return fields
 
 
-def _items(catalogue: Collector, place: Place, value: Tree) -> list[str]:
+def _items(collector: Collector, place: Place, value: Tree) -> list[str]:
     """Return the texts of a list, or of a text with commas."""
     if isinstance(value, str):
         value = [item.strip() for item in value.split(",")] if value.strip() else []
     if not isinstance(value, list):
-        catalogue.refuse(place, f"domains: {_type_name(value)} (expected a list of domains)")
+        collector.refuse(place, f"domains: {_type_name(value)} (expected a list of domains)")
         return []
     if not value:
-        catalogue.refuse(place, 'no domain (expected a list such as ["example.com"])')
-    if set(map(type, value)) == {str}:  # far faster than to look at each
+        collector.refuse(place, 'no domain (expected a list such as ["example.com"])')
+    if set(map(type, value)) == {str}:  # far faster than checking each
         return cast("list[str]", value)
     odd = [item for item in value if not isinstance(item, str)]
-    catalogue.refuse(
+    collector.refuse(
         place, *(f"domains: {_type_name(item)} in the list (expected text)" for item in odd)
     )
     return [item for item in value if isinstance(item, str)]
 
 
 def _sites(
-    catalogue: Collector, place: Place, domains: tuple[tuple[str, Tree], ...]
+    collector: Collector, place: Place, domains: tuple[tuple[str, Tree], ...]
 ) -> Iterator[tuple[str, Site]]:
     """Yield the options of each domain that has some."""
     for name, value in domains:
         if value in (None, (), ""):
             continue
-        if site := _site(catalogue, place, name, value):
+        if site := _site(collector, place, name, value):
             yield name, site
 
 
-def _site(catalogue: Collector, place: Place, name: str, value: Tree) -> Site | None:
+def _site(collector: Collector, place: Place, name: str, value: Tree) -> Site | None:
     if not isinstance(value, tuple):
-        catalogue.refuse(place, f'{display(name)}: not a map of options (expected {{"spa": true}})')
+        collector.refuse(place, f'{display(name)}: not a map of options (expected {{"spa": true}})')
         return None
     spa = None
     for option, choice in value:
         if option != "spa":
-            catalogue.refuse(
+            collector.refuse(
                 place, f"{display(name)}: {display(option)}: no such option (expected spa)"
             )
         elif (spa := _switch(choice)) is None:
-            catalogue.refuse(
+            collector.refuse(
                 place, f"{display(name)}: spa: neither on nor off (expected one of them)"
             )
     return Site(spa)
 
 
-def _options(catalogue: Collector, place: Place, fields: dict[str, Tree]) -> Options:
+def _options(collector: Collector, place: Place, fields: dict[str, Tree]) -> Options:
     if _OPTIONS.isdisjoint(fields):
         return DEFAULTS
     return Options(
-        catalogue.attempt(place, _replicas, fields.get("replicas", "1"), 1),
-        catalogue.attempt(place, _check, fields["check"], None) if "check" in fields else None,
-        catalogue.attempt(place, _tls, fields.get("tls", DEFAULTS.tls), DEFAULTS.tls),
+        collector.attempt(place, _replicas, fields.get("replicas", "1"), 1),
+        collector.attempt(place, _check, fields["check"], None) if "check" in fields else None,
+        collector.attempt(place, _tls, fields.get("tls", DEFAULTS.tls), DEFAULTS.tls),
     )
 
 
 def _port(value: Tree) -> str:
-    """Return the text of a port; whether it is one is judged with those of names."""
+    """Return the text of a port; it is checked together with ports in names."""
     return _text("port", value)
 
 
@@ -163,7 +163,7 @@ def _replicas(value: Tree) -> int:
 def _check(value: Tree) -> str:
     text = _text("check", value)
     if not _PATH.fullmatch(text):
-        raise InvalidValue([f"check: {display(text)}: not a path (expected /healthz, say)"])
+        raise InvalidValue([f"check: {display(text)}: not a path (e.g. /healthz)"])
     return text
 
 

@@ -1,4 +1,4 @@
-"""DOMAINS for a role that connects to nobody, and so may do without the names of apps.
+"""DOMAINS for a role that connects to no app: it may be a plain list of domains.
 
     example.com,www.example.com  example.org
     ["example.com", "www.example.com", "example.org"]
@@ -19,7 +19,7 @@ from entrykit.errors import InvalidValue, parse_each
 from entrykit.variables.hostnames import are_normalized, domain
 from entrykit.variables.parsers import split_list
 
-# Its colon makes no entry of a map: none has slashes behind it.
+# The colon of a URL is not that of an entry, which has no slashes after it.
 _URL: Final = re.compile(r"https?://[^\s,]*")
 
 
@@ -30,7 +30,7 @@ def parse_domains_or_list(text: str) -> tuple[App, ...]:
         For a list one app without a name; otherwise as `parse_domains`.
 
     Raises:
-        Faults: with everything that is wrong, in order.
+        InvalidValue: with everything that is wrong, in order.
     """
     bare = strip_comments(text)
     if is_map(bare) or not (items := _items(bare)):

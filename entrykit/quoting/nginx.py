@@ -9,31 +9,24 @@ from typing import Final
 from entrykit.quoting.base import QuotedText, QuotingError, describe_value, to_text
 from entrykit.variables.secret import Snippet
 
-# The same for nginx.conf, where a word may also be a parameter of any directive.
+# Characters that mean themselves in nginx.conf, in a parameter of any directive.
 _bare: Final = re.compile(r"[A-Za-z0-9._:/,@=+\[\]-]+").fullmatch
-
-
 _domain: Final = re.compile(r"[a-z0-9.*-]+").fullmatch
-
-
-_LONGEST: Final = 4094  # octets between quotes: more is "too long parameter"
-
-
-# A map takes these as directives of its own (ngx_http_map_module), unless a backslash stands
-# before them.
+_MAX_BYTES: Final = 4094  # between quotes: more is "too long parameter"
+# A map reads these as directives (ngx_http_map_module), unless a backslash precedes them.
 _RESERVED: Final = frozenset({"default", "hostnames", "include", "volatile"})
 
 
 def quote_nginx(value: object) -> str:
     """Quote one word of nginx.conf.
 
-    Between double quotes a backslash stands before a quote and before itself. A $
-    begins a variable, whatever stands before it, and is refused.
+    Between double quotes a backslash escapes a quote and itself. A $ begins a variable,
+    whatever precedes it, and is refused.
     """
     if isinstance(value, Snippet | QuotedText):
         return value
     text = value if type(value) is str else to_text(value)
-    if _bare(text) and len(text) <= _LONGEST:
+    if _bare(text) and len(text) <= _MAX_BYTES:
         return text
     if "$" in text:
         raise QuotingError(
@@ -43,14 +36,14 @@ def quote_nginx(value: object) -> str:
 
 
 def quote_nginx_literal(text: str) -> QuotedText:
-    """Quote a word where nginx knows no variables, as in the values of a geo: $ means itself."""
+    """Quote a word where nginx has no variables, as in the values of a geo: $ means itself."""
     return QuotedText(_quote(text, text))
 
 
 def quote_nginx_path(folder: str, rest: str) -> QuotedText:
     """Quote a path that begins with a literal and ends with variables of nginx.
 
-    A $ of the literal becomes `${dollar}`: the file has to say `geo $dollar { default "$"; }`.
+    A $ of the literal becomes `${dollar}`: the file needs `geo $dollar { default "$"; }`.
     """
     return QuotedText(_quote(folder, folder).replace("$", "${dollar}")[:-1] + f'{rest}"')
 
@@ -58,8 +51,8 @@ def quote_nginx_path(folder: str, rest: str) -> QuotedText:
 def quote_nginx_map(value: object) -> str:
     """Write the lines that a map of nginx includes; `value` maps keys to values.
 
-    A key means itself, but for the words and the ~ of regular expressions, from
-    which a backslash takes their meaning. In a value, $ begins a variable.
+    A key means itself, except reserved words and the ~ of regular expressions, which a
+    backslash escapes. In a value, $ begins a variable.
     """
     if not isinstance(value, Mapping):
         raise QuotingError(f"{describe_value(value)}: not a map")
@@ -69,15 +62,15 @@ def quote_nginx_map(value: object) -> str:
 def _quote_key(key: str) -> str:
     if key in _RESERVED or key.startswith(("~", "\\")):
         return _quote(f"\\{key}", key)
-    return key if len(key) <= _LONGEST and _domain(key) else _quote(key, key)
+    return key if len(key) <= _MAX_BYTES and _domain(key) else _quote(key, key)
 
 
 def _quote(text: str, value: object) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     if "\0" in text:
         raise QuotingError(f"{describe_value(value)}: nginx.conf cannot hold it: a NUL")
-    if len(escaped.encode()) > _LONGEST:
+    if len(escaped.encode()) > _MAX_BYTES:
         raise QuotingError(
-            f"{describe_value(value)}: nginx.conf cannot hold it: more than {_LONGEST} bytes"
+            f"{describe_value(value)}: nginx.conf cannot hold it: more than {_MAX_BYTES} bytes"
         )
     return f'"{escaped}"'

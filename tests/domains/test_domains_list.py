@@ -128,7 +128,7 @@ def test_they_are_the_same_wherever_a_domain_is_named():
         ('{"x": {"\\u001b": 1}}', '"x": "\\x1b": no such option (expected spa)'),
         (
             '{"x": {"spa": true}, "X": {"spa": false}}',
-            '"X": told before, and differently (expected the same)',
+            '"X": has other options before (expected the same)',
         ),
         ('{"-x": {"spa": true}}', '"-x": a label that begins or ends with -'),
         ("{}", 'no domain (expected a list such as ["example.com"])'),
@@ -141,7 +141,7 @@ def test_faults_of_options_of_domains(domains, message):
 def test_an_option_of_a_domain_among_those_of_an_app():
     (message, _) = faults(parse_domains, '{"a.test": {"spa": true}}')
 
-    expected = '(expected {"web": {"domains": {"example.com": {"spa": true}}}}, say)'
+    expected = '(e.g. {"web": {"domains": {"example.com": {"spa": true}}}})'
     assert message == f'app "a.test": "spa": an option of a domain {expected}'
 
 

@@ -13,15 +13,15 @@ WEB = App("web", None, ("example.com",))
 API = App("api", 9000, ("api.example.com",), replicas=3, check="/healthz?full=1")
 
 NO_DOMAIN = 'no domain (expected a list such as ["example.com"])'
-NO_MAP = 'not a map of apps (expected {"web": ["example.com"]}, say)'
+NO_MAP = 'not a map of apps (e.g. {"web": ["example.com"]})'
 NO_NAME = "not an app name (expected a DNS name, an IPv4 address or an IPv6 address in brackets)"
-NO_PATH = "not a path (expected /healthz, say)"
+NO_PATH = "not a path (e.g. /healthz)"
 NO_NUMBER = "not a whole number (expected 1 to 1000)"
 NO_TEXT = "(expected text or a number)"
 NO_OPTION = "no such option (expected port, domains, replicas, check or tls)"
 EMPTY_ITEM = "an empty item among the domains (expected single commas between)"
 ADDRESS = "replicas with an IP address (expected a name that resolves to several addresses)"
-BEFORE = "where this app and port are named before (expected the same)"
+BEFORE = "where this app and port were named before (expected the same)"
 ALIAS = '(expected no alias; what begins with * needs quotes: "*.example.com")'
 
 
@@ -129,8 +129,8 @@ def test_keys_that_mean_the_same_app_and_port_are_merged():
     [
         ("{}", ["no entry (expected app:domain,domain or app:port:domain,domain)"]),
         ("---\n- a", [NO_MAP]),
-        ('{"a": "x", "a": "y"}', ['app "a": there twice (expected each key once)']),
-        ("a:\n- x\na:\n- y", ['app "a": there twice (expected each key once)']),
+        ('{"a": "x", "a": "y"}', ['app "a": given twice (expected each key once)']),
+        ("a:\n- x\na:\n- y", ['app "a": given twice (expected each key once)']),
         ('{"a": {}}', [f'app "a": {NO_DOMAIN}']),
         ('{"a": []}', [f'app "a": {NO_DOMAIN}']),
         ("a:\n  port: 1\nb:\n", [f'app "a": {NO_DOMAIN}', f'app "b": {NO_DOMAIN}']),
@@ -160,7 +160,7 @@ def test_faults_of_lists():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ('"port": 1, "port": 1', '"port": there twice (expected each option once)'),
+        ('"port": 1, "port": 1', '"port": given twice (expected each option once)'),
         ('"Port": 1', f'"Port": {NO_OPTION}'),
         ('"\\u001b": 1', f'"\\x1b": {NO_OPTION}'),
         ('"port": 1e3', '"1e3": not a port (expected 1 to 65535)'),

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 # Of the official image, and so of images on top of it.
 _IMAGE_CMD: Final = ["haproxy", "-f", "/usr/local/etc/haproxy/haproxy.cfg"]
-# To the other words HAProxy answers with its options, as to any that it does not know.
+# HAProxy answers any other option, known or not, with its usage.
 _PRINTS_AND_EXITS: Final = frozenset({"-v", "-vv", "--version", "-h", "--help"})
 
 
 def _complete(settings: HaproxySettings, command: Sequence[str]) -> Sequence[str]:
-    """Have the CMD of the image, which nobody has typed, read our file wherever CONFIG_DIR is."""
+    """Let the default CMD of the image read the rendered file, wherever CONFIG_DIR is."""
     main = f"{settings.config_dir}/haproxy.cfg"
     return ["haproxy", "-f", main] if [*command] == _IMAGE_CMD else command
 
@@ -40,15 +40,15 @@ def _without_entrypoint(command: Sequence[str]) -> Sequence[str]:
 
 
 def _reads(command: Sequence[str], main: str) -> bool:
-    """Whether the command names the file, or its folder: HAProxy reads every .cfg in one."""
+    """Whether the command names the file, or its directory: HAProxy reads every .cfg in it."""
     return main in command or str(PurePath(main).parent) in command
 
 
 def _list_destinations(settings: HaproxySettings) -> Sequence[Destination]:
     """Import what draws only where something is drawn."""
-    from entrykit.roles.haproxy.routing import routes
+    from entrykit.roles.haproxy.routing import list_destinations
 
-    return routes(settings)
+    return list_destinations(settings)
 
 
 ROLE: Final = Role(

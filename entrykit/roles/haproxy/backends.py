@@ -22,9 +22,9 @@ class Backend(NamedTuple):
         address: host and port as a server line has them.
         replicas: how many addresses of the name are used at most.
         check: path of the health check over HTTP, or None for one over TCP.
-        domains: whose requests it gets.
-        check_host: the host that a health check over HTTP asks for, in TLS too: one of its
-            own, or a name that its wildcard covers.
+        domains: the domains that it serves.
+        check_host: the Host, and SNI, of a health check over HTTP: one of its domains, or a
+            name that its wildcard covers.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Backend(NamedTuple):
 
 
 def make_backend(app: App) -> Backend:
-    """Make the backend of an app."""
+    """Return the backend of an app."""
     port = app.port or DEFAULT_PORTS[app.tls]
     return Backend(
         name=f"{app.name}:{port}",
@@ -61,7 +61,7 @@ def _check_host(domains: tuple[str, ...]) -> str:
     return next((name for name in domains if name[0] != "*"), f"health{domains[0][1:]}")
 
 
-def acme_backend(address: str) -> Backend:
-    """Make the backend of `host:port`, which answers ACME challenges."""
+def make_acme_backend(address: str) -> Backend:
+    """Return the backend of `host:port`, which answers ACME challenges."""
     host = address.rpartition(":")[0].removeprefix("[").removesuffix("]")
     return Backend("acme", "acme", host, address)

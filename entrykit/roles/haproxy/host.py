@@ -1,4 +1,4 @@
-"""What HAProxy's files have to know of the machine."""
+"""Facts about the host that HAProxy's files depend on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from entrykit.variables.hostnames import is_address
 
 @dataclass(frozen=True, slots=True)
 class HaproxyHostFacts(HostFacts):
-    """The network as this machine has it.
+    """The network of this host.
 
     Attributes:
         ipv6: whether the kernel has IPv6 at all: without it `bind [::]` is fatal.
@@ -37,7 +37,7 @@ class HaproxyHostFacts(HostFacts):
         resolv_conf: str = "/etc/resolv.conf",
         ipv6: str = "/proc/net/if_inet6",
     ) -> Self:
-        """Look at this machine."""
+        """Observe this host."""
         entries = list(_parse_hosts(_read_text(hosts)))
         return cls(
             ipv6=os.path.exists(ipv6),
@@ -46,13 +46,13 @@ class HaproxyHostFacts(HostFacts):
             hosts_ipv4=frozenset(name for name, address in entries if ":" not in address),
         )
 
-    def listen(self, bind: Iterable[str]) -> list[str]:
-        """Write the addresses of BIND as bind lines have them; every address if it is unset."""
+    def bind_addresses(self, bind: Iterable[str]) -> list[str]:
+        """Return the addresses of BIND for bind lines; every address if it is unset."""
         everywhere = ("0.0.0.0", "::") if self.ipv6 else ("0.0.0.0",)  # noqa: S104
         return [f"[{address}]" if ":" in address else address for address in bind or everywhere]
 
     def lookup(self, backend: Backend) -> str:
-        """Say how the servers of a backend are found.
+        """Return how the servers of a backend are found.
 
         Returns:
             `address`; `ipv4` or `hosts` for the hosts file, with an address of IPv4 or without;
@@ -87,12 +87,12 @@ def _parse_name_servers(resolv_conf: str) -> Iterator[str]:
 
 
 def _is_accepted(address: str) -> bool:
-    """Whether HAProxy takes it for a name server's; others it skips, fe80::1%eth0 among them.
+    """Whether HAProxy accepts it as a name server; it skips others, e.g. fe80::1%eth0.
 
-    Tried on 2.6 and 3.2: whatever inet_aton(3) and inet_pton(3) take.
+    Tried with 2.6 and 3.2: whatever inet_aton(3) and inet_pton(3) accept.
     """
     if ":" not in address and is_address(address):
-        return True  # nearly always, and with no import
+        return True  # nearly always, and without an import
     from socket import AF_INET6, inet_aton, inet_pton
 
     try:

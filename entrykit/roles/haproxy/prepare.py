@@ -1,13 +1,13 @@
-"""What HAProxy needs beside its files: the folder `tls` with every usable certificate.
+"""Prepare the directory `tls` with every usable certificate for HAProxy.
 
-haproxy.cfg names it relatively, so that a rendered folder runs anywhere. It is
-a link to CERTS_DIR where the crt-list can be kept there, on the volume that
-certbot shares: a reload then sees what certbot has written. Where CERTS_DIR
-cannot be written, `tls` is a link to a folder of links to its files. Where files are
-only judged, `tls` names them where they lie.
+haproxy.cfg refers to it by a relative path, so that a rendered directory runs anywhere. It is
+a link to CERTS_DIR if the crt-list can be kept there, on the volume that certbot shares: a
+reload then uses the files that certbot has written. If CERTS_DIR is not writable, `tls` is a
+link to a directory of links to its files. If files are only checked, its crt-list has the
+absolute paths of the certificates.
 
-A start may be killed at any point, and old files or new ones are then read with what
-is there: the live `tls` is whole at every moment, and one rename makes it another.
+A start may be killed at any point, and old or new files are then used with the directory as it
+is: the live `tls` is complete at every moment, and replaced by one rename.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ def stage(settings: HaproxySettings, folder: str, log: Log) -> None:
 
     Args:
         settings: CERTS_DIR, or `certs` in CONFIG_DIR.
-        folder: where `tls` is made; nothing outside of it is changed.
-        log: told of each certificate that cannot be served.
+        folder: where `tls` is created; nothing outside of it is changed.
+        log: gets a warning for each certificate that cannot be served.
 
     Raises:
-        CommitError: CERTS_DIR is no directory, or cannot be read; or `tls` is a file of
-            somebody else's.
+        CommitError: CERTS_DIR is no directory, or cannot be read; or `tls` is a
+            file that entrykit did not write.
         OSError: `folder` cannot be written.
     """
     certs, tls = _certs_dir(settings), os.path.join(folder, "tls")
@@ -50,7 +50,7 @@ def stage(settings: HaproxySettings, folder: str, log: Log) -> None:
 
 
 def prepare_host(settings: HaproxySettings, log: Log) -> None:
-    """Index the certificates where HAProxy runs from, and make the directory of ADMIN_SOCKET.
+    """Index the certificates in CONFIG_DIR, and create the directory of ADMIN_SOCKET.
 
     Raises:
         CommitError: as of `stage`; or the directory of ADMIN_SOCKET cannot be written.
@@ -79,7 +79,7 @@ def _make_live(certs: str, tls: str, log: Log) -> None:
         _link(certs, tls)
         return
     if not os.path.isdir(certs):
-        log.warning(f"{certs} is not there: no certificates")
+        log.warning(f"{certs} does not exist: no certificates")
     into = tls if own else os.path.join(os.path.dirname(tls), _MIRROR)
     _report(crt_list.mirror(certs, into, certificate_folder.FIRST_LINE), log)
     if not own:
@@ -87,7 +87,7 @@ def _make_live(certs: str, tls: str, log: Log) -> None:
 
 
 def _make_writable(folder: str) -> None:
-    """Make the folder of the admin socket, and see that HAProxy can make a socket there."""
+    """Create the directory of the admin socket, and check that HAProxy can create it there."""
     with wrap_os_errors(folder):
         make_folder(folder)
         require_writable(folder)
@@ -109,15 +109,15 @@ def _refuse_unreadable(certs: str) -> None:
         return
     except OSError as error:
         reason = f"{error.strerror} (errno {error.errno}, as uid {os.geteuid()})"
-        tip = f"have CERTS_DIR name a folder that uid {os.geteuid()} can read"
+        tip = f"set CERTS_DIR to a directory that uid {os.geteuid()} can read"
         raise CommitError(certs, reason, tip) from error
 
 
 def _write_index(certs: str, log: Log) -> bool:
-    """Write the index into the folder of certificates; False where that cannot be."""
+    """Write the index into the directory of certificates; False if it is not writable."""
     try:
         if make_folder(certs):
-            log.info(f"{certs} was not there: made, with no certificate in it")
+            log.info(f"{certs} did not exist: created, without certificates")
         index = certificate_folder.index(certs)
         crt_list.write_index(certs, index, certificate_folder.FIRST_LINE)
     except OSError as error:

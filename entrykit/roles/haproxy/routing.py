@@ -1,4 +1,4 @@
-"""Where HAProxy sends the requests for each domain, for a drawing."""
+"""HAProxy's routes, for `explain --graph`."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from entrykit.roles.haproxy.settings import HaproxySettings
 from entrykit.routing import Destination, Route
 
 
-def routes(settings: HaproxySettings) -> list[Destination]:
+def list_destinations(settings: HaproxySettings) -> list[Destination]:
     """Return the backends of DOMAINS, and the one that answers ACME challenges.
 
     Args:
-        settings: whose CERTS_DIR is looked at where there is one; a laptop has none.
+        settings: their CERTS_DIR is read if it exists; on a laptop it may not.
     """
     name = _make_certificate_lookup(
         settings.certs_dir or os.path.join(settings.config_dir, "certs")
@@ -53,7 +53,7 @@ def _servers(backend: Backend) -> tuple[str, ...]:
 
 
 def _make_certificate_lookup(folder: str) -> Callable[[str], tuple[str, bool]]:
-    """Return what tells a domain's certificate, and whether it has one as far as is known."""
+    """Return a function from a domain to its certificate, and whether that is known to exist."""
     from entrykit.tls.certificate_folder import index
 
     if not os.path.isdir(folder):

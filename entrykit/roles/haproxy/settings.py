@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from pydantic import Field
 
-from entrykit.roles.haproxy.backends import Backend, acme_backend, make_backend
+from entrykit.roles.haproxy.backends import Backend, make_acme_backend, make_backend
 from entrykit.roles.haproxy.types import Domains, Thumbprint, User
 from entrykit.variables import types
 from entrykit.variables.secret import Snippet
@@ -17,17 +17,17 @@ from entrykit.variables.settings import Settings
 
 _HTTP: Final = 80
 _HTTPS: Final = 443
-# Somewhat less than half of what HAProxy has of 50,000 open files, two for a connection.
+# Somewhat less than half of the connections that HAProxy derives from 50,000 open files.
 _MAXCONN_TLS: Final = 12_000
 _NO_LINES: Final = Snippet("")
 
 
 class HaproxySettings(Settings):
-    """What the haproxy role can be told."""
+    """The variables of the haproxy role."""
 
     config_dir: types.Folder = Field(
         default="/usr/local/etc/haproxy",
-        description="Folder of haproxy.cfg and the files that it names.",
+        description="Directory of haproxy.cfg and the files that it refers to.",
     )
     domains: Domains = Field(
         description="Which app serves which domains: `app:domain,domain`, separated by blanks, "
@@ -40,7 +40,7 @@ class HaproxySettings(Settings):
     https_port: types.Port = Field(default=_HTTPS, description="Port for HTTPS.")
     public_https_port: types.Port = Field(
         default=_HTTPS,
-        description="Port on which clients reach HTTPS: the one that redirects name.",
+        description="Port on which clients reach HTTPS, used in redirects.",
     )
     bind: types.Addresses = Field(
         default=(),
@@ -49,19 +49,20 @@ class HaproxySettings(Settings):
     )
     certs_dir: types.Folder | None = Field(
         default=None,
-        description="Folder of PEM files, chain and key in one; `certs` in CONFIG_DIR unless set. "
-        "The crt-list is written there too, if it can be.",
+        description="Directory of PEM files, each with chain and key; `certs` in CONFIG_DIR unless "
+        "set. The crt-list is written there too, if it is writable.",
         examples=["/certs"],
     )
     https_redirect: types.Switch = Field(
-        default=True, description="Redirect HTTP to HTTPS, all but ACME challenges."
+        default=True, description="Redirect HTTP to HTTPS, except ACME challenges."
     )
     www_redirect: types.Switch = Field(
         default=False,
         description="Redirect www.example.com to example.com where DOMAINS has both.",
     )
     acme_backend: types.HostPort = Field(
-        default="certbot:8080", description="Who answers ACME challenges over HTTP."
+        default="certbot:8080",
+        description="Address of the ACME client that answers challenges over HTTP.",
     )
     acme_thumbprint: Thumbprint | None = Field(
         default=None,
@@ -80,7 +81,7 @@ class HaproxySettings(Settings):
     )
     tls_profile: Literal["intermediate", "modern"] = Field(
         default="intermediate",
-        description="Mozilla's recommendation for TLS: modern is TLS 1.3 only.",
+        description="Mozilla's TLS configuration; modern is TLS 1.3 only.",
     )
     hsts_max_age: types.Seconds = Field(
         default=0,
@@ -152,7 +153,7 @@ class HaproxySettings(Settings):
     )
 
     def conflicts(self) -> Iterator[str]:
-        """Yield what does not go together."""
+        """Yield an error for values that exclude each other."""
         yield from self._check_ports()
         if self.http3 and self.accept_proxy:
             yield "HTTP3: on, and so is ACCEPT_PROXY (expected one: QUIC has no PROXY protocol)"
@@ -160,7 +161,7 @@ class HaproxySettings(Settings):
             yield "STATS_PASSWORD: set, but STATS_PORT is not (expected both or none)"
         tls = os.path.join(os.path.normpath(self.config_dir), "tls")
         if self.certs_dir and f"{os.path.normpath(self.certs_dir)}/".startswith(f"{tls}/"):
-            yield f"CERTS_DIR: within {tls}, which entrykit makes anew (expected another folder)"
+            yield f"CERTS_DIR: within {tls}, which entrykit replaces (expected another directory)"
 
     def _check_ports(self) -> Iterator[str]:
         owners: dict[int, str] = {}
@@ -176,8 +177,8 @@ class HaproxySettings(Settings):
 
     @property
     def all_backends(self) -> list[Backend]:
-        """The apps, and who answers ACME challenges where HAProxy does not itself."""
-        acme = [] if self.acme_thumbprint else [acme_backend(self.acme_backend)]
+        """The apps, and the backend for ACME challenges unless HAProxy answers them itself."""
+        acme = [] if self.acme_thumbprint else [make_acme_backend(self.acme_backend)]
         return self.backends + acme
 
     @property
@@ -191,27 +192,27 @@ class HaproxySettings(Settings):
         return self.accept_proxy and bool(self.trusted_proxies)
 
     @property
-    def loop(self) -> str:
-        """The abstract socket between the two kinds of TLS, unique to what we listen on."""
+    def internal_socket(self) -> str:
+        """The abstract socket from the frontend `tls` to `https`, unique by address and port."""
         return f"entrykit-{self.bind[0] if self.bind else '*'}-{self.https_port}"
 
     @property
     def maxconn_tls(self) -> int:
-        """Connections that may be at the frontend between the two kinds of TLS."""
+        """The maximum of connections of the frontend `tls`."""
         return max(self.haproxy_maxconn // 2, 1) if self.haproxy_maxconn else _MAXCONN_TLS
 
     @cached_property
     def hosts(self) -> dict[str, str]:
-        """Domain to backend, for what HAProxy terminates."""
+        """Domain to backend, for terminated TLS and HTTP."""
         return self._map_domains("http")
 
     @cached_property
     def servernames(self) -> dict[str, str]:
-        """Domain to backend, for what is passed through."""
+        """Domain to backend, for TLS passthrough."""
         return self._map_domains("tcp")
 
     @cached_property
-    def wildcards(self) -> bool:
+    def has_wildcards(self) -> bool:
         """Whether any domain is a wildcard."""
         return any(domain[0] == "*" for app in self.domains for domain in app.domains)
 

@@ -1,4 +1,4 @@
-"""The kinds of values that only variables of the haproxy role have."""
+"""The types of variables of the haproxy role."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from entrykit.variables.parsers import parse_line
 
 
 def domains(text: str) -> tuple[App, ...]:
-    """Parse DOMAINS, where an app without a port is on one that we know."""
+    """Parse DOMAINS, where an app without a port has a default port."""
     return parse_domains(text, ports=DEFAULT_PORTS)
 
 
 def user(text: str) -> str:
-    """Accept the name of a user: in a browser's answer a colon ends it (RFC 7617, 2)."""
+    """Accept the name of a user: in Basic authentication a colon ends it (RFC 7617, 2)."""
     if ":" in parse_line(text):
         raise InvalidValue([f"{display(text)}: has a colon (expected a name without one)"])
     return text

@@ -1,4 +1,4 @@
-"""nginx for static sites: a folder for each domain, one server block for all of them."""
+"""nginx for static sites: a directory for each domain, one server block for all."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _reads(command: Sequence[str], main: str) -> bool:
 
 ROLE: Final = Role(
     name="nginx-static",
-    summary="static sites by Host, a folder for each domain",
+    summary="static sites by Host, a directory for each domain",
     settings=NginxSettings,
     files=Files(
         main="nginx.conf",

@@ -1,4 +1,4 @@
-"""The words of nginx's own command line (its manual page, nginx(8))."""
+"""nginx's own command line (its manual page, nginx(8))."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Final
 
 _WITH_VALUE: Final = frozenset("cegps")
-_ENDS_AT_ONCE: Final = frozenset("?hvVtTs")  # it says or signals something, and ends
+_ENDS_AT_ONCE: Final = frozenset("?hvVtTs")  # prints or signals something, and exits
 
-# nginx has no long ones, and says so.
+# nginx has no long options, and reports that.
 PRINTS_AND_EXITS: Final = frozenset({"-?", "-h", "-v", "-V", "--help", "--version"})
 
 
@@ -31,16 +31,16 @@ def parse_options(words: Sequence[str]) -> dict[str, str]:
 
 
 def complete_command(command: Sequence[str], main: str) -> list[str]:
-    """Name our file in a command that names none, and keep nginx in the foreground.
+    """Add the rendered file to a command that names none, and keep nginx in the foreground.
 
-    The default of the first is /etc/nginx/nginx.conf, which belongs to nginx's package; that
-    of the second would end the container, with 0, as soon as nginx has started.
+    The default of the former is /etc/nginx/nginx.conf, which belongs to nginx's package; that
+    of the latter would end the container, with 0, as soon as nginx has started.
     """
     words = ["nginx", *command] if command[0].startswith("-") else [*command]
     given = parse_options(words[1:])
     if "c" not in given:
         words[1:1] = ["-c", main]
-    told = given.get("g", "").strip().rstrip(";")
-    if "daemon" not in told and _ENDS_AT_ONCE.isdisjoint(given):
-        words += ["-g", f"{told}; daemon off;" if told else "daemon off;"]
+    directives = given.get("g", "").strip().rstrip(";")
+    if "daemon" not in directives and _ENDS_AT_ONCE.isdisjoint(given):
+        words += ["-g", f"{directives}; daemon off;" if directives else "daemon off;"]
     return words

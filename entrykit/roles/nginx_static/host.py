@@ -1,4 +1,4 @@
-"""What nginx's files have to know of the machine."""
+"""Facts about the host that nginx's files depend on."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _OPEN_FILES: Final = 16384
 
 @dataclass(frozen=True, slots=True)
 class NginxHostFacts(HostFacts):
-    """The machine as nginx finds it.
+    """The host of nginx.
 
     Attributes:
-        observed: whether anybody has looked; else these are lines that run anywhere.
+        observed: whether these are facts of a host; the defaults run anywhere.
         ipv6: whether the kernel has IPv6 at all: without it `listen [::]` is fatal.
-        worker: whom workers run as; None for whom nginx is started as, or was built with.
-        processors: how many are ours; None to have nginx count them.
+        worker: the user of the workers; None for that of the master, or of the build.
+        processors: how many may be used; None to let nginx count them.
         open_files: how many files a worker may have open.
         stdout: whether the access log can go there.
         http2: whether this nginx has the directive of that name.
@@ -44,7 +44,7 @@ class NginxHostFacts(HostFacts):
 
     @classmethod
     def observe(cls, environ: Mapping[str, str], ipv6: str = "/proc/net/if_inet6") -> Self:
-        """Look at this machine, and at the nginx that it has."""
+        """Observe this host and its nginx."""
         build = Build.query(environ)
         return cls(
             observed=True,
@@ -57,20 +57,20 @@ class NginxHostFacts(HostFacts):
             brotli=build.find_brotli(environ),
         )
 
-    def listen(self, bind: Iterable[str], port: int) -> list[str]:
-        """Write what to listen on; every address if BIND is unset."""
+    def listen_addresses(self, bind: Iterable[str], port: int) -> list[str]:
+        """Return the values of `listen`; every address if BIND is unset."""
         everywhere = ("0.0.0.0", "::") if self.ipv6 else ("0.0.0.0",)  # noqa: S104
         addresses = [
             f"[{address}]" if ":" in address else address for address in bind or everywhere
         ]
         return [f"{address}:{port}" for address in addresses]
 
-    def scratch(self, config_dir: str, port: int) -> str:
-        """Return what paths of the pid file and of temporary files begin with.
+    def scratch_prefix(self, config_dir: str, port: int) -> str:
+        """Return the prefix of the paths of the pid file and of temporary files.
 
-        CONFIG_DIR can be written where entrykit has just written its files. Files that
-        were rendered elsewhere may run in any folder, also in one that is read-only: a
-        checksum of the folder's path keeps theirs apart from those of other users.
+        CONFIG_DIR is writable if entrykit has just written its files. Files that were rendered
+        elsewhere may run in any directory, even a read-only one: a checksum of its path keeps
+        them apart from those of other users.
         """
         if self.observed:
             return f"{config_dir}/"
@@ -78,10 +78,10 @@ class NginxHostFacts(HostFacts):
 
 
 def can_log(path: str) -> bool:
-    """Whether nginx can log there: it opens the path anew.
+    """Whether nginx can log there: it opens the path again.
 
-    That fails for a pipe of another user (container runtimes give theirs to the
-    container's user, `su` and the like do not), and for a socket.
+    That fails for a pipe of another user (it belongs to the container's user, but not
+    after `su`), and for a socket.
     """
     try:
         os.close(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK))
@@ -91,18 +91,18 @@ def can_log(path: str) -> bool:
 
 
 def count_usable(cgroup: str = "/sys/fs/cgroup") -> int:
-    """Count the processors that this process may run on and has the time of, at least 1.
+    """Count the processors that this process may use, by affinity and quota; at least 1.
 
     Args:
-        cgroup: where the control groups are: version 2, or the folder of version 1
+        cgroup: the mount of the control groups: version 2, or the directory of version 1
             that has `cpu` in it.
     """
     counts = hasattr(os, "sched_getaffinity")  # Linux has it, and macOS has not
-    ours = len(os.sched_getaffinity(0)) if counts else os.cpu_count() or 1
+    available = len(os.sched_getaffinity(0)) if counts else os.cpu_count() or 1
     share = _read_quota(f"{cgroup}/cpu.max") or _read_quota(
         f"{cgroup}/cpu/cpu.cfs_quota_us", f"{cgroup}/cpu/cpu.cfs_period_us"
     )
-    return min(ours, share) if share else ours
+    return min(available, share) if share else available
 
 
 def _read_quota(*paths: str) -> int | None:
@@ -119,7 +119,7 @@ def _read_quota(*paths: str) -> int | None:
 
 
 def _read_open_files_limit() -> int:
-    """Return the hard limit of open files, where that is less than what we would use."""
+    """Return the hard limit of open files, at most `_OPEN_FILES`."""
     import resource
 
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]

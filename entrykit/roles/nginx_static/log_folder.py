@@ -1,4 +1,4 @@
-"""The folder of NGINX_LOGS=per-domain: nginx's workers create its files."""
+"""The directory of NGINX_LOGS=per-domain: nginx's workers create its files."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _is_log: Final = re.compile(r".+\.log(?:[.-].*)?").fullmatch
 
 
 def open_to_workers(settings: NginxSettings, log: Log) -> None:
-    """Let the workers write to LOG_DIR, and to what lies there for our domains.
+    """Let the workers write to LOG_DIR, and to the logs of these domains in it.
 
     Args:
-        settings: LOG_DIR, and the domains after whom its files are called.
-        log: told of everything that gets another owner, and of files that stay unwritten.
+        settings: LOG_DIR, and the domains that its files are named after.
+        log: gets a message for each change of an owner, and for files that cannot be written.
 
     Raises:
-        CommitError: the workers cannot write to it, and it is not ours to give.
+        CommitError: the workers cannot write to it, and its owner cannot be changed.
     """
     folder, account = settings.log_dir, find_worker()
     with _translate_errors(folder):
@@ -36,7 +36,9 @@ def open_to_workers(settings: NginxSettings, log: Log) -> None:
             _refuse_unwritable(folder)
         elif not account.may_write(os.stat(folder)):
             _give_folder(folder, account, new=new)
-            log.info(f"LOG_DIR: {folder} now belongs to {account.user}, who nginx's workers are")
+            log.info(
+                f"LOG_DIR: {folder} now belongs to {account.user}, the user of nginx's workers"
+            )
         names = {f"{name}.log" for name in (*settings.sites.folders, "_")}
         for name in sorted(names & set(os.listdir(folder))):
             _make_writable(os.path.join(folder, name), account, log)
@@ -44,11 +46,11 @@ def open_to_workers(settings: NginxSettings, log: Log) -> None:
 
 @contextmanager
 def _translate_errors(folder: str) -> Iterator[None]:
-    """Turn what the system says into a CommitError that names the variable."""
+    """Translate errors of the system into a CommitError that names the variable."""
     try:
         yield
     except OSError as error:
-        tip = f"have LOG_DIR name a folder that nginx's workers can write to, not {folder}"
+        tip = f"set LOG_DIR to a directory that nginx's workers can write to, not {folder}"
         reason = f"{error.strerror} (errno {error.errno}, as uid {os.geteuid()})"
         raise CommitError(str(error.filename or folder), reason, tip) from error
 
@@ -63,13 +65,13 @@ def _refuse_unwritable(folder: str) -> None:
 
 
 def _give_folder(folder: str, account: Account, *, new: bool) -> None:
-    """Give a folder to the workers, unless somebody else has things there."""
+    """Make the workers' user the owner of the directory, unless it has other files too."""
     if not new and (other := next(_find_non_logs(folder), None)):
         raise CommitError(
             folder,
-            f"{account.user}, who nginx's workers are, cannot write there, and "
-            f"{display(other)} in it is no log: it is not given to them",
-            f"have LOG_DIR name a folder for logs alone, or let {account.user} write to {folder}",
+            f"{account.user}, the user of nginx's workers, cannot write there, and "
+            f"{display(other)} in it is not a log: its owner is not changed",
+            f"set LOG_DIR to a directory for logs only, or let {account.user} write to {folder}",
         )
     os.chown(folder, account.uid, account.gid)
 
@@ -81,27 +83,27 @@ def _find_non_logs(folder: str) -> Iterator[str]:
 
 
 def _make_writable(path: str, account: Account | None, log: Log) -> None:
-    """Have the workers write to a file that is there: one of root's, as a log's rotation makes."""
+    """Let the workers write to an existing file: e.g. one that a log rotation created as root."""
     if account is None:
         writable = os.access(path, os.W_OK) or not os.path.exists(path)
     else:
         writable = _can_write(path, account) or _give_file(path, account, log)
     if not writable:
-        log.warning(f"LOG_DIR: {path}: nginx's workers cannot write to it, and lose its lines")
+        log.warning(f"LOG_DIR: {path}: nginx's workers cannot write to it, and its lines are lost")
 
 
 def _can_write(path: str, account: Account) -> bool:
     try:
         return account.may_write(os.stat(path))
-    except FileNotFoundError:  # a link to what is not there yet
+    except FileNotFoundError:  # a link to a file that does not exist yet
         return True
 
 
 def _give_file(path: str, account: Account, log: Log) -> bool:
-    """Give a plain file to the workers; whether they can write to it then.
+    """Make the workers' user the owner of a plain file; return whether they can write to it.
 
-    A link of either kind may lead to what is nobody's log, and in this folder the workers
-    themselves can make one.
+    A link of either kind may lead to a file that is not a log, and the workers themselves can
+    create one in this directory.
     """
     if os.path.islink(path):
         return False

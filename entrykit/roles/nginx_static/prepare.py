@@ -1,4 +1,4 @@
-"""What nginx needs beside its files: a folder for logs, and folders to serve."""
+"""Prepare the host for nginx: a directory for logs, and directories to serve."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _MAX_LISTED = 5
 
 
 def prepare_host(settings: NginxSettings, log: Log) -> None:
-    """Make ready what nginx does not make itself.
+    """Prepare what nginx does not create itself.
 
     Args:
         settings: LOG_DIR, WWW_ROOT, and CONFIG_DIR, where the pid file will be.
-        log: told of each domain without a folder, and of what has another owner now.
+        log: gets a warning for each domain without a directory, and each change of an owner.
 
     Raises:
-        CommitError: the log folder cannot be made or written to.
+        CommitError: the log directory cannot be created or written to.
     """
     _remove_foreign_pid(f"{settings.config_dir}/nginx.pid")
     if settings.nginx_logs == "per-domain":
@@ -35,7 +35,7 @@ def prepare_host(settings: NginxSettings, log: Log) -> None:
 
 
 def _remove_foreign_pid(path: str) -> None:
-    """Remove the pid file of a former user's nginx: nginx can only overwrite its own."""
+    """Remove the pid file of another user's nginx: nginx can only overwrite its own."""
     if os.path.exists(path) and not os.access(path, os.W_OK):
         with suppress(OSError):
             os.unlink(path)
@@ -51,6 +51,6 @@ def _warn_of_missing(settings: NginxSettings, log: Log) -> None:
         return
     missing = [name for name in settings.sites.folders if name not in there]
     for name in missing[:_MAX_LISTED]:
-        log.warning(f"no folder {settings.www_root}/{name}: its requests will get 404")
+        log.warning(f"no directory {settings.www_root}/{name}: its requests will get 404")
     if rest := missing[_MAX_LISTED:]:
-        log.warning(f"no folder for {len(rest)} more domains in {settings.www_root}")
+        log.warning(f"no directory for {len(rest)} more domains in {settings.www_root}")

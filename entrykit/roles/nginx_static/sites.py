@@ -1,4 +1,4 @@
-"""The sites of this container: its part of DOMAINS."""
+"""The sites of this container: those of one app of DOMAINS."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class Sites(NamedTuple):
     """What nginx looks up by the host of a request.
 
     Attributes:
-        folders: a domain, or a wildcard as `*.example.com`, to its folder's name.
-        www: `www.example.com` to `example.com`, for each domain that is one of ours.
-        spa: `/index.html` or nothing, for each folder that differs from the others.
+        folders: a domain, or a wildcard as `*.example.com`, to the name of its directory.
+        www: `www.example.com` to `example.com`, for each domain that is served.
+        spa: `/index.html` or nothing, for each directory that differs from the default.
     """
 
     folders: dict[str, str]
@@ -23,13 +23,13 @@ class Sites(NamedTuple):
     spa: dict[str, str]
 
     @property
-    def wildcards(self) -> bool:
+    def has_wildcards(self) -> bool:
         """Whether any of them is a wildcard."""
         return any(name[0] == "*" for name in self.folders)
 
 
 def check_app(apps: Sequence[App], app: str | None) -> Iterator[str]:
-    """Yield a fault where NGINX_APP does not say which part of DOMAINS is ours."""
+    """Yield an error if NGINX_APP does not select an app of DOMAINS."""
     known = ", ".join(dict.fromkeys(other.name for other in apps))
     expected = f"expected {_join_choices(known)}"
     if app is not None and apps[0].name and not _select_apps(apps, app):
@@ -39,27 +39,31 @@ def check_app(apps: Sequence[App], app: str | None) -> Iterator[str]:
 
 
 def select_sites(apps: Sequence[App], app: str | None, *, spa: bool) -> Sites:
-    """Take our part out of all apps.
+    """Return the sites of one app.
 
     Args:
-        apps: what DOMAINS says.
+        apps: those of DOMAINS.
         app: NGINX_APP, or None for the only one.
-        spa: what a domain does that was told nothing.
+        spa: the default for domains without that option.
     """
-    ours = _select_apps(apps, app)
-    names = dict.fromkeys(name for own in ours for name in own.domains)
+    own_apps = _select_apps(apps, app)
+    names = dict.fromkeys(name for own in own_apps for name in own.domains)
     redirected = {f"www.{name}" for name in names}
     folders = {name: name for name in names if name not in redirected}
-    told = {name: site for own in ours for name, site in own.sites.items()}
+    own_sites = {name: site for own in own_apps for name, site in own.sites.items()}
     return Sites(
         folders=folders,
         www={f"www.{name}": name for name in folders if name[0] != "*"},
-        spa={name: "" if spa else "/index.html" for name in names if _differs(told.get(name), spa)},
+        spa={
+            name: "" if spa else "/index.html"
+            for name in names
+            if _differs(own_sites.get(name), spa)
+        },
     )
 
 
 def _select_apps(apps: Sequence[App], app: str | None) -> list[App]:
-    if app is None or not apps[0].name:  # a plain list is all ours, whatever we are called
+    if app is None or not apps[0].name:  # a plain list has no apps to select
         return [*apps]
     return [own for own in apps if app in (own.name, label(own.name, own.port))]
 

@@ -1,4 +1,4 @@
-"""Who nginx's workers are, where its master is root."""
+"""The user of nginx's workers, if its master is root."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import stat
 from typing import Final, NamedTuple
 
-# Of the official image, of Debian's package, of everybody.
+# Of the official image, of Debian's package, of every system.
 _NAMES: Final = ("nginx", "www-data", "nobody")
 
 
@@ -19,7 +19,7 @@ class Account(NamedTuple):
     gid: int
 
     def may_write(self, found: os.stat_result) -> bool:
-        """Whether its modes let it write to a file, or make files in a folder."""
+        """Whether it may write to a file, or create files in a directory, by their modes."""
         needed = 0o3 if stat.S_ISDIR(found.st_mode) else 0o2
         shift = 0
         if found.st_uid == self.uid:
@@ -30,7 +30,7 @@ class Account(NamedTuple):
 
 
 def find_worker() -> Account | None:
-    """Return the first account that this machine has; None where nginx stays who it is."""
+    """Return the first account that this host has; None if nginx keeps its user."""
     import grp
     import pwd
 

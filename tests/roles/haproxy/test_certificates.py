@@ -209,7 +209,7 @@ def test_a_folder_that_was_not_there_is_made_and_said(edge, web):
     made.certs.rmdir()
     served = made.start()
 
-    assert f"{served.certs} was not there: made, with no certificate in it" in served.said
+    assert f"{served.certs} did not exist: created, without certificates" in served.said
     assert served.certs.is_dir()
 
 
@@ -218,7 +218,7 @@ def test_a_folder_that_cannot_be_made_is_warned_of(edge, web):
     made.certs.rmdir()
     made.environ["CERTS_DIR"] = absent = "/proc/self/certs"
 
-    assert f"warning: {absent} is not there: no certificates" in made.start().said
+    assert f"warning: {absent} does not exist: no certificates" in made.start().said
 
 
 def test_a_file_in_place_of_the_folder_stops_the_start(edge, web):
@@ -230,7 +230,7 @@ def test_a_file_in_place_of_the_folder_stops_the_start(edge, web):
     assert made.ended() == 73
     uid = os.geteuid()
     assert f"{made.certs}: Not a directory (errno 20, as uid {uid})" in made.said
-    assert f"TIP: have CERTS_DIR name a folder that uid {uid} can read" in made.said
+    assert f"TIP: set CERTS_DIR to a directory that uid {uid} can read" in made.said
     assert not (made.config / "haproxy.cfg").exists()
 
 

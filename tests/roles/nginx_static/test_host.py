@@ -123,11 +123,14 @@ def test_without_an_nginx_nothing_is_known_of_it():
 
 
 def test_without_ipv6_it_is_not_listened_on():
-    machine = NginxHostFacts.observe({"PATH": "/nowhere"}, ipv6="/nowhere")
+    host_facts = NginxHostFacts.observe({"PATH": "/nowhere"}, ipv6="/nowhere")
 
-    assert machine.listen((), 80) == ["0.0.0.0:80"]
-    assert NginxHostFacts().listen((), 80) == ["0.0.0.0:80", "[::]:80"]
-    assert NginxHostFacts().listen(["::1", "127.0.0.1"], 80) == ["[::1]:80", "127.0.0.1:80"]
+    assert host_facts.listen_addresses((), 80) == ["0.0.0.0:80"]
+    assert NginxHostFacts().listen_addresses((), 80) == ["0.0.0.0:80", "[::]:80"]
+    assert NginxHostFacts().listen_addresses(["::1", "127.0.0.1"], 80) == [
+        "[::1]:80",
+        "127.0.0.1:80",
+    ]
 
 
 def test_a_socket_cannot_be_logged_to(tmp_path):

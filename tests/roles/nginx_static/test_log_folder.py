@@ -32,7 +32,7 @@ def test_a_folder_of_roots_is_given_to_the_workers_and_that_is_told(made):
 
     user = find_worker().user
     assert owner(made.logs) == find_worker().uid
-    assert f"LOG_DIR: {made.logs} now belongs to {user}, who nginx's workers are" in made.said
+    assert f"LOG_DIR: {made.logs} now belongs to {user}, the user of nginx's workers" in made.said
     assert owner(made.logs / "a.test.log.2.gz") == 0
 
 
@@ -43,8 +43,8 @@ def test_a_folder_with_other_things_is_not_given_away(made, other):
     made.launch()
 
     assert made.ended() == 73
-    assert f'"{other.rstrip("/")}" in it is no log: it is not given to them' in made.said
-    assert "TIP: have LOG_DIR name a folder for logs alone" in made.said
+    assert f'"{other.rstrip("/")}" in it is not a log: its owner is not changed' in made.said
+    assert "TIP: set LOG_DIR to a directory for logs only" in made.said
     assert owner(made.logs) == 0
 
 
@@ -79,7 +79,7 @@ def test_what_a_link_leads_to_is_not(made, link):
 
     assert owner(precious) == 0
     unwritable = f"LOG_DIR: {made.logs}/a.test.log: nginx's workers cannot write to it"
-    assert f"warning: {unwritable}, and lose its lines" in made.said
+    assert f"warning: {unwritable}, and its lines are lost" in made.said
 
 
 def test_a_file_in_its_place_is_told_by_its_variable(made):
@@ -87,7 +87,7 @@ def test_a_file_in_its_place_is_told_by_its_variable(made):
     made.launch()
 
     assert made.ended() == 73
-    assert "TIP: have LOG_DIR name a folder that nginx's workers can write to" in made.said
+    assert "TIP: set LOG_DIR to a directory that nginx's workers can write to" in made.said
 
 
 def test_no_folder_of_sites_is_told_to_cost_lines(made):

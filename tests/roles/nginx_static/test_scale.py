@@ -30,5 +30,5 @@ def test_an_unknown_host_is_still_unknown(many):
 def test_domains_without_folders_are_told_of_in_a_few_lines(many):
     """And nginx has no complaint about the size of its hashes."""
     assert many.said.count("no folder") == 6
-    assert "no folder for 9992 more domains" in many.said
+    assert "no directory for 9992 more domains" in many.said
     assert "[warn]" not in many.said

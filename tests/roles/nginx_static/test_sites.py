@@ -193,7 +193,7 @@ def test_an_app_without_its_page_is_not_found(sites):
 
 def test_a_domain_without_a_folder_is_not_found_and_told_of(sites):
     assert sites.get("gone.test").status == 404
-    assert f"no folder {sites.www}/gone.test: its requests will get 404" in sites.said
+    assert f"no directory {sites.www}/gone.test: its requests will get 404" in sites.said
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "BREW"])
