@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from entrykit.discovery.finder import load_role
 from entrykit.errors import SettingsError
+from entrykit.files.config_file import PRIVATE
 from entrykit.role import Role
 from entrykit.testing.options import roles_environ
 from entrykit.testing.rendering import read, render_files
@@ -35,12 +36,14 @@ class Outcome:
         role: the role.
         environ: its variables.
         files: contents by path in the case's directory: files in `expected/`, or `error.txt`.
+        private: the paths of those that are not world-readable, as they contain secrets.
         settings: the settings; None if the variables are rejected.
     """
 
     role: Role[Any]
     environ: Mapping[str, str]
     files: Mapping[str, bytes]
+    private: frozenset[str] = frozenset()
     settings: Settings | None = field(default=None, repr=False)
 
 
@@ -62,8 +65,10 @@ def render_case(name: str) -> Outcome:
         rendered = render_files(role, settings)
     except SettingsError as error:
         return Outcome(role, variables, {_ERROR: f"{error}\n".encode()})
-    files = {f"{_EXPECTED}/{file.path}": file.text.encode() for file in rendered.values()}
-    return Outcome(role, variables, files, settings)
+    paths = {f"{_EXPECTED}/{file.path}": file for file in rendered.values()}
+    files = {path: file.text.encode() for path, file in paths.items()}
+    private = frozenset(path for path, file in paths.items() if file.mode == PRIVATE)
+    return Outcome(role, variables, files, private, settings)
 
 
 def compare(given: Outcome, folder: Path, name: str) -> None:
@@ -107,7 +112,8 @@ def _diff_lines(given: Outcome, path: str, texts: Mapping[str, str]) -> Iterator
 
     if given.settings is not None:
         masker = Masker(given.role, given.settings)
-        yield from diff_texts(masker, path.removeprefix(f"{_EXPECTED}/"), texts)
+        name = path.removeprefix(f"{_EXPECTED}/")
+        yield from diff_texts(masker, name, texts, private=path in given.private)
         return
     old, new = (_mask(text, given).splitlines(keepends=True) for text in texts.values())
     before, after = (f"{path} ({label})" for label in texts)
