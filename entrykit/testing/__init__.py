@@ -1,4 +1,4 @@
-"""Test variables and templates offline: files as Python sees them, and golden cases.
+"""Test variables and templates offline, with assertions in Python or with golden cases.
 
 >>> from entrykit.testing import assert_settings_error, render_role
 >>> files = render_role("haproxy", DOMAINS="web:example.com", TIMEOUT_CONNECT="2s")
@@ -11,7 +11,7 @@ Golden cases need no Python: `entrykit.testing.plugin` finds them.
 
 from __future__ import annotations
 
-# Whoever runs pytest where entrykit is installed imports this, so it imports nothing else.
+# Every pytest run in an environment with entrykit imports this, so it imports nothing else.
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["VariablesWarning", "assert_settings_error", "render_role"]
 
-# To pytest: show a failure where the test called us. Frames in here have all variables in hand,
-# and pytest shows what frames are called with.
+# Have pytest show a failure at the line of the test. It would show the arguments of the frames
+# in here, which contain all variables.
 __tracebackhide__ = True
 
 
@@ -34,18 +34,18 @@ def render_role(
     """Render the files of a role from these variables alone.
 
     Args:
-        role: its name, as `entrykit roles` lists them.
-        environ: variables, names to texts; the process environment is never looked at.
-        check: whether the real daemon is to judge the files. Where PATH has none the test is
-            skipped, or fails if pytest was told `--entrykit-require-daemons`.
-        variables: more of them, which go before those of `environ`.
+        role: the name of the role, as listed by `entrykit roles`.
+        environ: the variables; the process environment is never read.
+        check: whether the real daemon checks the files. If it is not in PATH, the test is
+            skipped, or fails with `pytest --entrykit-require-daemons`.
+        variables: more variables, which override those of `environ`.
 
     Returns:
-        The files by their paths relative to the role's folder.
+        The files by path, relative to the role's directory.
 
     Raises:
         UsageError: there is no such role.
-        SettingsError: with every fault of every variable.
+        SettingsError: with every error of every variable.
         RenderError: a template is broken.
         CheckError: the daemon refused the files.
     """
@@ -61,45 +61,45 @@ def render_role(
 
             check_with_daemon(known, settings, given)
     except EntrykitError as error:
-        raise error.with_traceback(None) from None  # nor the frames that it came through
+        raise error.with_traceback(None) from None  # without frames that contain variables
     return files
 
 
 def assert_settings_error(role: str, environ: Mapping[str, str], *names: str) -> SettingsError:
-    """Assert that variables are refused, each of `names` by a fault of its own.
+    """Assert that variables are rejected, with an error for each of `names`.
 
     Args:
-        role: its name.
-        environ: the variables; others than those named may be at fault as well.
-        names: of variables. A fault of `X_FILE` counts as one of X.
+        role: the name of the role.
+        environ: the variables; others than those named may be invalid too.
+        names: names of variables. An error of `X_FILE` counts as one of X.
 
     Returns:
-        The error: its `faults` are all that is wrong, a line each.
+        The error; its `messages` contain a line for each problem.
 
     Raises:
-        AssertionError: they are accepted, or a named one has no fault; the message says
-            which faults there are.
+        AssertionError: the variables are accepted, or one of `names` has no error; the
+            message lists the errors.
     """
     from entrykit.errors import EntrykitError, SettingsError
     from entrykit.testing.rendering import read, render_files
 
-    refused = None
+    rejected = None
     try:
         render_files(*read(role, environ))
     except SettingsError as error:
-        refused = error
+        rejected = error
     except EntrykitError as error:
         raise error.with_traceback(None) from None
-    if refused is None:
-        wanted = " and ".join(names) or "any"
-        raise AssertionError(f"{role}: accepted (expected a fault of {wanted})")
-    _assert_names(refused, names)
-    return refused
+    if rejected is None:
+        wanted = " and ".join(names) or "some variable"
+        raise AssertionError(f"{role}: accepted (expected an error for {wanted})")
+    _assert_names(rejected, names)
+    return rejected
 
 
 def _assert_names(error: SettingsError, names: tuple[str, ...]) -> None:
-    blamed = {fault.partition(":")[0] for fault in error.messages}
-    missing = [name for name in names if not blamed & {name, f"{name}_FILE"}]
+    invalid = {message.partition(":")[0] for message in error.messages}
+    missing = [name for name in names if not invalid & {name, f"{name}_FILE"}]
     if missing:
-        faults = "\n".join(f"  {fault}" for fault in error.messages)
-        raise AssertionError(f"no fault of {' and '.join(missing)}; there are:\n{faults}")
+        messages = "\n".join(f"  {message}" for message in error.messages)
+        raise AssertionError(f"no error for {' and '.join(missing)}; the errors are:\n{messages}")

@@ -1,4 +1,4 @@
-"""A golden case as pytest has it: the file `env`, and the tests that it is."""
+"""Golden cases as pytest items: the file `env`, and the tests collected from it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from entrykit.testing.warnings import VariablesWarning
 
 _KNOWN_ROLES: Final = pytest.StashKey[list[str]]()
 
-# What says by itself what is wrong with a case.
+# Errors whose message is enough; a traceback would add nothing.
 _SELF_EXPLANATORY: Final = (
     golden.Mismatch,
     EntrykitError,
@@ -32,23 +32,23 @@ class Case(pytest.File):
     """The file `env` of a case."""
 
     def collect(self) -> Iterator[pytest.Item]:
-        """Yield what is compared, and what the daemon judges."""
+        """Yield the comparison, and the check by the daemon."""
         yield Golden.from_parent(self, name="golden")
-        refused = (self.path.parent / "error.txt").exists()
-        if self.config.getini(CHECK) and not refused and not is_updating(self.config):
+        rejected = (self.path.parent / "error.txt").exists()
+        if self.config.getini(CHECK) and not rejected and not is_updating(self.config):
             yield Check.from_parent(self, name="check")
 
     @property
     def folder(self) -> Path:
-        """Where the files of the case are."""
+        """The directory of the case."""
         return self.path.parent
 
     @property
     def role(self) -> str:
-        """The role: that of all cases, or the nearest folder's that is called like one.
+        """The configured role, or the one that the nearest directory is named after.
 
         Raises:
-            golden.Mismatch: there is none.
+            golden.Mismatch: no role can be determined.
         """
         if name := self.config.getini(ROLE):
             return str(name)
@@ -59,14 +59,14 @@ class Case(pytest.File):
         names = [name for name in inside if name in known]
         if not names:
             raise golden.Mismatch(
-                f"of which role? Set {ROLE} in pytest's configuration, or call a folder above "
-                f"{self.path.name} after it ({', '.join(known)})"
+                f"role unknown: set {ROLE} in pytest's configuration, or name a directory above "
+                f"{self.path.name} after a role ({', '.join(known)})"
             )
         return names[0]
 
     @property
     def _known_roles(self) -> list[str]:
-        """The names of all roles: looked for once, for a thousand cases."""
+        """The names of all roles, found once for all cases."""
         stash = self.config.stash
         if _KNOWN_ROLES not in stash:
             stash[_KNOWN_ROLES] = role_names(roles_environ())
@@ -74,22 +74,22 @@ class Case(pytest.File):
 
 
 class _Test(pytest.Item):
-    """What a case's tests have in common: their failures are messages and no tracebacks."""
+    """Base of the tests of a case, which fail with messages instead of tracebacks."""
 
     @property
     def case(self) -> Case:
-        """The case that this is a test of."""
+        """The case of this test."""
         assert isinstance(self.parent, Case)  # noqa: S101 -- tells the type checker what `collect` does
         return self.parent
 
     def reportinfo(self) -> tuple[Path, None, str]:
-        """Name the test in a report by its folder, as it is named on the command line."""
+        """Name the test in reports by its directory, as on the command line."""
         return self.path, None, f"{self.nodeid.removesuffix(f'/env::{self.name}')}: {self.name}"
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *_: object) -> str:
-        """Show what was wrong with the case, and a traceback only for what we did not foresee.
+        """Show the message of an expected error, or a plain traceback.
 
-        Never as pytest does, with what each function was called with: secrets are among that.
+        pytest's own would show the arguments of each function, including secrets.
         """
         if isinstance(excinfo.value, _SELF_EXPLANATORY):
             return str(excinfo.value)
@@ -97,7 +97,7 @@ class _Test(pytest.Item):
 
 
 def _trim_traceback(error: BaseException) -> BaseException:
-    """Cut off pytest's own part of a traceback."""
+    """Remove pytest's frames from a traceback."""
     step = error.__traceback__
     while step is not None and step.tb_frame.f_code.co_filename != __file__:
         step = step.tb_next
@@ -105,13 +105,13 @@ def _trim_traceback(error: BaseException) -> BaseException:
 
 
 class Golden(_Test):
-    """Whether the variables give the files, byte for byte and no others, or the message."""
+    """Compare the files or the message with the expected ones, byte for byte."""
 
     def runtest(self) -> None:
         """Compare, or write."""
         role, folder = self.case.role, self.case.folder
-        with chdir(folder):  # an X_FILE may lie beside `env`
-            outcome = golden.outcome(role)
+        with chdir(folder):  # X_FILE may name a file beside `env`
+            outcome = golden.render_case(role)
         if not is_updating(self.config):
             golden.compare(outcome, folder, self.case.nodeid)
         elif golden.write(outcome, folder):
@@ -119,12 +119,12 @@ class Golden(_Test):
 
 
 class Check(_Test):
-    """Whether the real daemon accepts the files."""
+    """Check the files with the real daemon."""
 
     def runtest(self) -> None:
-        """Have it judge them; skipped where it is not there."""
+        """Run the check; skip the test if there is no daemon."""
         from entrykit.testing.daemons import check_with_daemon
 
         with chdir(self.case.folder):
-            environ = golden.environ()
+            environ = golden.read_environ()
             check_with_daemon(*golden.read(self.case.role, environ), environ)

@@ -1,4 +1,4 @@
-"""The real daemons that judge what a test has rendered, where this machine has them."""
+"""Check the files of a test with the real daemon, if it is installed."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from entrykit.role import Role
 from entrykit.testing.options import requires_daemons
 from entrykit.variables.settings import Settings
 
-# To pytest: what fails in here is shown where a test called it (see entrykit.testing).
+# Have pytest show failures at the line of the test (see entrykit.testing).
 __tracebackhide__ = True
 
-# Where Debian has daemons, and where only root's PATH leads.
+# Debian installs daemons in directories that only root's PATH contains.
 _ROOT_PATH: Final = {"PATH": "/usr/local/sbin:/usr/sbin:/sbin"}
 
 
 def check_with_daemon(role: Role[Any], settings: Settings, environ: Mapping[str, str]) -> None:
-    """Have the daemon that PATH leads to judge the files; skip the test where there is none.
+    """Check the files with the daemon in PATH; skip the test if there is none.
 
     Raises:
         CheckError: the daemon refused the files.
@@ -40,12 +40,12 @@ def check_with_daemon(role: Role[Any], settings: Settings, environ: Mapping[str,
 
 
 def describe_missing(role: Role[Any]) -> str:
-    """Say what would give us the role's daemon."""
+    """Return a message about how to get the role's daemon."""
     package = role.daemon.package or role.daemon.name
-    gives = f"Debian's package {package} has it"
+    source = f"Debian package {package}"
     if path := _find_daemon(role, _ROOT_PATH):
-        gives += f", here as {path}"
-    return f"no {role.daemon.name} in PATH to judge the files: {gives}"
+        source += f", installed as {path}"
+    return f"no {role.daemon.name} in PATH to check the files ({source})"
 
 
 def _find_daemon(role: Role[Any], environ: Mapping[str, str]) -> str | None:

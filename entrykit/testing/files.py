@@ -1,4 +1,4 @@
-"""A rendered file as a test looks at it: by its sections and directives, or by its data."""
+"""Rendered files in tests: their text, sections and directives, or data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from entrykit.quoting.nginx import quote_nginx
 from entrykit.role import Role
 from entrykit.testing.sections import Directive, Section
 
-# To pytest: what fails in here is shown where a test called it (see entrykit.testing).
+# Have pytest show failures at the line of the test (see entrykit.testing).
 __tracebackhide__ = True
 
 
@@ -23,10 +23,10 @@ class RenderedFile:
     """One file of a role.
 
     Attributes:
-        path: relative to the role's folder.
-        text: what is in it, secrets as well.
-        mode: permission bits, 0640 where a secret is inside.
-        role: whose file it is.
+        path: relative to the role's directory.
+        text: the content, including secrets.
+        mode: the permissions, 0640 if it contains a secret.
+        role: the role.
     """
 
     path: str
@@ -35,14 +35,14 @@ class RenderedFile:
     role: Role[Any]
 
     def __repr__(self) -> str:
-        return f"<{self.path}>"  # a failed assertion shows this, and the text may have secrets
+        return f"<{self.path}>"  # a failed assertion shows this; the text may contain secrets
 
     @cached_property
     def content(self) -> Section:
-        """The whole file as a section; of haproxy.cfg and nginx.conf.
+        """The whole file as a section; for haproxy.cfg and nginx.conf.
 
         Raises:
-            AssertionError: it has another format, or is broken.
+            AssertionError: the file has another format or is invalid.
         """
         quote = self.role.files.quoting[Path(self.path).suffix]
         if quote is quote_haproxy:
@@ -54,40 +54,40 @@ class RenderedFile:
         return parse(self.path, self.text)
 
     def section(self, name: str) -> Section:
-        """Return the section of this name, as `Section.section` does."""
+        """Return the section of this name; see `Section.section`."""
         return self.content.section(name)
 
     def sections(self, name: str) -> list[Section]:
-        """Return all of them, as `Section.sections` does."""
+        """Return all sections of this name; see `Section.sections`."""
         return self.content.sections(name)
 
     def directive(self, name: str) -> Directive:
-        """Return the directive of this name, as `Section.directive` does."""
+        """Return the directive of this name; see `Section.directive`."""
         return self.content.directive(name)
 
     def directives(self, name: str) -> list[Directive]:
-        """Return all of them, as `Section.directives` does."""
+        """Return all directives of this name; see `Section.directives`."""
         return self.content.directives(name)
 
     @cached_property
-    def data(self) -> Any:  # noqa: ANN401 -- that is what JSON and YAML hold
-        """What a file of JSON or YAML holds.
+    def data(self) -> Any:  # noqa: ANN401 -- JSON and YAML contain anything
+        """The data of a JSON or YAML file.
 
         Raises:
-            AssertionError: it is neither.
+            AssertionError: the file is neither.
         """
         import yaml
 
         try:
             return _parse_data(self.text)
         except (ValueError, yaml.YAMLError) as error:
-            mark = getattr(error, "problem_mark", None)  # no text: it may have secrets
+            mark = getattr(error, "problem_mark", None)  # not the text, which may contain secrets
             line = f" (line {mark.line + 1})" if mark else ""
             raise AssertionError(f"{self.path} is neither JSON nor YAML{line}") from None
 
 
 def _parse_data(text: str) -> object:
-    """Read JSON below our mark, which is no JSON itself; else YAML, where it is a comment."""
+    """Parse JSON after entrykit's mark, which is not JSON; else YAML, where it is a comment."""
     import json
 
     import yaml
@@ -98,19 +98,19 @@ def _parse_data(text: str) -> object:
     except ValueError:
         found = yaml.safe_load(text)
     if not isinstance(found, dict | list):
-        raise ValueError("no map, no list")  # noqa: TRY004 -- a text is YAML too, but no data
+        raise ValueError("not a map or a list")  # noqa: TRY004 -- any text is a YAML string
     return found
 
 
 class RenderedFiles(Mapping[str, RenderedFile]):
-    """The files of a role by their paths, in the order in which they become live."""
+    """The files of a role by path, in the order in which they become live."""
 
     def __init__(self, files: Iterable[RenderedFile]) -> None:
         self._files = {file.path: file for file in files}
 
     def __getitem__(self, path: str) -> RenderedFile:
         if path not in self._files:
-            raise KeyError(f"no file {path}; there are: {', '.join(self._files)}")
+            raise KeyError(f"no file {path} (files: {', '.join(self._files)})")
         return self._files[path]
 
     def __iter__(self) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What a golden case gives, what its folder says, and how the two differ."""
+"""Render a golden case, compare it with the expected files, or write those."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from entrykit.discovery.finder import load_role
 from entrykit.errors import SettingsError
+from entrykit.files.config_file import PRIVATE
 from entrykit.role import Role
 from entrykit.testing.options import roles_environ
 from entrykit.testing.rendering import read, render_files
@@ -20,54 +21,58 @@ _ENV: Final = "env"
 _ERROR: Final = "error.txt"
 _EXPECTED: Final = "expected"
 
-__all__ = ["Mismatch", "Outcome", "compare", "environ", "outcome", "read", "write"]
+__all__ = ["Mismatch", "Outcome", "compare", "read", "read_environ", "render_case", "write"]
 
 
-class Mismatch(Exception):  # noqa: N818 -- a test's verdict, and no fault of the program
-    """A case gives something else than its folder says; the text shows what."""
+class Mismatch(Exception):  # noqa: N818 -- a test result, not an error of the program
+    """The result of a case differs from the expected one; the message shows how."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a case gives.
+    """The result of a case.
 
     Attributes:
         role: the role.
         environ: its variables.
-        files: paths below the case's folder to octets: of `expected/`, or `error.txt` alone.
-        settings: None where the variables are refused.
+        files: contents by path in the case's directory: files in `expected/`, or `error.txt`.
+        private: the paths of those that are not world-readable, as they contain secrets.
+        settings: the settings; None if the variables are rejected.
     """
 
     role: Role[Any]
     environ: Mapping[str, str]
     files: Mapping[str, bytes]
+    private: frozenset[str] = frozenset()
     settings: Settings | None = field(default=None, repr=False)
 
 
-def environ() -> dict[str, str]:
-    """Read `env` in the working folder: docker's format, and nothing else is looked at."""
+def read_environ() -> dict[str, str]:
+    """Read `env` in the working directory (docker env-file format), and nothing else."""
     return overlay({}, [_ENV], [])
 
 
-def outcome(name: str) -> Outcome:
-    """Render the case in the working folder.
+def render_case(name: str) -> Outcome:
+    """Render the case in the working directory.
 
     Raises:
         EntrykitError: there is no such role, a template is broken, `env` cannot be read.
     """
     role, variables = load_role(name, roles_environ()), {}
     try:
-        variables = environ()
+        variables = read_environ()
         _, settings = read(name, variables)
-        made = render_files(role, settings)
+        rendered = render_files(role, settings)
     except SettingsError as error:
         return Outcome(role, variables, {_ERROR: f"{error}\n".encode()})
-    files = {f"{_EXPECTED}/{file.path}": file.text.encode() for file in made.values()}
-    return Outcome(role, variables, files, settings)
+    paths = {f"{_EXPECTED}/{file.path}": file for file in rendered.values()}
+    files = {path: file.text.encode() for path, file in paths.items()}
+    private = frozenset(path for path, file in paths.items() if file.mode == PRIVATE)
+    return Outcome(role, variables, files, private, settings)
 
 
 def compare(given: Outcome, folder: Path, name: str) -> None:
-    """Compare what a case gives with what its folder says.
+    """Compare the result of a case with the expected one.
 
     Raises:
         Mismatch: with a diff of each file that differs, secrets masked.
@@ -76,20 +81,20 @@ def compare(given: Outcome, folder: Path, name: str) -> None:
     if found == given.files:
         return
     if given.settings is None and _ERROR not in found:
-        what = f"the variables are refused:\n{given.files[_ERROR].decode()}"
+        what = f"the variables are rejected:\n{given.files[_ERROR].decode()}"
     elif given.settings is not None and _ERROR in found:
-        what = f"the variables are accepted, and there is {_ERROR}"
+        what = f"the variables are accepted, but {_ERROR} exists"
     else:
         paths = dict.fromkeys([*found, *given.files])
         what = "".join(_describe_difference(given, path, found) for path in paths)
-    raise Mismatch(f"{what.rstrip()}\n\npytest --entrykit-update {name} writes what it gives now")
+    raise Mismatch(f"{what.rstrip()}\n\npytest --entrykit-update {name} writes the new result")
 
 
 def _describe_difference(given: Outcome, path: str, found: Mapping[str, bytes]) -> str:
     if path not in given.files:
-        return f"{path} is there, and no such file is rendered\n"
+        return f"{path} exists, but is not rendered\n"
     if path not in found:
-        return f"{path} is not there, and such a file is rendered\n"
+        return f"{path} is rendered, but does not exist\n"
     if found[path] == given.files[path]:
         return ""
     texts = {
@@ -107,7 +112,8 @@ def _diff_lines(given: Outcome, path: str, texts: Mapping[str, str]) -> Iterator
 
     if given.settings is not None:
         masker = Masker(given.role, given.settings)
-        yield from diff_texts(masker, path.removeprefix(f"{_EXPECTED}/"), texts)
+        name = path.removeprefix(f"{_EXPECTED}/")
+        yield from diff_texts(masker, name, texts, private=path in given.private)
         return
     old, new = (_mask(text, given).splitlines(keepends=True) for text in texts.values())
     before, after = (f"{path} ({label})" for label in texts)
@@ -115,7 +121,7 @@ def _diff_lines(given: Outcome, path: str, texts: Mapping[str, str]) -> Iterator
 
 
 def _mask(text: str, given: Outcome) -> str:
-    """Mask the values of secret variables: there are no settings that would know them."""
+    """Mask the values of secret variables; rejected variables have no settings to ask."""
     from entrykit.variables.secret import mask
 
     names = given.role.settings.secret_variables() & given.environ.keys()
@@ -131,13 +137,13 @@ def _read_golden(folder: Path) -> dict[str, bytes]:
 
 
 def write(given: Outcome, folder: Path) -> bool:
-    """Have the folder say what the case gives; what says so already is left as it is.
+    """Write the result of a case into its directory; leave unchanged files untouched.
 
     Returns:
         Whether anything was written or removed.
 
     Raises:
-        Mismatch: a link would have to be followed, and what it leads to is not the case's.
+        Mismatch: a symbolic link leads out of the case's directory.
         OSError: it cannot be written.
     """
     found = _read_golden(folder)
@@ -158,10 +164,10 @@ def write(given: Outcome, folder: Path) -> bool:
 def _refuse_links(folder: Path, paths: Iterable[str]) -> None:
     for path in sorted(paths):
         if (folder / path).is_symlink():
-            raise Mismatch(f"{path} is a link, and nothing is written or removed beyond one")
+            raise Mismatch(f"{path} is a symbolic link, which is not followed")
 
 
 def _remove_empty_folders(path: Path) -> None:
-    """Remove folders that are empty now."""
+    """Remove a tree of empty directories."""
     for inner, _, _ in os.walk(path, topdown=False):
         os.rmdir(inner)

@@ -1,7 +1,7 @@
-"""haproxy.cfg as sections of directives.
+"""Parse haproxy.cfg into sections of directives.
 
-A parser of our own, because the format is lines of words: some words begin a section, and
-every other line belongs to the last one.
+The format is simple: a line is a list of words. Some first words begin a section, and every
+other line belongs to the last section.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from typing import Final
 
 from entrykit.testing.sections import Directive, Section
 
-# To pytest: what fails in here is shown where a test called it (see entrykit.testing).
+# Have pytest show failures at the line of the test (see entrykit.testing).
 __tracebackhide__ = True
 
-# What begins a section, however it is indented; HAProxy 3.2 took each of these for one, when
-# tried alone; older releases have fewer.
+# Keywords that begin a section, with any indentation: tried one by one with HAProxy 3.2; older
+# releases have fewer.
 _SECTIONS: Final = frozenset(
     (
         *("acme", "backend", "cache", "crt-store", "defaults", "fcgi-app", "frontend", "global"),
@@ -23,7 +23,7 @@ _SECTIONS: Final = frozenset(
         *("peers", "program", "resolvers", "ring", "traces", "userlist"),
     )
 )
-# Quotes and escapes (2.2): between ' every character means itself, between " all but \.
+# Quotes and escapes (HAProxy manual, 2.2): every character is literal in '…', all but \ in "…".
 _PART: Final = re.compile(
     r"""
       (?P<blank>[ \t\r]+)
@@ -43,31 +43,31 @@ _ITSELF: Final = frozenset(" #\\'\"$")
 def parse(path: str, text: str) -> Section:
     """Parse a file.
 
-    Both branches of an `.if` are in it; nothing is evaluated, no variable expanded.
+    The result has both branches of an `.if`; nothing is evaluated or expanded.
 
     Args:
         path: its name, for messages.
-        text: what is in it.
+        text: its content.
 
     Raises:
-        AssertionError: a quote is left open.
+        AssertionError: a quote is not closed.
     """
     whole = Section(path, (), 1)
     current = whole
     for number, line in enumerate(text.split("\n"), start=1):
-        said = split_words(line)
-        if said is None:
-            raise AssertionError(f"{path}:{number}: a quote or a \\ has no end")
-        if said and said[0] in _SECTIONS:
-            current = Section(f"{' '.join(said)} of {path}", said, number)
+        words = split_words(line)
+        if words is None:
+            raise AssertionError(f"{path}:{number}: unterminated quote or \\")
+        if words and words[0] in _SECTIONS:
+            current = Section(f"{' '.join(words)} in {path}", words, number)
             whole.inner.append(current)
-        elif said:
-            current.lines.append(Directive(said, number))
+        elif words:
+            current.lines.append(Directive(words, number))
     return whole
 
 
 def split_words(line: str) -> list[str] | None:
-    """Split a line into words without their quotes; None where one is left open."""
+    """Split a line into words without quotes; None if a quote is not closed."""
     found: list[str] = []
     open_word = False
     for part in _PART.finditer(line):

@@ -1,7 +1,6 @@
-"""nginx.conf as sections of directives, by crossplane: NGINX's own parser of its format.
+"""Parse nginx.conf into sections of directives with crossplane, NGINX's own parser.
 
-The format has blocks in blocks, quotes, escapes and variables in braces: nothing to write
-a second time. What a file includes is a file of its own.
+Included files are not followed; each is a file of the role.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from typing import Any
 
 from entrykit.testing.sections import Directive, Section
 
-# To pytest: what fails in here is shown where a test called it (see entrykit.testing).
+# Have pytest show failures at the line of the test (see entrykit.testing).
 __tracebackhide__ = True
 
 
@@ -22,10 +21,10 @@ def parse(path: str, text: str) -> Section:
 
     Args:
         path: its name, for messages.
-        text: what is in it.
+        text: its content.
 
     Raises:
-        AssertionError: it is no nginx.conf.
+        AssertionError: it is not a valid nginx.conf.
         ImportError: crossplane is not installed.
     """
     config = _parse_config(text)
@@ -42,8 +41,8 @@ def _parse_config(text: str) -> Mapping[str, Any]:
         import crossplane
     except ImportError as error:
         tip = 'pip install "entrykit[testing]"'
-        raise ImportError(f"nginx.conf is read by crossplane, which is not here: {tip}") from error
-    # It reads files only; mode 0600, and gone at once: there may be secrets in it.
+        raise ImportError(f"crossplane, which reads nginx.conf, is not installed: {tip}") from error
+    # crossplane reads files only. The file may contain secrets: it is private, and removed at once.
     with TemporaryDirectory(prefix="entrykit-") as folder:
         file = os.path.join(folder, "nginx.conf")
         with open(file, "w", encoding="utf-8", newline="") as target:
@@ -60,6 +59,6 @@ def _fill(section: Section, statements: Iterable[Mapping[str, Any]], path: str) 
         if "block" not in statement:
             section.lines.append(Directive(words, statement["line"]))
             continue
-        inner = Section(f"{' '.join(words)} of {path}", words, statement["line"])
+        inner = Section(f"{' '.join(words)} in {path}", words, statement["line"])
         _fill(inner, statement["block"], path)
         section.inner.append(inner)

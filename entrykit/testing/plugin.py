@@ -1,7 +1,7 @@
-"""The pytest plugin: what pytest is told, and which files are golden cases.
+"""The pytest plugin: its options, and the collection of golden cases.
 
-Every pytest of an environment with entrykit in it loads this, so it imports nothing of
-entrykit's before it has found a case.
+Every pytest run in an environment with entrykit loads it, so it imports little before it has
+found a case.
 """
 
 from __future__ import annotations
@@ -27,45 +27,49 @@ if TYPE_CHECKING:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add our words to the command line and to the configuration."""
+    """Add the options and settings."""
     group = parser.getgroup("entrykit", "golden cases of entrykit")
     group.addoption(
         "--entrykit-update",
         action="store_true",
         dest=UPDATE,
-        help="write what each case gives in place of comparing it; also for a folder that has "
-        "nothing but `env`",
+        help="write the expected files of each case instead of comparing them, also for "
+        "directories that contain only `env`",
     )
     group.addoption(
         "--entrykit-require-daemons",
         action="store_true",
         dest=REQUIRE,
-        help="fail, and do not skip, where a daemon that is to judge files is not in PATH",
+        help="fail instead of skipping if the daemon that checks files is not in PATH",
     )
-    parser.addini(ROLE, "the role of all golden cases (else: the folder named like a role)")
-    parser.addini(ROLES, "folders of roles of your own, from the configuration's", "paths")
-    parser.addini(CHECK, "whether the real daemon judges each golden case", "bool", default=False)
+    parser.addini(ROLE, "role of all golden cases (default: the directory named after a role)")
+    parser.addini(
+        ROLES, "directories of user-supplied roles, relative to the configuration file", "paths"
+    )
+    parser.addini(
+        CHECK, "check the files of each golden case with the real daemon", "bool", default=False
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Note who asks."""
+    """Remember the configuration."""
     CONFIGS.append(config)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Forget who asked."""
+    """Forget the configuration."""
     if config in CONFIGS:
         CONFIGS.remove(config)
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    """Look for no tests among the files that a case expects."""
-    ours = collection_path.name == "expected" and (collection_path.parent / "env").is_file()
-    return True if ours else None
+    """Collect no tests from the expected files of a case."""
+    is_expected = collection_path.name == "expected" and (collection_path.parent / "env").is_file()
+    return True if is_expected else None
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Case | None:
-    """Collect `env` where `expected/` or `error.txt` lies beside it."""
+    """Collect `env` if `expected/` or `error.txt` is beside it."""
     if file_path.name != "env":
         return None
     beside = file_path.parent
@@ -78,8 +82,8 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Case | Non
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
-    """Show a case that was written as what it is: nothing was compared."""
-    # Collectors' reports come along as well, and have no such properties.
+    """Report a case that was written as updated, not as passed."""
+    # Reports of collectors have no properties.
     if UPDATED in map(tuple, getattr(report, "user_properties", ())) and report.when == "call":
         return "updated", "U", "UPDATED"
     return None

@@ -1,4 +1,4 @@
-"""From variables to files in a test: warnings become Python's."""
+"""Read variables and render files in a test; warnings become Python warnings."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ def read(name: str, environ: Mapping[str, str]) -> tuple[Role[Any], Settings]:
 
     Raises:
         UsageError: there is no such role.
-        SettingsError: with every fault.
+        SettingsError: with every error.
     """
     role = load_role(name, roles_environ())
-    said: list[str] = []
-    settings = role.read_settings(environ, said.append)
-    for text in said:  # of variables that are refused, the refusal says enough
+    messages: list[str] = []
+    settings = role.read_settings(environ, messages.append)
+    for text in messages:  # not reached if the variables are rejected: the error is enough
         warnings.warn(text, VariablesWarning, stacklevel=3)
     return role, settings
 
 
 def render_files(role: Role[Any], settings: Settings) -> RenderedFiles:
-    """Render a role's files as they would be on an ordinary machine."""
+    """Render a role's files as on an ordinary host."""
     return RenderedFiles(
         RenderedFile(file.path, file.text, file.mode, role)
         for file in render(role, settings).values()

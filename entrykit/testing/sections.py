@@ -1,20 +1,20 @@
-"""Sections and directives, as haproxy.cfg and nginx.conf both have them."""
+"""Sections and directives of haproxy.cfg and nginx.conf."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Self, TypeVar
 
-# To pytest: what fails in here is shown where a test called it (see entrykit.testing).
+# Have pytest show failures at the line of the test (see entrykit.testing).
 __tracebackhide__ = True
 
 
 class Directive(str):
-    """What a directive says: the words after its name, with a blank between.
+    """The words of a directive, joined by spaces.
 
     Attributes:
-        words: the same, one by one, without their quotes.
-        line: its number in the file.
+        words: the same words, one by one, without quotes.
+        line: its line number in the file.
     """
 
     __slots__ = ("line", "words")
@@ -23,24 +23,24 @@ class Directive(str):
     line: int
 
     def __new__(cls, words: Sequence[str], line: int) -> Self:
-        """Make the text of the words."""
-        made = super().__new__(cls, " ".join(words))
-        made.words = tuple(words)
-        made.line = line
-        return made
+        """Join the words."""
+        directive = super().__new__(cls, " ".join(words))
+        directive.words = tuple(words)
+        directive.line = line
+        return directive
 
 
 class Section:
-    """A section: what it is called, its directives, and sections within.
+    """A section: its name, its directives and inner sections.
 
-    A name is given by its first words: `timeout connect` is the directive
-    `timeout connect 5s`, `frontend` any frontend. What a section has not itself is looked
-    for in the sections within, level by level: the first level that has it counts.
+    The first words of a name are enough: `timeout connect` finds the directive
+    `timeout connect 5s`, `frontend` any frontend. What a section does not contain itself is
+    searched in its inner sections, level by level, up to the first level that has it.
 
     Args:
-        place: how it is called in messages.
-        words: its name, one by one.
-        line: its number in the file.
+        place: its description in messages.
+        words: the words of its name.
+        line: its line number in the file.
     """
 
     def __init__(self, place: str, words: Sequence[str], line: int) -> None:
@@ -67,7 +67,7 @@ class Section:
         return self._find_on_first_level(lambda section: _match_name(name, section.inner))
 
     def directive(self, name: str) -> Directive:
-        """Return what the one directive of this name says: the words after the name.
+        """Return the words after the name of the one directive of this name.
 
         Raises:
             AssertionError: there is none, or more than one; the message lists them.
@@ -76,10 +76,10 @@ class Section:
         return self._require_one(name, self.directives(name), "directive", known)
 
     def directives(self, name: str) -> list[Directive]:
-        """Return what each directive of this name says, on the first level that has one."""
-        said = len(name.split())
+        """Return the words after the name of each directive, on the first level that has one."""
+        count = len(name.split())
         found = self._find_on_first_level(lambda section: _match_name(name, section.lines))
-        return [Directive(line.words[said:], line.line) for line in found]
+        return [Directive(line.words[count:], line.line) for line in found]
 
     def _find_on_first_level(self, find: Callable[[Section], Iterator[T]]) -> list[T]:
         level = [self]
@@ -95,11 +95,11 @@ class Section:
         if found:
             lines = ", ".join(str(item.line) for item in found)
             raise AssertionError(
-                f"{self.place} has {len(found)} {kind}s {name!r}, in the lines {lines}: "
-                f"name one by more of its words, or take {kind}s({name!r})"
+                f"{self.place} has {len(found)} {kind}s {name!r}, in lines {lines}: "
+                f"use more words of the name, or {kind}s({name!r})"
             )
         there = ", ".join(dict.fromkeys(known)) or "none"
-        raise AssertionError(f"{self.place} has no {kind} {name!r}; there are: {there}")
+        raise AssertionError(f"{self.place} has no {kind} {name!r} ({kind}s: {there})")
 
 
 T = TypeVar("T", Section, Directive)

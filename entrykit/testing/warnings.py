@@ -1,7 +1,7 @@
-"""The warning that a test of variables can expect."""
+"""The warning about variables."""
 
 from __future__ import annotations
 
 
 class VariablesWarning(UserWarning):
-    """What entrykit would warn of at a start: a variable that is one slip away from a known one."""
+    """A warning of entrykit, e.g. about a variable whose name is one slip away from a known one."""

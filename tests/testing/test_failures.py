@@ -44,14 +44,14 @@ def test_no_such_role():
 FAULTY = """\
 from entrykit.testing import golden
 
-def outcome(role):
-    return unforeseen(golden.environ())
+def render_case(role):
+    return unforeseen(golden.read_environ())
 
 def unforeseen(environ):
     raise KeyError("boom")
 
 def pytest_runtest_setup():
-    golden.outcome = outcome
+    golden.render_case = render_case
 """
 
 
@@ -64,7 +64,7 @@ def test_a_daemon_that_is_missing_fails_a_case_in_one_line(repository, words):
     ran = repository.pytest(*REQUIRED, *words)
 
     assert ran.counts == {"failed": 1, "passed": 1}
-    assert "\nno haproxy in PATH to judge the files: " in ran.said
+    assert "\nno haproxy in PATH to check the files (" in ran.said
     assert SECRET not in ran.said
     assert ".py" not in ran.said
 
@@ -123,7 +123,7 @@ def test_nothing_is_written_or_removed_where_a_link_leads(repository, tmp_path, 
     ran = repository.pytest("--entrykit-update", *ROLE)
 
     assert ran.counts == {"failed": 1, "passed": 1}
-    assert f"{linked} is a link" in ran.said
+    assert f"{linked} is a symbolic link" in ran.said
     assert (precious / "letter").read_text() == "mine"
     assert os.listdir(precious) == ["letter"]
 
@@ -150,9 +150,9 @@ def test_a_daemon_is_found_by_any_of_its_names(tmp_path):
 )  # fmt: skip
 def test_the_package_that_is_named_is_debians(name, package):
     role = load_role(name)
-    assert f"Debian's package {package} has it" in describe_missing(role)
+    assert f"(Debian package {package}" in describe_missing(role)
 
 
 def test_any_name_of_a_daemon_where_only_roots_path_leads_is_said(tmp_path):
     role = with_daemon(small_role(tmp_path), names=("small", "ldconfig"))  # in /sbin everywhere
-    assert describe_missing(role).endswith("here as /usr/sbin/ldconfig")
+    assert describe_missing(role).endswith("installed as /usr/sbin/ldconfig)")

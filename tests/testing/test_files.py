@@ -37,7 +37,7 @@ def test_files_come_with_their_modes_and_in_their_order():
 
 
 def test_a_file_that_is_not_there_fails_with_those_that_are():
-    with pytest.raises(KeyError, match=r"no file haproxy.conf; there are: hosts.map, sni.map, ha"):
+    with pytest.raises(KeyError, match=r"no file haproxy.conf \(files: hosts.map, sni.map, ha"):
         render_role("haproxy", SITE)["haproxy.conf"]
 
 
@@ -123,10 +123,14 @@ def test_a_fault_of_a_file_counts_as_one_of_its_variable(tmp_path):
 @pytest.mark.parametrize(
     ("environ", "names", "message"),
     [
-        (SITE, ["DOMAINS"], r"^haproxy: accepted \(expected a fault of DOMAINS\)$"),
-        (SITE, [], r"^haproxy: accepted \(expected a fault of any\)$"),
-        (SITE | {"HTTP_PORT": "x"}, ["DOMAINS"], r"(?s)^no fault of DOMAINS; .*\n  HTTP_PORT: "),
-        ({"HTTP_PORT": "x"}, ["PORT", "DOMAINS", "HTTP"], r"^no fault of PORT and HTTP; there are"),
+        (SITE, ["DOMAINS"], r"^haproxy: accepted \(expected an error for DOMAINS\)$"),
+        (SITE, [], r"^haproxy: accepted \(expected an error for some variable\)$"),
+        (SITE | {"HTTP_PORT": "x"}, ["DOMAINS"], r"(?s)^no error for DOMAINS; .*\n  HTTP_PORT: "),
+        (
+            {"HTTP_PORT": "x"},
+            ["PORT", "DOMAINS", "HTTP"],
+            r"^no error for PORT and HTTP; the errors are",
+        ),
     ],
 )
 def test_another_refusal_or_none_fails_with_what_there_is(environ, names, message):
@@ -158,12 +162,9 @@ def test_the_daemons_judgment_leaves_nothing_behind(path, tmp_path):
 
 def test_a_daemon_that_is_not_there_is_named_with_its_package(tmp_path):
     role = small_role(tmp_path)
-    assert (
-        describe_missing(role)
-        == "no small in PATH to judge the files: Debian's package small has it"
-    )
+    assert describe_missing(role) == "no small in PATH to check the files (Debian package small)"
 
 
 def test_a_package_may_have_another_name(tmp_path):
     role = with_daemon(small_role(tmp_path), package="small-server")
-    assert describe_missing(role).endswith("Debian's package small-server has it")
+    assert describe_missing(role).endswith("(Debian package small-server)")

@@ -59,7 +59,7 @@ def test_a_failure_shows_the_diff_of_each_file_and_no_traceback(repository):
     assert "sni.map" not in ran.said
     assert "Traceback" not in ran.said
     assert ".py" not in ran.said
-    assert f"pytest --entrykit-update {CASE}/env writes what it gives now" in ran.said
+    assert f"pytest --entrykit-update {CASE}/env writes the new result" in ran.said
 
 
 @pytest.mark.parametrize("more", ["HTTP_PORT=81\n", ""])
@@ -96,10 +96,10 @@ def test_no_secret_is_in_the_diff_of_a_message(repository):
 @pytest.mark.parametrize(
     ("files", "said"),
     [
-        ({"env": "DOMAINS=web:\n"}, 'the variables are refused:\nDOMAINS: entry 1 "web:": no dom'),
-        ({"error.txt": "x\n"}, "the variables are accepted, and there is error.txt"),
-        ({"expected/more.map": ""}, "expected/more.map is there, and no such file is rendered"),
-        ({"expected/a/b": ""}, "expected/a/b is there, and no such file is rendered"),
+        ({"env": "DOMAINS=web:\n"}, 'the variables are rejected:\nDOMAINS: entry 1 "web:": no dom'),
+        ({"error.txt": "x\n"}, "the variables are accepted, but error.txt exists"),
+        ({"expected/more.map": ""}, "expected/more.map exists, but is not rendered"),
+        ({"expected/a/b": ""}, "expected/a/b exists, but is not rendered"),
         ({"env": "=x\n"}, 'env:1: "" is not a name (expected NAME=value)'),
     ],
 )
@@ -118,7 +118,7 @@ def test_a_file_that_is_not_there_fails_the_case(repository):
     ran = repository.pytest(*ROLE)
 
     assert ran.counts == {"failed": 1}
-    assert "expected/sni.map is not there, and such a file is rendered" in ran.said
+    assert "expected/sni.map is rendered, but does not exist" in ran.said
 
 
 def test_octets_are_compared_and_not_texts(repository):

@@ -32,7 +32,7 @@ def test_a_folder_above_the_repository_means_nothing(tmp_path):
     ran = repository.pytest("--entrykit-update", "--rootdir", ".")
 
     assert ran.counts == {"failed": 1}
-    assert "of which role? Set entrykit_role in pytest's configuration" in ran.said
+    assert "role unknown: set entrykit_role in pytest's configuration" in ran.said
     assert [*repository.texts()] == ["cases/prod/env"]
 
 
@@ -88,7 +88,7 @@ def test_without_the_daemon_a_test_says_what_has_it(repository, words, code, out
 
     assert ran.code == code
     assert ran.counts == {"passed": 1, outcome: 2}
-    assert "no haproxy in PATH to judge the files: Debian's package haproxy has it" in ran.said
+    assert "no haproxy in PATH to check the files (Debian package haproxy" in ran.said
 
 
 # With other plugins, and nothing left behind

@@ -20,7 +20,8 @@ def test_it():
     assert "entrykit.testing.plugin" in sys.modules
     assert HEAVY & sys.modules.keys() == set()
     ours = {name for name in sys.modules if name.partition(".")[0] == "entrykit"}
-    assert ours == {"entrykit", "entrykit.errors", "entrykit.testing", "entrykit.testing.plugin"}
+    testing = {f"entrykit.testing.{name}" for name in ("options", "plugin", "warnings")}
+    assert ours == {"entrykit", "entrykit.errors", "entrykit.testing"} | testing
 """
 
 

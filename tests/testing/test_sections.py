@@ -85,26 +85,26 @@ def test_what_is_not_there_is_an_empty_list(edge):
         (
             lambda edge: edge.section("frontend htps"),
             (
-                "haproxy.cfg has no section 'frontend htps'; there are: global, defaults, "
-                "frontend http, frontend https, backend acme from defaults"
+                "haproxy.cfg has no section 'frontend htps' (sections: global, defaults, "
+                "frontend http, frontend https, backend acme from defaults)"
             ),
         ),
         (
             lambda edge: edge.section("frontend https").directive("bind"),
             (
-                "frontend https of haproxy.cfg has 2 directives 'bind', in the lines 10, 11: name "
-                "one by more of its words, or take directives('bind')"
+                "frontend https in haproxy.cfg has 2 directives 'bind', in lines 10, 11: use more "
+                "words of the name, or directives('bind')"
             ),
         ),
         (
             lambda edge: edge.section("defaults").directive("timeout tunnel"),
-            "defaults of haproxy.cfg has no directive 'timeout tunnel'; there are: timeout",
+            "defaults in haproxy.cfg has no directive 'timeout tunnel' (directives: timeout)",
         ),
         (
             lambda edge: edge.section("frontend"),
             (
-                "haproxy.cfg has 2 sections 'frontend', in the lines 7, 9: name one by more of its "
-                "words, or take sections('frontend')"
+                "haproxy.cfg has 2 sections 'frontend', in lines 7, 9: use more words of the name, "
+                "or sections('frontend')"
             ),
         ),
     ],
@@ -207,7 +207,7 @@ def test_blocks_of_nginx_are_sections_within_sections(sites):
 
 
 def test_nothing_is_looked_for_outside_of_a_section(sites):
-    with pytest.raises(AssertionError, match=r"location / of nginx.conf has no directive 'listen'"):
+    with pytest.raises(AssertionError, match=r"location / in nginx.conf has no directive 'listen'"):
         sites.section("location /").directive("listen")
 
 
