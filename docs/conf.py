@@ -1,6 +1,6 @@
-"""How Sphinx makes a site of the Markdown of this repository.
+"""How Sphinx builds a site from the Markdown of this repository.
 
-The source is the repository and not this folder, so that a link to README.md or to a Dockerfile
+The source is the repository and not this directory, so that a link to README.md or to a Dockerfile
 is checked as any other; index.md is the one list of pages, and the navigation is made of it.
 """
 
@@ -34,7 +34,7 @@ suppress_warnings = ["myst.header"]  # CHANGELOG.md goes from the first level to
 html_theme = "furo"
 html_title = "entrykit"
 html_static_path = ["_static"]
-html_extra_path = ["_site"]  # index.html, which leads to the pages in their folder
+html_extra_path = ["_site"]  # index.html, which leads to the pages in their directory
 html_css_files = ["pages.css"]
 html_copy_source = False
 html_show_sphinx = False

@@ -17,7 +17,7 @@ from entrykit.variables.settings import Settings
 
 
 def start(name: str, command: Sequence[str], environ: Mapping[str, str], log: Log) -> NoReturn:
-    """Configure the role and become its daemon; or just run a person's own command.
+    """Configure the role and become its daemon; or just run the user's own command.
 
     Args:
         name: the role's.
@@ -91,7 +91,7 @@ def _finish_earlier_start(role: Role[Any], environ: Mapping[str, str], log: Log)
     try:
         recover(role.settings.folder(environ))
     except CommitError as error:
-        log.warning(str(error))  # what else is wrong is to be told as well
+        log.warning(str(error))  # other errors are reported as well
 
 
 def _commit_files(
@@ -145,4 +145,4 @@ def _check_then_prepare(
 
 
 def _skip_check(_folder: str) -> None:
-    """Judge nothing: ENTRYKIT_CHECK=off."""
+    """Check nothing: ENTRYKIT_CHECK=off."""

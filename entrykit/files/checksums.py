@@ -34,7 +34,7 @@ def add_checksums(files: ConfigFiles, folder: str) -> ConfigFiles:
     known = _read_checksums(folder) | sums
     lines = [f"{known[path]}  {path}\n" for path in sorted(known)]
     text = f"{MARK}: these files without such a line are its own.\n{''.join(lines)}"
-    # A checksum gives a secret away to whoever can guess it.
+    # A checksum gives a secret away to those who can guess it.
     return ConfigFiles([ConfigFile(CHECKSUMS_FILE, text, PRIVATE), *files.values()])
 
 

@@ -1,7 +1,7 @@
 """Write the files of user-supplied templates into any directories, all of them or none.
 
 Such a file carries no mark, because what a comment is depends on its format. So a list beside it
-has its checksum; a file with another one was changed by somebody else.
+has its checksum; a file with another one was changed by something else.
 """
 
 from __future__ import annotations

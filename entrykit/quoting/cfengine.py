@@ -11,8 +11,8 @@ def quote_cfengine(value: object) -> str:
     """Quote a string of CFEngine's policy language, or a list of them.
 
     Between double quotes a backslash stands before a quote and before itself. Variables are
-    expanded there, and no escape of theirs is reliable (tried with 3.21): they are refused.
-    So is an empty list, which admits everybody where the server asks who may connect.
+    expanded there, and none of its escapes is reliable (tried with 3.21): they are refused.
+    So is an empty list, which admits everyone where the server asks who may connect.
     """
     if isinstance(value, QuotedText):
         return value

@@ -61,5 +61,5 @@ class TemplateCache(FileSystemBytecodeCache):
         with suppress(OSError):
             make_folder(self.directory)
             super().dump_bytecode(bucket)
-            # Jinja2 lets nobody else read it, and the next start may have another uid.
+            # Jinja2 lets no other user read it, and the next start may have another uid.
             os.chmod(os.path.join(self.directory, self.pattern % bucket.key), PUBLIC)

@@ -1,7 +1,7 @@
 """Where a template is at work, or went wrong: its file and line.
 
 Jinja2 compiles templates to Python and marks the frames that run them (jinja2.debug), so the
-line is found there, as `logging` and `warnings` find theirs.
+line is found there, as `logging` and `warnings` find the caller's.
 """
 
 from __future__ import annotations

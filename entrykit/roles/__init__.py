@@ -1,1 +1,1 @@
-"""The roles that come with entrykit: one folder each, found by its name."""
+"""The roles that come with entrykit: one directory each, found by its name."""

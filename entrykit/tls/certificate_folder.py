@@ -148,7 +148,7 @@ def _certificates_by_name(served: tuple[Pem, ...]) -> dict[str, Pem]:
     Tested with 2.6, 3.0 and 3.2: an ECDSA certificate precedes an RSA one, and that any
     other, even if it has only a wildcard for a name that the other one has exactly. Within
     one kind an exact name precedes a wildcard, and then the first in the crt-list wins.
-    (A renewal over the admin socket makes a certificate the last one.)
+    (After a renewal over the admin socket a certificate is the last one.)
     """
     found: dict[str, Pem] = {}
     for each in sorted(served, key=_preference):

@@ -81,7 +81,7 @@ def _parse_short(letters: str, left: list[str]) -> Iterator[tuple[str, str]]:
 
 
 def reads(command: Sequence[str], main: str) -> bool:
-    """Whether a command makes cf-serverd read this policy and no other."""
+    """Whether cf-serverd, by this command, reads this policy and no other."""
     return all(value == main for name, value in parse_options(command[1:]) if name == "file")
 
 

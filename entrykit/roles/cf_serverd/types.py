@@ -161,9 +161,9 @@ def _is_accepted_by_openssl(text: str) -> bool:
 
 _ABSOLUTE: Final = {"type": "string", "pattern": "^/"}
 
-Path = Annotated[str, TypeInfo("folder", _ABSOLUTE, parse=parse_path, is_path=True)]
+Path = Annotated[str, TypeInfo("directory", _ABSOLUTE, parse=parse_path, is_path=True)]
 ShellSafePath = Annotated[
-    str, TypeInfo("folder", _ABSOLUTE, parse=parse_shell_safe_path, is_path=True)
+    str, TypeInfo("directory", _ABSOLUTE, parse=parse_shell_safe_path, is_path=True)
 ]
 Interface = Annotated[str, TypeInfo("IP address", parse=parse_interface)]
 Users = Annotated[tuple[str, ...], TypeInfo("list of users", parse=parse_users)]

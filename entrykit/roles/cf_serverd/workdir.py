@@ -37,7 +37,7 @@ def find_workdir(environ: Mapping[str, str]) -> str:
 
 
 def add_workdir(settings: CfServerdVariables, environ: Mapping[str, str]) -> Mapping[str, str]:
-    """Add the variable that makes CFEngine's programs use CFENGINE_WORKDIR.
+    """Add the variable by which CFEngine's programs find CFENGINE_WORKDIR.
 
     It is set even for the package's own directory: for users other than root the default
     would be one in HOME.

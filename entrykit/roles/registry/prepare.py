@@ -57,7 +57,7 @@ def _find_surprises(settings: RegistrySettings) -> Iterator[str]:
     if not debug.startswith(_LOOPBACK):
         yield f"{name}: {display(debug)} shows secrets to every client"
     if secret and len(secret.reveal()) < _MIN_SECRET_LENGTH:
-        yield "REGISTRY_HTTP_SECRET: short enough to be guessed (`openssl rand -hex 32` makes one)"
+        yield "REGISTRY_HTTP_SECRET: short enough to be guessed (`openssl rand -hex 32` prints one)"
 
 
 def _make_writable(settings: RegistrySettings) -> None:

@@ -30,7 +30,7 @@ class PemFile:
     """The content of one file of CERTS_DIR.
 
     Attributes:
-        name: of the file, without its folder.
+        name: of the file, without its directory.
         pem: chain and key, without empty lines: as HAProxy's admin socket takes it.
     """
 

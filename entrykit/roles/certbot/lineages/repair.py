@@ -206,7 +206,7 @@ def _list_account_dirs(plan: Plan) -> Iterable[str]:
 
 
 def _has_empty_registration(path: str) -> bool:
-    """Whether an account has an empty registration, which makes every run of certbot fail."""
+    """Whether an account has an empty registration, with which every run of certbot fails."""
     try:
         return os.path.getsize(os.path.join(path, "regr.json")) == 0
     except OSError:

@@ -63,7 +63,7 @@ def restore(plan: Plan, name: str) -> bool:
         parts = _part_paths(plan.config_dir, name)
         if any(os.path.lexists(place) for place in parts.values()):
             return False
-        # The configuration comes last: it is what makes certbot see the lineage.
+        # The configuration comes last: by it certbot sees the lineage.
         for part, place in reversed(parts.items()):
             _move(os.path.join(kept, part), place)
         _delete(kept)
@@ -146,7 +146,7 @@ def _delete(path: str) -> None:
 
 
 def _part_paths(config_dir: str, name: str) -> dict[str, str]:
-    """Return the paths of a lineage's parts; the first is what makes certbot see it."""
+    """Return the paths of a lineage's parts; certbot sees it by the first."""
     folders = {folder: os.path.join(config_dir, folder, name) for folder in _FOLDERS}
     return {_CONF: renewal_conf.path(config_dir, name), **folders}
 

@@ -141,8 +141,8 @@ class Certbot:
     def _log_line(self, line: str) -> None:
         """Log a line of certbot, or of our deploy hook within its output."""
         levels = {"error: ": self.log.error, "warning: ": self.log.warning, None: self.log.info}
-        if ours := _HOOK_LINE.match(line):
-            levels[ours[1]](ours[2])
+        if hook := _HOOK_LINE.match(line):
+            levels[hook[1]](hook[2])
         else:
             self.log.debug(f"certbot: {line}")
 

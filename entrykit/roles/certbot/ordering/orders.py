@@ -29,7 +29,7 @@ class Orders:
     """Orders certificates, one after the other.
 
     Args:
-        certbot: makes the orders.
+        certbot: places the orders.
         preflight: checks for which names a challenge would arrive.
         now: the clock, in Unix seconds.
 
@@ -187,7 +187,7 @@ class Orders:
         return outcome
 
     def _retire_lost_account(self, outcome: Outcome) -> bool:
-        """Let the next order register an account if the CA no longer knows ours."""
+        """Let the next order register an account if the CA no longer knows the present one."""
         if not outcome.account_unknown:
             return False
         self._log.warning(f"the CA does not know the account; registering another: {outcome.error}")

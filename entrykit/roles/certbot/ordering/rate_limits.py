@@ -2,7 +2,7 @@
 
 Those are the ones of Let's Encrypt: 5 certificates for exactly the same names in 7 days,
 refilled by one every 34 hours; 5 failed validations of a name in an hour. An account that
-reaches a limit is locked out until it has passed, and the CA makes no exceptions.
+reaches a limit is locked out until it has passed, and the CA grants no exceptions.
 
 The counts are kept in a file, because most often it is a container that restarts again
 and again that reaches a limit. The file is written before an order begins.

@@ -177,7 +177,7 @@ def _check_replicas(settings: RegistryVariables) -> Iterator[str]:
     if not secret and not settings.registry_proxy_remoteurl:
         yield (
             f"REGISTRY_HTTP_SECRET: not set, but REGISTRY_REPLICAS is {settings.registry_replicas} "
-            "(expected the same secret for all; `openssl rand -hex 32` makes one)"
+            "(expected the same secret for all; `openssl rand -hex 32` prints one)"
         )
     if settings.driver == "inmemory":
         yield (
