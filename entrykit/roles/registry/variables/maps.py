@@ -9,8 +9,8 @@ from pydantic import PlainValidator
 
 from entrykit.display import display_key
 from entrykit.errors import InvalidValue
-from entrykit.roles.registry.variables import schema
 from entrykit.roles.registry.variables.sensitive import SensitiveTree
+from entrykit.variables import schema
 from entrykit.variables.documents import TypedTree
 from entrykit.variables.types import TypeInfo
 

@@ -9,7 +9,11 @@ from typing import Annotated, Final
 from pydantic import PlainValidator
 
 from entrykit.roles.registry.variables.maps import check_headers
-from entrykit.roles.registry.variables.schema import (
+from entrykit.roles.registry.variables.sensitive import SensitiveTree
+from entrykit.roles.registry.variables.types import duration, url
+from entrykit.variables.documents import TypedTree
+from entrykit.variables.parsers import parse_folder
+from entrykit.variables.schema import (
     Check,
     check_boolean,
     check_map,
@@ -19,10 +23,6 @@ from entrykit.roles.registry.variables.schema import (
     check_strings,
     parse_records,
 )
-from entrykit.roles.registry.variables.sensitive import SensitiveTree
-from entrykit.roles.registry.variables.types import duration, url
-from entrykit.variables.documents import TypedTree
-from entrykit.variables.parsers import parse_folder
 from entrykit.variables.types import TypeInfo
 
 _check_duration: Final = partial(check_parsed, duration)
