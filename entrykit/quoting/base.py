@@ -14,7 +14,7 @@ Quote = Callable[[object], str]
 
 
 class QuotingError(ValueError):
-    """The format has no way to say this value."""
+    """The format cannot express the value."""
 
 
 class QuotedText(str):

@@ -7,8 +7,8 @@ from typing import Final
 
 from entrykit.quoting.base import QuotingError, describe_value, to_text
 
-# The same for certbot's ini.
-_bare: Final = re.compile(r"[A-Za-z0-9._:/,@%+=-]+").fullmatch
+# Characters that mean themselves in a value without quotes.
+_is_bare: Final = re.compile(r"[A-Za-z0-9._:/,@%+=-]+").fullmatch
 
 
 def quote_certbot_ini(value: object) -> str:
@@ -19,7 +19,7 @@ def quote_certbot_ini(value: object) -> str:
     brackets is a list, also between quotes.
     """
     text = value if type(value) is str else to_text(value)
-    if _bare(text):
+    if _is_bare(text):
         return text
     refusal = _refusal(text)
     if refusal:

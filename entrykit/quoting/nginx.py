@@ -10,8 +10,8 @@ from entrykit.quoting.base import QuotedText, QuotingError, describe_value, to_t
 from entrykit.variables.secret import Snippet
 
 # Characters that mean themselves in nginx.conf, in a parameter of any directive.
-_bare: Final = re.compile(r"[A-Za-z0-9._:/,@=+\[\]-]+").fullmatch
-_domain: Final = re.compile(r"[a-z0-9.*-]+").fullmatch
+_is_bare: Final = re.compile(r"[A-Za-z0-9._:/,@=+\[\]-]+").fullmatch
+_is_domain: Final = re.compile(r"[a-z0-9.*-]+").fullmatch
 _MAX_BYTES: Final = 4094  # between quotes: more is "too long parameter"
 # A map reads these as directives (ngx_http_map_module), unless a backslash precedes them.
 _RESERVED: Final = frozenset({"default", "hostnames", "include", "volatile"})
@@ -26,7 +26,7 @@ def quote_nginx(value: object) -> str:
     if isinstance(value, Snippet | QuotedText):
         return value
     text = value if type(value) is str else to_text(value)
-    if _bare(text) and len(text) <= _MAX_BYTES:
+    if _is_bare(text) and len(text) <= _MAX_BYTES:
         return text
     if "$" in text:
         raise QuotingError(
@@ -62,7 +62,7 @@ def quote_nginx_map(value: object) -> str:
 def _quote_key(key: str) -> str:
     if key in _RESERVED or key.startswith(("~", "\\")):
         return _quote(f"\\{key}", key)
-    return key if len(key) <= _MAX_BYTES and _domain(key) else _quote(key, key)
+    return key if len(key) <= _MAX_BYTES and _is_domain(key) else _quote(key, key)
 
 
 def _quote(text: str, value: object) -> str:

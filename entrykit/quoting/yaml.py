@@ -1,12 +1,10 @@
-"""YAML for daemons that read another YAML than the one who wrote it."""
+"""Quote for YAML, whichever version of it a daemon reads."""
 
 from __future__ import annotations
 
 import math
 import re
 from typing import TYPE_CHECKING, Final
-
-from yaml import MappingNode, SafeDumper, ScalarNode, SequenceNode
 
 from entrykit.quoting.base import QuotingError
 from entrykit.variables.secret import Secret
@@ -16,6 +14,7 @@ if TYPE_CHECKING:
 
 
 _TEXT: Final = "tag:yaml.org,2002:str"
+_is_bare: Final = re.compile(r"(?!(?:y|n|yes|no|on|off|true|false|null)\Z)[a-z][a-z0-9]*\Z").match
 
 
 def quote_yaml(value: object) -> str:
@@ -48,9 +47,6 @@ def quote_yaml(value: object) -> str:
         raise QuotingError(f"YAML cannot hold it: {type(error).__name__}") from None
 
 
-_bare: Final = re.compile(r"(?!(?:y|n|yes|no|on|off|true|false|null)\Z)[a-z][a-z0-9]*\Z").match
-
-
 def _represent_text(dumper: SafeDumper, value: str | Secret) -> ScalarNode:
     text = value.reveal() if isinstance(value, Secret) else value
     return dumper.represent_scalar(_TEXT, text, style='"')
@@ -59,7 +55,7 @@ def _represent_text(dumper: SafeDumper, value: str | Secret) -> ScalarNode:
 def _represent_map(dumper: SafeDumper, value: dict[str, object]) -> MappingNode:
     node = dumper.represent_mapping("tag:yaml.org,2002:map", value.items(), flow_style=False)
     for key, _ in node.value:
-        if _bare(key.value):
+        if _is_bare(key.value):
             key.style = None
     return node
 

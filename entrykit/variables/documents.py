@@ -31,7 +31,7 @@ def parse_tree(text: str) -> Tree:
     in JSON and texts in YAML, where nothing tells `no` from a country.
 
     Raises:
-        Faults: it is neither, has aliases or is too deep.
+        InvalidValue: it is neither, has aliases or is too deep.
     """
     if not text.lstrip().startswith("{"):
         return _yaml(text)
@@ -51,7 +51,7 @@ def parse_typed(text: str) -> TypedTree:
     0012345 and 1e10 are texts, as they are written.
 
     Raises:
-        Faults: it is not YAML, has aliases, is too deep, has a key twice, or a plain yes, no,
+        InvalidValue: it is not YAML, has aliases, is too deep, has a key twice, or a plain yes, no,
             on or off, which some programs take for a switch and others for a text.
     """
     return _to_typed(_yaml(text, _resolve_scalar))

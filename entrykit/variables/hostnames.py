@@ -29,13 +29,13 @@ _is_normalized: Final = re.compile(
 
 
 def app_name(text: str) -> str:
-    """Judge the name of an app: a DNS name, an IPv4 address or an IPv6 address in brackets.
+    """Check the name of an app: a DNS name, an IPv4 address or an IPv6 address in brackets.
 
     Returns:
         The name as it is; an address of IPv6 in its shortest form, without brackets.
 
     Raises:
-        Faults: it is none of these.
+        InvalidValue: it is none of these.
     """
     numeric = not text.strip("0123456789.")
     if len(text) <= _MAX_NAME_LENGTH and _APP.fullmatch(text) and not numeric:
@@ -71,7 +71,7 @@ def is_address(name: str) -> bool:
 def are_normalized(items: list[str]) -> bool:
     """Whether these are domains, each as `domain` would return it.
 
-    This is the fast way for the many; False says nothing.
+    This is the fast path; False means only that each has to be looked at.
     """
     return all(map(_is_normalized, items))
 
@@ -83,7 +83,7 @@ def domain(text: str) -> str:
     are in use are not valid for IDNA 2008.
 
     Raises:
-        Faults: it is not a domain.
+        InvalidValue: it is not a domain.
     """
     name = (text if text.isascii() else _punycode(text)).lower().removesuffix(".")
     if not _is_normalized(name) and (refusal := next(_refusals(name), None)):

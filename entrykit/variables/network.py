@@ -14,7 +14,7 @@ def address(text: str) -> str:
         Its canonical form, without brackets.
 
     Raises:
-        Faults: it is none, or one of IPv4 that is written as IPv6: a socket of IPv6 alone
+        InvalidValue: it is none, or one of IPv4 that is written as IPv6: a socket of IPv6 alone
             cannot bind that.
     """
     from ipaddress import ip_address
@@ -35,7 +35,7 @@ def network(text: str) -> str:
     """Parse an IP network in CIDR form; an address alone is a network of one.
 
     Raises:
-        Faults: it is none, or has bits set below its prefix.
+        InvalidValue: it is none, or has bits set below its prefix.
     """
     from ipaddress import ip_network
 

@@ -1,4 +1,4 @@
-"""A value that nobody may see by accident."""
+"""Values that must not be shown by accident, and masking them in texts."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class WholeFile(str):
 
 
 def is_private(value: object) -> bool:
-    """Whether nobody else may read a file with it: secrets and raw lines, also within a tree."""
+    """Whether a file with the value must be private: secrets and raw lines, also within a tree."""
     if isinstance(value, dict):
         value = tuple(value.values())
     if isinstance(value, list | tuple):
@@ -75,7 +75,7 @@ def enclose_snippet(lines: str) -> str:
 
 
 def mask_snippets(text: str) -> str:
-    """Replace what stands between such comments, whoever's variables it was made of."""
+    """Replace what stands between such comments, whichever variables it came from."""
     return _SNIPPET.sub(rf"\g<1>{MASK}\n\g<2>", text)
 
 

@@ -201,9 +201,9 @@ class Settings(BaseModel):
 def _name_as_given(messages: Iterable[str], aliases: Mapping[str, str]) -> Iterable[str]:
     """Begin each message with the name that was set, be it an alias."""
     for message in messages:
-        name, colon, rest = message.partition(":")
-        base = name.removesuffix("_FILE")
-        yield aliases.get(base, base) + name.removeprefix(base) + colon + rest
+        found = _VARIABLE_NAME.match(message)
+        base = found[0].removesuffix("_FILE") if found else ""
+        yield aliases.get(base, base) + message.removeprefix(base)
 
 
 def _drop_conflicts_of_invalid(faults: Mapping[str, str], conflicts: Iterable[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What can be waited for, as it is written: tcp://db:5432, http://app/health, file:/run/x."""
+"""Targets to wait for: tcp://db:5432, http://app/health, file:/run/x."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def targets(words: Iterable[str]) -> tuple[Target, ...]:
     """Parse targets.
 
     Raises:
-        Faults: one for each that is none.
+        InvalidValue: one for each that is none.
     """
     good = parse_each(_target, words)
     if not good:
