@@ -19,6 +19,7 @@ from entrykit.variables.secret import Secret, mask
 from entrykit.variables.validation_errors import empty_secret_errors, errors_by_variable
 
 _VARIABLE_NAME: Final = re.compile(r"\b[A-Z][A-Z0-9_]+\b")
+_LEADING_NAMES: Final = re.compile(r"\A[A-Z][A-Z0-9_]+(?:(?:, | and )[A-Z][A-Z0-9_]+)*")
 
 
 def ignore_warning(_warning: str) -> None:
@@ -198,12 +199,17 @@ class Settings(BaseModel):
         return frozenset(names | {f"{name}_FILE" for name in names})
 
 
-def _name_as_given(messages: Iterable[str], aliases: Mapping[str, str]) -> Iterable[str]:
-    """Begin each message with the name that was set, be it an alias."""
-    for message in messages:
-        name, colon, rest = message.partition(":")
-        base = name.removesuffix("_FILE")
-        yield aliases.get(base, base) + name.removeprefix(base) + colon + rest
+def _name_as_given(messages: Iterable[str], aliases: dict[str, str]) -> list[str]:
+    """Begin each message with the names that were set, be they aliases."""
+    names = aliases | {f"{name}_FILE": f"{alias}_FILE" for name, alias in aliases.items()}
+    return [
+        _LEADING_NAMES.sub(lambda found: _replace_names(found[0], names), message, count=1)
+        for message in messages
+    ]
+
+
+def _replace_names(text: str, names: Mapping[str, str]) -> str:
+    return _VARIABLE_NAME.sub(lambda found: names.get(found[0], found[0]), text)
 
 
 def _drop_conflicts_of_invalid(faults: Mapping[str, str], conflicts: Iterable[str]) -> list[str]:

@@ -70,7 +70,7 @@ def test_an_error_begins_with_the_name_that_was_set(tmp_path):
 
 
 def test_so_does_a_conflict():
-    with pytest.raises(SettingsError, match=r"^TEST: on, and ACME_SERVER is set"):
+    with pytest.raises(SettingsError, match=r"^TEST and ACME_SERVER are both set"):
         render("certbot", {"DOMAINS": "a.test", "TEST": "on", "ACME_SERVER": "https://ca.test/dir"})
 
 
