@@ -27,8 +27,8 @@ def test_an_unknown_host_is_still_unknown(many):
     assert many.get(name(10_000)).status == 421
 
 
-def test_domains_without_folders_are_told_of_in_a_few_lines(many):
+def test_domains_without_directories_are_reported_in_a_few_lines(many):
     """And nginx has no complaint about the size of its hashes."""
-    assert many.said.count("no folder") == 6
+    assert many.said.count("no directory") == 6
     assert "no directory for 9992 more domains" in many.said
     assert "[warn]" not in many.said
