@@ -1,4 +1,4 @@
-"""A container's main: from the environment to the daemon itself."""
+"""The start of a container: from the environment to the running daemon."""
 
 from __future__ import annotations
 
@@ -17,27 +17,29 @@ from entrykit.variables.settings import Settings
 
 
 def start(name: str, command: Sequence[str], environ: Mapping[str, str], log: Log) -> NoReturn:
-    """Configure the role and become its daemon; or just run the user's own command.
+    """Configure a role and become its daemon, or execute another command as it is.
 
     Args:
-        name: the role's.
-        command: what the container was given to run; none is the role's default.
+        name: the name of the role.
+        command: the command of the container; empty for the role's default.
         environ: the variables.
         log: where messages go.
 
     Raises:
-        EntrykitError: and then nothing was executed.
+        EntrykitError: something failed, and nothing was executed.
     """
     role = load_role(name, environ)
-    _pass(role, command, environ)
+    _execute_unconfigured(role, command, environ)
     if not role.daemon.owns(command):
         check_format(environ, log)
         execute(command, environ)
     execute(*configure(role, command, environ, log))
 
 
-def _pass(role: Role[Any], command: Sequence[str], environ: Mapping[str, str]) -> None:
-    """Execute what configures nothing; the daemon may say whatever it likes, so no secrets."""
+def _execute_unconfigured(
+    role: Role[Any], command: Sequence[str], environ: Mapping[str, str]
+) -> None:
+    """Execute a command that needs no configuration, without secrets in its environment."""
     if asked := _information_command(role, command):
         execute(resolve_daemon(role, asked, environ), scrub_environ(role, environ))
     if passed := role.daemon.passthrough(command, environ):
@@ -46,9 +48,9 @@ def _pass(role: Role[Any], command: Sequence[str], environ: Mapping[str, str]) -
 
 
 def _information_command(role: Role[Any], command: Sequence[str]) -> list[str] | None:
-    """Return the daemon's command where its only word asks it about itself."""
+    """Return the daemon's command if its only argument prints information, e.g. --version."""
     words = [role.daemon.name, *command] if len(command) == 1 else [*command]
-    if len(words) != 2 or words[1] not in role.daemon.prints_and_exits:  # noqa: PLR2004 -- the daemon, and that word
+    if len(words) != 2 or words[1] not in role.daemon.prints_and_exits:  # noqa: PLR2004 -- the daemon and one option
         return None
     return words if os.path.basename(words[0]) in role.daemon.names else None
 
@@ -56,7 +58,7 @@ def _information_command(role: Role[Any], command: Sequence[str]) -> list[str] |
 def configure(
     role: Role[Any], command: Sequence[str], environ: Mapping[str, str], log: Log
 ) -> tuple[list[str], Mapping[str, str]]:
-    """Do all that comes before the hand-over; return what to execute, and its environment."""
+    """Do everything before the hand-over; return the command to execute and its environment."""
     from entrykit.rendering.role_files import render
 
     environ = {**environ, **role.facts.defaults(environ)}
@@ -75,7 +77,7 @@ def configure(
 
 
 def _wait(settings: Settings, log: Log) -> None:
-    """Wait for what the daemon needs: its check may need it too, and so may `prepare`."""
+    """Wait for what the daemon needs; its check and `prepare` may need it too."""
     if settings.entrykit_wait:
         from entrykit.variables.quantities import milliseconds
         from entrykit.variables.targets import targets
@@ -85,13 +87,13 @@ def _wait(settings: Settings, log: Log) -> None:
 
 
 def _finish_earlier_start(role: Role[Any], environ: Mapping[str, str], log: Log) -> None:
-    """Carry an earlier start through that was killed, whatever becomes of this one."""
+    """Finish the commit of an earlier start that was killed, even if this start fails."""
     from entrykit.files.transaction import recover
 
     try:
         recover(role.settings.folder(environ))
     except CommitError as error:
-        log.warning(str(error))  # other errors are reported as well
+        log.warning(str(error))  # the start goes on, to report all errors
 
 
 def _commit_files(
@@ -101,7 +103,7 @@ def _commit_files(
     environ: Mapping[str, str],
     log: Log,
 ) -> list[str]:
-    """Prepare the host, have the daemon check the files, and commit them."""
+    """Prepare the host, check the files with the daemon, and commit them."""
     from entrykit.daemon.check import make_checker
     from entrykit.files.ownership import refuse_foreign
     from entrykit.files.transaction import commit, wrap_os_errors
@@ -124,10 +126,10 @@ def _commit_files(
 def _check_then_prepare(
     role: Role[Any], settings: Settings, check: Callable[[str], None], log: Log
 ) -> Callable[[str], None]:
-    """Complete the staged directory, check it, and prepare the host once it has passed.
+    """Return a check that completes the staged directory first, and then prepares the host.
 
-    A refusal changes nothing on the host; and what cannot be prepared is found out before the
-    files become live.
+    If the daemon rejects the files, nothing changes on the host. If the host cannot be prepared,
+    the files do not become live.
     """
     quiet = Log()
     quiet.adjust_level(-len(LEVELS))

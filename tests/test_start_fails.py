@@ -1,4 +1,4 @@
-"""What cannot be made ready is found out before anything becomes live, and nothing does."""
+"""If the host cannot be prepared, no file becomes live."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_73_what_is_in_the_way_of_the_certificates_leaves_the_files(environ, obs
 
 
 def test_73_a_folder_of_the_admin_socket_that_cannot_be_made_leaves_the_files(environ):
-    """The tip names that folder, and not another one."""
+    """The tip names that directory."""
     before = contents(environ)
 
     process = entrykit("haproxy", environ=environ | {"ADMIN_SOCKET": "/proc/absent/admin.sock"})

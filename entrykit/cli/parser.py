@@ -59,7 +59,7 @@ def _build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def folder(text: str) -> str:
+def parse_directory(text: str) -> str:
     """Parse the path of a directory, which configuration files must be able to name too."""
     if not text:
         raise argparse.ArgumentTypeError("empty (expected a directory)")

@@ -13,7 +13,7 @@ from entrykit.errors import RoleError
 from entrykit.role import Role
 
 
-def roles(environ: Mapping[str, str]) -> Iterator[Role[Any]]:
+def load_roles(environ: Mapping[str, str]) -> Iterator[Role[Any]]:
     """Yield every role that can be loaded, sorted by name.
 
     Args:

@@ -1,4 +1,4 @@
-"""The command line as a person meets it: words, help, verbosity, and what becomes of the output."""
+"""The command line: commands, help, verbosity and output."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_the_version_is_that_of_the_package(capsys):
 
 
 @pytest.mark.parametrize("words", [[], *([verb] for verb in VERBS)], ids=str)
-def test_every_verb_has_its_help(capsys, words):
+def test_every_command_has_its_help(capsys, words):
     assert run(*words, "--help") == 0
 
     said = capsys.readouterr()
@@ -41,7 +41,7 @@ def test_every_verb_has_its_help(capsys, words):
     assert said.err == ""
 
 
-def test_the_help_names_every_verb_with_its_summary(capsys):
+def test_the_help_names_every_command_with_its_summary(capsys):
     run("--help")
 
     out = capsys.readouterr().out
@@ -82,7 +82,7 @@ def test_quiet_and_verbose_add_up_on_either_side_of_the_verb(capsys, words, said
     assert capsys.readouterr().err == said
 
 
-def test_an_error_is_said_however_quiet_it_is_to_be(capsys):
+def test_an_error_is_reported_however_quiet_it_is_to_be(capsys):
     assert run("-qqqq", *RENDER, environ={}) == 78
     assert capsys.readouterr().err.startswith("entrykit: error: DOMAINS: not set")
 
@@ -116,7 +116,7 @@ def environ(tmp_path):
 
 
 @pytest.mark.parametrize("words", OUTPUTS, ids=" ".join)
-def test_a_reader_that_goes_away_is_no_error_to_be_told(environ, words):
+def test_a_reader_that_goes_away_is_not_an_error(environ, words):
     """As `| head -1`: nothing on stderr; the code is that of a death by SIGPIPE, or diff's own."""
     reader, writer = os.pipe()
     os.close(reader)
@@ -128,7 +128,7 @@ def test_a_reader_that_goes_away_is_no_error_to_be_told(environ, words):
 
 
 @pytest.mark.parametrize("words", OUTPUTS, ids=" ".join)
-def test_a_stdout_that_is_closed_is_no_error_to_be_told(environ, words):
+def test_a_stdout_that_is_closed_is_not_an_error(environ, words):
     argv = ["sh", "-c", 'exec "$@" >&-', "sh", ENTRYKIT, *words]
 
     process = subprocess.run(argv, env=environ, stderr=subprocess.PIPE, check=False)
@@ -191,7 +191,7 @@ def test_the_environment_of_the_process_is_the_default(environ):
 
 
 def test_the_environment_of_this_process_is_left_as_it_is():
-    """A verb runs in its own copy: a person's own program may call `main`."""
+    """A command works on a copy: other programs may call `main`."""
     before = dict(os.environ)
 
     run(*RENDER, "-e", "HTTP_PORT=8081")

@@ -82,7 +82,7 @@ def test_65_the_daemon_refuses_the_files_in_its_own_words(environ):
 
 @pytest.mark.versions
 @pytest.mark.parametrize("verb", ["haproxy", "check haproxy"])
-def test_no_secret_is_said_even_where_the_daemon_says_it(environ, verb):
+def test_no_secret_is_shown_even_if_the_daemon_prints_it(environ, verb):
     """It repeats words of the lines that it does not understand."""
     secret = {"STATS_PORT": "18405", "STATS_PASSWORD": "hunter2"}
 
@@ -167,7 +167,7 @@ def test_73_a_file_of_somebody_else_is_in_the_way(environ):
 
 
 @pytest.mark.parametrize("verb", ["haproxy", "render haproxy", "check haproxy", "diff haproxy"])
-def test_78_every_bad_variable_is_said_at_once(environ, verb):
+def test_78_every_bad_variable_is_reported_at_once(environ, verb):
     """In the order of the reference, whatever the verb; and no file is written."""
     bad = {"HTTP_PORT": "0", "BIND": "here", "HTTP3": "maybe", "HEALTH_PORT_FILE": "/absent"}
     given = {name: text for name, text in environ.items() if name != "HEALTH_PORT"}

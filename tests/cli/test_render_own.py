@@ -1,4 +1,4 @@
-"""`entrykit render --template`: templates of a person's own, from any variables to any files."""
+"""`entrykit render --template`: user-supplied templates, from any variables to any files."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_what_a_variable_gives(render, expression, environ, expected):
         ("{% include ['a', '../b'] %}", 't.j2:1: no such template: "a" or "../b"'),
     ],
 )
-def test_what_a_template_asks_for_in_vain_is_told_as_it_knows_it(render, template, said):
+def test_what_a_template_asks_for_in_vain_is_reported_in_its_own_terms(render, template, said):
     code, _, errors = render(template)
 
     assert (code, errors) == (70, f"entrykit: error: {said}\n")
@@ -131,7 +131,7 @@ def test_variables_come_from_files_of_variables_and_from_words(render, here):
     assert faults(render("{{ env.C }}", "--no-env", *words, C="3")) == ["C: not set (t.j2:1)"]
 
 
-def test_all_that_is_missing_or_bad_is_told_at_once(render, here):
+def test_all_that_is_missing_or_bad_is_reported_at_once(render, here):
     """Each once, with the place where it is met first; rendering goes on with what is there."""
     template = """\
 {{ env.HOST }} {{ env.HOST | upper }} {{ env.HOST ~ ":" ~ env.TAIL }}
@@ -168,7 +168,7 @@ def test_all_that_is_missing_or_bad_is_told_at_once(render, here):
     ]
 
 
-def test_a_name_that_is_close_to_a_missing_one_is_told(render):
+def test_a_name_that_is_close_to_a_missing_one_is_reported(render):
     template = "{{ env.DB_PORT }}{{ env.DB_HOST }}{{ env.DB_HOSTS }}{{ env.A }}"
     given = {"DB_HSOT": "x", "HOME": "/", "DB_HOSTS": "x", "B": "x", "DB_PORT": "1"}
     said = render(template, **given)[2].splitlines()
@@ -180,7 +180,7 @@ def test_a_name_that_is_close_to_a_missing_one_is_told(render):
     ]
 
 
-def test_what_is_missing_in_several_templates_is_told_at_once(here, capsys):
+def test_what_is_missing_in_several_templates_is_reported_at_once(here, capsys):
     (here / "a.j2").write_text("{{ env.A }}{{ env.X }}")
     (here / "b.j2").write_text("{{ env.B }}{{ env.X }}")
 
@@ -215,7 +215,7 @@ def test_what_is_missing_in_several_templates_is_told_at_once(here, capsys):
         (r'{{ "\ud800" }}', r't.j2: "\ud800": half of a character (expected text in UTF-8)'),
     ],
 )
-def test_a_broken_template_is_told_with_its_place(render, template, said):
+def test_a_broken_template_is_reported_with_its_place(render, template, said):
     assert render(template, X="a") == (70, "", f"entrykit: error: {said}\n")
 
 
@@ -342,7 +342,7 @@ def test_no_error_shows_a_secret(render, here, expression):
     assert "t.j2:1" in errors
 
 
-def test_with_a_secret_in_hand_what_the_template_says_itself_is_told(render, here):
+def test_texts_of_a_template_that_has_a_secret_are_still_reported(render, here):
     """A name or a message that it has made up may be the secret."""
     (here / "key").write_text("hunter2")
     template = "{{ env.KEY }}{{ env.X }}{{ env.required('Y', 'ask for it') }}{{ env['Z' ~ 1] }}"
@@ -359,7 +359,7 @@ def test_with_a_secret_in_hand_what_the_template_says_itself_is_told(render, her
 
 
 def test_all_files_are_written_or_none(here, capsys):
-    """Into any folders; what cannot be written is found out before anything is."""
+    """In any directories; whatever cannot be written is found before anything is written."""
     (here / "a.j2").write_text("new {{ env.X }}\n")
     (here / "a").write_text("")
     (here / "file").write_text("")
@@ -377,7 +377,7 @@ def test_all_files_are_written_or_none(here, capsys):
 
 @pytest.mark.parametrize("bad", ["a-first", "z-last"])
 def test_what_fails_late_in_one_folder_leaves_all_of_them_as_they_were(here, capsys, bad):
-    """The name is too long for any file, which is only seen when that folder's turn has come."""
+    """The name is too long for a file, which only shows when that directory is written."""
     (here / "a.j2").write_text("new")
     (here / "m").mkdir()
     (here / "m" / "out").write_text("old")
@@ -424,7 +424,7 @@ def test_a_file_that_we_did_not_write_is_left_alone(render, here, kind):
     assert (here / "out").read_text() == "2"
 
 
-def test_a_bad_switch_is_told(render):
+def test_a_bad_switch_is_reported(render):
     said = faults(render("x", target="out", ENTRYKIT_OVERWRITE="perhaps"))
 
     expected = "use on/off, true/false, yes/no or 1/0"
@@ -502,7 +502,7 @@ def test_a_working_folder_that_is_gone_is_not_said_to_be_standard_output(tmp_pat
 
 
 def test_the_command_becomes_the_process(here):
-    """With the variables that the templates had, and nothing of ours left."""
+    """With the variables of the templates, and nothing of entrykit left."""
     (here / "t.j2").write_text("{{ env.X }}\n")
     (here / "env").write_text("X=from file\n")
     words = ["render", "--template", "t.j2:out", "--env-file", "env", "--", "sleep", "60"]
@@ -526,7 +526,7 @@ def test_the_exit_code_is_the_commands(here):
     assert done.returncode == 7
 
 
-def test_a_command_that_is_not_there_is_told_before_anything_is_written(here):
+def test_a_command_that_is_not_there_is_reported_before_anything_is_written(here):
     (here / "t.j2").write_text("x")
 
     done = entrykit("render", "--template", "t.j2:out", "--", "nosuch", environ=ENVIRON)

@@ -1,4 +1,4 @@
-"""Before the hand-over: a start that is told to stop, or to wait."""
+"""Signals before the hand-over, and ENTRYKIT_WAIT."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from haproxy.polling import eventually
 from namespaces import UNSHARE
 from programs import ENTRYKIT, Running, children, edge_environ, entrykit, opened, script, status
 
-_STANDARD = (1 << 31) - 1  # signal(7): those above may be ignored by whoever runs us
+_STANDARD = (1 << 31) - 1  # signal(7): the parent may ignore those above
 
 
 @pytest.fixture
@@ -51,9 +51,7 @@ STOPS = {"TERM": 143, "INT": 130, "USR1": 138, "QUIT": 131, "HUP": 129}
 
 @pytest.mark.parametrize("as_pid_1", [False, True], ids=["", "as PID 1"])
 @pytest.mark.parametrize(("name", "code"), STOPS.items(), ids=STOPS)
-def test_a_start_that_is_told_to_stop_while_it_checks_ends_at_once(
-    slow, tmp_path, name, code, as_pid_1
-):
+def test_a_start_that_is_stopped_while_it_checks_ends_at_once(slow, tmp_path, name, code, as_pid_1):
     """No daemon comes up, none is left, and the old files stay; PID 1 has no default actions."""
     before = contents(slow["CONFIG_DIR"])
     prefix = [*UNSHARE, "--pid", "--fork", "--mount-proc"] if as_pid_1 else []
@@ -69,14 +67,14 @@ def test_a_start_that_is_told_to_stop_while_it_checks_ends_at_once(
         assert running.ended(2) == code
 
     assert len(checking) == 1
-    eventually(lambda: not os.path.exists(f"/proc/{checking[0]}"))  # whoever is init buries it
+    eventually(lambda: not os.path.exists(f"/proc/{checking[0]}"))  # reaped by init
     assert not (tmp_path / "started").exists()
     assert contents(slow["CONFIG_DIR"]) == before
     assert sorted(os.listdir(slow["CONFIG_DIR"])) == sorted([*before, "certs", "tls"])
 
 
 @pytest.mark.parametrize(("name", "code"), STOPS.items(), ids=STOPS)
-def test_a_check_that_is_told_to_stop_leaves_no_folder_with_secrets(slow, tmp_path, name, code):
+def test_a_check_that_is_stopped_leaves_no_directory_with_secrets(slow, tmp_path, name, code):
     work = tmp_path / "work"
     work.mkdir()
     environ = slow | {"TMPDIR": str(work)}
@@ -176,7 +174,7 @@ run()
     ["pydantic.plugin._loader", "entrykit.cli.main", "entrykit.roles.haproxy.settings"],
 )
 @pytest.mark.parametrize(("name", "code"), STOPS.items(), ids=STOPS)
-def test_what_is_told_to_stop_while_it_imports_ends_without_a_word(slow, name, code, module, words):
+def test_a_start_that_is_stopped_while_it_imports_prints_nothing(slow, name, code, module, words):
     """Whatever the module makes of an exception."""
     argv = [sys.executable, "-c", INTERRUPTED, module, f"SIG{name}", *words.split()]
 

@@ -1,4 +1,4 @@
-"""render and check: what a person does with a role without starting it."""
+"""`entrykit render` and `entrykit check`."""
 
 from __future__ import annotations
 
@@ -82,14 +82,14 @@ def test_rendering_into_a_folder_again_touches_nothing(run, tmp_path):
 
 
 def test_what_has_a_secret_inside_is_for_the_owner_and_the_group(run, tmp_path):
-    """The password's file; what nobody has to hide is for all."""
+    """The file with the password; files without secrets are world-readable."""
     run("render", *SITE, "-e", "STATS_PORT=1", "-e", "STATS_PASSWORD=x", "-o", str(tmp_path))
 
     modes = {name: (tmp_path / name).stat().st_mode & 0o777 for name in NAMES}
     assert modes == {"haproxy.cfg": 0o640, "hosts.map": 0o644, "sni.map": 0o644}
 
 
-def test_render_leaves_a_persons_own_file_alone(run, tmp_path):
+def test_render_leaves_a_user_supplied_file_alone(run, tmp_path):
     (tmp_path / "haproxy.cfg").write_text("global\n")
 
     code, _, err = run("render", *SITE, "-o", str(tmp_path))
@@ -130,7 +130,7 @@ def test_check_fails_with_the_daemons_own_words(run, search_path):
 
 
 def test_check_of_a_silent_daemon_says_nothing(run, tmp_path):
-    """HAProxy 3.0 and later say nothing of a file without a fault."""
+    """HAProxy 3.0 and later print nothing for a valid file."""
     script(tmp_path / "haproxy", "exit 0")
 
     assert run("check", *SITE, environ={"PATH": str(tmp_path)}) == (0, "", "")
@@ -145,7 +145,7 @@ def test_check_needs_the_daemon(run, tmp_path):
 
 
 def test_check_leaves_nothing_behind(run, tmp_path):
-    """The daemon sees a folder of its own, with every file, and the live one stays as it is."""
+    """The daemon gets a directory with every file; the live one stays as it is."""
     seen = tmp_path / "seen"
     script(tmp_path / "haproxy", f'for last; do :; done; cp -r "${{last%/*}}" {seen}; echo "$@"')
     live = tmp_path / "live"
@@ -162,7 +162,7 @@ def test_check_leaves_nothing_behind(run, tmp_path):
 
 @pytest.mark.parametrize("verb", ["check", "render", "diff"])
 def test_no_environment_is_needed_but_what_is_named(run, verb, tmp_path):
-    """--no-env leaves the process environment out, but for PATH: the machine's own."""
+    """--no-env ignores the process environment except PATH, which belongs to the host."""
     script(tmp_path / "haproxy", "exit 0")
     environ = {"PATH": str(tmp_path), "HTTP_PORT": "none", "DOMAINS": "nothing"}
 

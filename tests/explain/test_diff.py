@@ -19,7 +19,7 @@ def written(folder):
 
 @pytest.fixture
 def live(run, tmp_path):
-    """A folder as a start leaves it, and the words that name it."""
+    """A directory as a start leaves it, and the options that name it."""
     folder = tmp_path / "live"
     assert run("render", *SITE, *STATS, "-o", str(folder))[0] == 0
     return ["-e", f"CONFIG_DIR={folder}"]
@@ -52,7 +52,7 @@ def test_diff_changes_nothing(run, live, tmp_path):
 
 
 def test_diff_masks_secrets_old_and_new(run, live):
-    """The old one is nobody's any more, but was somebody's."""
+    """The old secret is no longer used, but must not be shown either."""
     new = ["-e", "STATS_PORT=8406", "-e", "STATS_PASSWORD=correct horse"]
 
     code, out, _ = run("diff", *SITE, *new, *live)
@@ -128,7 +128,7 @@ def test_diff_takes_files_that_are_not_there_as_empty(run, tmp_path):
     assert not re.search(r"^-(?!--)", out, re.MULTILINE)
 
 
-def test_diff_shows_a_persons_own_file_as_well(run, live, tmp_path):
+def test_diff_shows_a_user_supplied_file_as_well(run, live, tmp_path):
     """Whose it is decides about the start, and not about what is shown."""
     (tmp_path / "live" / "hosts.map").write_bytes(b"example.com other \xff\n")
 

@@ -1,4 +1,4 @@
-"""entrykit explain: what each variable is, where it came from, and which lines it makes."""
+"""entrykit explain: what each variable is, where it came from, and which lines it sets."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ EMPTY = 'file "/dev/null" (HTTP_PORT_FILE, environment) is empty'
 
 @pytest.fixture
 def explain(run, tmp_path):
-    """What is said, in a folder for the files of a test."""
+    """The output, with a directory for the files of a test."""
 
     def explain(*words, environ=SITE):
         with chdir(tmp_path):
@@ -42,10 +42,10 @@ def rows(out):
     return [re.split(r" {2,}", line) for line in out.splitlines()]
 
 
-# where variables come from
+# sources of values
 
 
-def test_each_variable_is_said_with_its_value_and_its_place(explain, tmp_path):
+def test_each_variable_is_reported_with_its_value_and_its_place(explain, tmp_path):
     (tmp_path / "prod.env").write_text("# a comment\nHTTP_PORT=8080\nHTTPS_PORT\nBIND=\n")
     (tmp_path / "user").write_text("viewer\n")
     environ = {"HTTPS_PORT": "8443", "STATS_USER_FILE": str(tmp_path / "user"), "HTTP3": "off"}
@@ -80,7 +80,7 @@ def test_those_that_are_set_come_first(explain):
     ],
     ids=["a service link", "an empty file", "empty"],
 )  # fmt: skip
-def test_what_was_said_and_does_not_hold_is_said_too(environ, standing):
+def test_a_setting_without_effect_is_reported_too(environ, standing):
     _, _, origins = read("haproxy", SITE | environ)
 
     assert origins["HTTP_PORT"].provenance == standing
@@ -97,17 +97,17 @@ def test_a_long_value_is_cut_and_a_hostile_one_is_escaped(explain):
     assert table["STATS_USER"] == '"a\\u202eb"'
 
 
-# what is made of them
+# lines
 
 
-def test_a_variable_is_said_to_make_its_lines(explain):
+def test_a_variable_is_reported_to_set_its_lines(explain):
     out = explain("HTTP_PORT", "-e", "HTTP_PORT=8080")
 
     assert [row[-1] for row in rows(out)[-2:]] == ["bind 0.0.0.0:8080", "bind [::]:8080 v6only"]
     assert "  from: -e\n  default: 80\n  Port for HTTP. (port)\n" in out
 
 
-def test_of_an_unset_variable_it_is_said_what_would_set_it_and_what_that_would_make(explain):
+def test_for_an_unset_variable_an_example_and_its_lines_are_reported(explain):
     out = explain("admin_socket")
 
     assert "set it with ADMIN_SOCKET=/run/haproxy/admin.sock or ADMIN_SOCKET_FILE=" in out
@@ -154,7 +154,7 @@ def test_every_role_is_explained(name, capsys):
 
 
 def required(name):
-    """What a role has to be told, as its examples have it; a hub's is required by default."""
+    """The variables that a role requires, with their examples."""
     known = variables(load_role(name).settings)
     needed = {each.name for each in known if each.required} | role_images()[name].trial.keys()
     return [f"{each.name}={each.example}" for each in known if each.name in needed]
@@ -164,7 +164,7 @@ def required(name):
 def test_every_variable_of_every_role_is_explained_and_what_would_set_it_is_another_value(
     name, capsys
 ):
-    """Also one that wants another variable as well, or a folder that is not there."""
+    """Also one that needs another variable too, or a directory that does not exist."""
     words = [word for each in required(name) for word in ("-e", each)]
 
     for each in variables(load_role(name).settings):
@@ -197,7 +197,7 @@ def test_what_a_role_does_by_itself_as_the_example_says_is_of_that_variable(caps
 
 
 def makers(name, **environ):
-    """The variables that are said to make some line."""
+    """The variables that are reported to set some line."""
     found = trace(*read(name, environ))
     return {each for file in found.values() for names in file.variables for each in names}
 
@@ -210,7 +210,7 @@ def test_what_would_replace_a_whole_file_makes_its_lines_only_where_it_is_set():
     assert makers("cf-serverd", PROMISES="body common control\n{\n}\n") == {"PROMISES"}
 
 
-# what nobody may see
+# secrets
 
 SECRETS = ["hunter2", "it's", 'say "hi" #1', "pässwörd $HOME", "a b"]
 
@@ -249,7 +249,7 @@ def test_raw_lines_are_masked_and_known_as_their_variables(explain):
     assert re.search(r"^HAPROXY_EXTRA_GLOBAL +\d+ \|     \*\*\*$", out, re.MULTILINE)
 
 
-# what is not there
+# errors
 
 
 @pytest.mark.parametrize(
@@ -273,7 +273,7 @@ def test_what_is_not_there_is_a_usage_error_with_the_nearest(run, target, said):
     assert said in err
 
 
-def test_bad_variables_are_told_as_everywhere(run):
+def test_bad_variables_are_reported_as_everywhere(run):
     code, out, err = run("explain", environ={"DOMAINS": "web", "HTTP_PORT": "x"})
 
     assert (code, out) == (78, "")

@@ -1,4 +1,4 @@
-"""What is said to make a line does, in each case of each role; and each line is explained."""
+"""In each case of each role, a variable reported for a line does set it; no line is missing."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_each_line_of_each_file_is_explained(case):
 
 
 @pytest.mark.parametrize("case", CASES[::12], ids=label)
-def test_a_line_changes_with_each_variable_that_is_said_to_make_it(case):
+def test_a_line_changes_with_each_variable_that_is_reported_to_set_it(case):
     """Judged by another way to compare two files; and of some cases, for time."""
     with chdir(case):
         role, settings, origins = read(case.parents[1].name, {}, ["env"])
@@ -102,7 +102,7 @@ def test_a_line_changes_with_each_variable_that_is_said_to_make_it(case):
 
 @pytest.mark.parametrize("case", CASES[1::12], ids=label)
 def test_what_a_rendering_has_not_read_changes_none_of_its_files(case):
-    """Such variables are not tried: every one has a value here that would have told."""
+    """Such variables are not tried: every one has a value here that would have shown it."""
     with chdir(case):
         role, settings, origins = read(case.parents[1].name, {}, ["env"])
         base = Rendering(role, settings)
@@ -115,7 +115,7 @@ def test_what_a_rendering_has_not_read_changes_none_of_its_files(case):
 
 
 def made(found, name):
-    """The lines that a variable is said to make."""
+    """The lines that a variable is reported to set."""
     return {
         (path, number)
         for path, file in found.items()

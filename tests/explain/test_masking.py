@@ -107,7 +107,7 @@ def test_what_is_no_secret_stays_readable(diff):
     assert "-listen 8\n+listen 9\n token ***\n" in found
 
 
-def test_another_secret_alone_is_said_and_not_shown(diff):
+def test_another_secret_alone_is_reported_and_not_shown(diff):
     found = diff("token {{ settings.password }}\n", {"PASSWORD": OLD}, {"PASSWORD": NEW})
 
     assert found.endswith("main.cfg: a secret differs\n")

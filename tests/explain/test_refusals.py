@@ -28,7 +28,7 @@ def role_name(case: Path) -> str:
 
 
 def test_every_case_is_collected(pytestconfig):
-    """A folder without a verdict beside `env` would be no test, and nobody would see it."""
+    """A directory without `expected/` or `error.txt` beside `env` would silently be no test."""
     folders = {path for path in IMAGES.glob("*/cases/*/") if path.name != "__pycache__"}
     tested = {case for case in CASES if (case / "expected").is_dir() or case in REFUSED}
 

@@ -36,7 +36,7 @@ NAMESPACE = "{http://www.w3.org/2000/svg}"
 
 
 def draw(apps, form, **environ):
-    """Draw for these apps; the certificates are in a folder that is not there, unless given."""
+    """Draw for these apps; by default the directory of certificates does not exist."""
     role = load_role("haproxy")
     environ = {"DOMAINS": json.dumps(apps), "CERTS_DIR": "/absent"} | environ
     return draw_routing(role, role.settings.from_environ(environ), form)
@@ -138,7 +138,7 @@ def test_equal_variables_give_an_equal_drawing():
 
 @pytest.fixture(scope="module")
 def certs(tmp_path_factory):
-    """A folder with two certificates, one of a name that is nothing to a browser but trouble."""
+    """A directory with two certificates, one with a name that is hostile to a browser."""
     folder = tmp_path_factory.mktemp("certs")
     ca = trustme.CA()
     for name, *names in [("web.pem", "example.com", "www.example.com"),
@@ -180,7 +180,7 @@ def test_without_the_folder_nothing_is_claimed_of_certificates():
 
 @pytest.fixture
 def unreadable():
-    """A folder that can be entered and not listed; root becomes somebody else for it."""
+    """A directory that can be entered but not listed; root drops its privileges for it."""
     whole = tree(FEW, CERTS_DIR="/")  # all imports are done as root
     assert texts(whole).count("none") == 2
     with TemporaryDirectory() as folder:
@@ -192,7 +192,7 @@ def unreadable():
         Path(folder).chmod(0o700)
 
 
-def test_a_folder_that_cannot_be_listed_is_said(unreadable):
+def test_a_folder_that_cannot_be_listed_is_reported(unreadable):
     root = tree(FEW, CERTS_DIR=unreadable)
 
     assert texts(root).count("CERTS_DIR: Permission denied") == 2

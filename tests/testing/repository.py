@@ -1,4 +1,4 @@
-"""A repository of somebody's, with cases; pytest runs there as they would run it."""
+"""A user's repository with cases, in which pytest is run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROLE = ("-o", "entrykit_role=haproxy")
 
 
 class Repository:
-    """A folder with files, a PATH and a folder for temporary files of its own."""
+    """A directory with files, with its own PATH and directory for temporary files."""
 
     def __init__(self, folder, *daemons):
         self.folder = folder / "repository"
@@ -33,7 +33,7 @@ class Repository:
 
     @property
     def environ(self):
-        """With no other daemon in PATH, and with nothing of ours."""
+        """Without other daemons in PATH or variables of this process."""
         path = f"{self.daemons}:{BIN}:/usr/bin:/bin"
         quiet = {"PYTHONDONTWRITEBYTECODE": "1", "HOME": str(self.scratch)}
         return {"PATH": path, "TMPDIR": str(self.scratch), **quiet}

@@ -109,7 +109,7 @@ def test_a_test_in_python_fails_where_it_called_us_and_shows_no_secret(repositor
 
 @pytest.mark.parametrize("linked", ["expected", "expected/hosts.map"])
 def test_nothing_is_written_or_removed_where_a_link_leads(repository, tmp_path, linked):
-    """A folder of somebody's would lose all that is no file of the case."""
+    """Another directory would lose every file that is not part of the case."""
     precious = tmp_path / "precious"
     precious.mkdir()
     (precious / "letter").write_text("mine")
@@ -153,6 +153,6 @@ def test_the_package_that_is_named_is_debians(name, package):
     assert f"(Debian package {package}" in describe_missing(role)
 
 
-def test_any_name_of_a_daemon_where_only_roots_path_leads_is_said(tmp_path):
+def test_any_name_of_a_daemon_where_only_roots_path_leads_is_reported(tmp_path):
     role = with_daemon(small_role(tmp_path), names=("small", "ldconfig"))  # in /sbin everywhere
     assert describe_missing(role).endswith("installed as /usr/sbin/ldconfig)")

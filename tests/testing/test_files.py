@@ -106,14 +106,14 @@ def test_variables_that_are_refused_warn_of_nothing():
         assert_settings_error("haproxy", {"DOMIANS": "web:example.com"}, "DOMAINS")
 
 
-def test_a_refusal_is_returned_with_all_its_faults():
+def test_a_refusal_is_returned_with_all_its_messages():
     error = assert_settings_error("haproxy", {"DOMAINS": "web:", "HTTP_PORT": "x"}, "DOMAINS")
 
     assert isinstance(error, SettingsError)
     assert [fault.partition(":")[0] for fault in error.messages] == ["DOMAINS", "HTTP_PORT"]
 
 
-def test_a_fault_of_a_file_counts_as_one_of_its_variable(tmp_path):
+def test_an_error_of_a_file_counts_as_one_of_its_variable(tmp_path):
     environ = {"DOMAINS_FILE": str(tmp_path / "absent")}
 
     assert_settings_error("haproxy", environ, "DOMAINS")
@@ -145,14 +145,14 @@ def path(tmp_path):
     return str(tmp_path)
 
 
-def test_the_daemon_judges_what_it_is_asked_to(path):
+def test_the_daemon_checks_what_it_is_asked_to(path):
     render_role("haproxy", SITE, PATH=path, check=True)
 
     with pytest.raises(CheckError, match="unknown keyword 'nonsense'"):
         render_role("haproxy", SITE, PATH=path, HAPROXY_EXTRA_GLOBAL="nonsense", check=True)
 
 
-def test_the_daemons_judgment_leaves_nothing_behind(path, tmp_path):
+def test_the_daemons_check_leaves_nothing_behind(path, tmp_path):
     before = {*os.listdir(tmp_path)}
 
     render_role("haproxy", SITE, PATH=path, CONFIG_DIR=str(tmp_path / "config"), check=True)

@@ -1,4 +1,4 @@
-"""Golden cases in somebody's repository, each run by a pytest of its own."""
+"""Golden cases in a user's repository, each with its own pytest run."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_no_secret_is_in_the_diff_of_a_message(repository):
         ({"env": "=x\n"}, 'env:1: "" is not a name (expected NAME=value)'),
     ],
 )
-def test_another_outcome_is_said_in_words(repository, files, said):
+def test_another_outcome_is_reported_in_words(repository, files, said):
     repository.add({f"{CASE}/{name}": text for name, text in files.items()})
 
     ran = repository.pytest(*ROLE)

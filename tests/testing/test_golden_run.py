@@ -47,7 +47,7 @@ def test_a_role_that_is_not_there_is_named(repository):
 CHECKED = (*ROLE, "-o", "entrykit_check=true")
 
 
-def test_the_daemon_judges_each_case_that_is_rendered(repository):
+def test_the_daemon_checks_each_case_that_is_rendered(repository):
     repository.add({"tests/cases/bad/env": "DOMAINS=web:\n"})
     repository.pytest("--entrykit-update", *ROLE)
 

@@ -1,4 +1,4 @@
-"""What the plugin is to a pytest that has nothing to do with it, and to a machine without Linux."""
+"""The plugin in a pytest run without cases, and on a host without Linux."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_it_is_found_by_its_entry_point():
 
 @pytest.mark.parametrize("files", [{}, {"env": "X=1", "a/env": "X=1", "b/expected/x": ""}])
 def test_it_imports_nothing_before_there_is_a_case(tmp_path, files):
-    """Also where files and folders happen to have these names."""
+    """Even if files and directories happen to have these names."""
     repository = Repository(tmp_path).add({"test_it.py": BARE, **files})
 
     assert repository.program("-W", "error").counts == {"passed": 1}

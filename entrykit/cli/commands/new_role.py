@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from entrykit.cli.parser import folder
+from entrykit.cli.parser import parse_directory
 from entrykit.log import Log, check_format
 
 
@@ -27,7 +27,9 @@ class Arguments:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `new-role` accepts."""
     parser.add_argument("name", metavar="NAME", help="name of the new role, e.g. my-app")
-    parser.add_argument("folder", metavar="DIR", type=folder, help="directory for its files")
+    parser.add_argument(
+        "folder", metavar="DIR", type=parse_directory, help="directory for its files"
+    )
 
 
 def run(arguments: Arguments, environ: Mapping[str, str], log: Log) -> int:

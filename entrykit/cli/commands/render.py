@@ -17,7 +17,7 @@ from entrykit.cli.environment import (
     find_role,
     read_variables,
 )
-from entrykit.cli.parser import folder
+from entrykit.cli.parser import parse_directory
 from entrykit.errors import UsageError
 from entrykit.log import Log, check_format
 from entrykit.role import Role
@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-o",
         metavar="DIR",
         dest="folder",
-        type=folder,
+        type=parse_directory,
         help="write the files to DIR instead of stdout",
     )
     render_template.add_arguments(parser)

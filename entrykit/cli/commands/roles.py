@@ -22,11 +22,11 @@ def add_arguments(_parser: argparse.ArgumentParser) -> None:
 def run(_arguments: Arguments, environ: Mapping[str, str], log: Log) -> int:
     """Write a line for each role: its name and its summary."""
     check_format(environ, log)
-    from entrykit.discovery.listing import roles
+    from entrykit.discovery.listing import load_roles
     from entrykit.discovery.search_path import find_typos
 
     for warning in find_typos(environ):
         log.warning(warning)
-    for role in roles(environ):
+    for role in load_roles(environ):
         sys.stdout.write(f"{role.name}\t{role.summary}\n")
     return 0
