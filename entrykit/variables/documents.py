@@ -37,11 +37,11 @@ def parse_tree(text: str) -> Tree:
         return _yaml(text)
     try:
         return _json(text)
-    except InvalidValue as json_faults:
+    except InvalidValue as json_error:
         try:
             return _yaml(text)
-        except InvalidValue as yaml_faults:
-            raise InvalidValue([f"{json_faults}; {yaml_faults}"]) from None
+        except InvalidValue as yaml_error:
+            raise InvalidValue([f"{json_error}; {yaml_error}"]) from None
 
 
 def parse_typed(text: str) -> TypedTree:

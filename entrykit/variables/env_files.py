@@ -11,7 +11,7 @@ from entrykit.variables.textfile import read_text
 
 
 class Assignment(NamedTuple):
-    """A variable's text, and where it was said.
+    """A variable's text, and where it was set.
 
     Attributes:
         text: as it stands there.
@@ -42,7 +42,7 @@ def overlay(
 def overlay_assignments(
     environ: Mapping[str, str], env_files: Iterable[str], assignments: Iterable[str]
 ) -> dict[str, Assignment]:
-    """Do as `overlay`, with the same errors, and keep where each variable was said last."""
+    """Do as `overlay`, with the same errors, and keep where each variable was set last."""
     result = {name: Assignment(text, "environment") for name, text in environ.items()}
     for path in env_files:
         result = _merge(_read_env_file(path, environ), result)
@@ -70,18 +70,18 @@ def _read_env_file(path: str, environ: Mapping[str, str]) -> dict[str, Assignmen
     except ValueError as error:
         raise UsageError(f"--env-file {error}") from None
     result: dict[str, Assignment] = {}
-    faults = []
+    errors = []
     for number, line in enumerate(lines, start=1):
         name, place = line.partition("=")[0], f"{display_name(path)}:{number}"
         if not line or line.startswith("#"):
             continue
         if not name or any(char.isspace() for char in name):
-            faults.append(f"{place}: {display(name)} is not a name (expected NAME=value)")
+            errors.append(f"{place}: {display(name)} is not a name (expected NAME=value)")
         elif "\0" in line:
-            faults.append(f"{place}: {display(name)} has a NUL, which no variable can hold")
+            errors.append(f"{place}: {display(name)} has a NUL, which no variable can hold")
         result.update(_parse_assignment(line, environ, place))
-    if faults:
-        raise SettingsError(faults)
+    if errors:
+        raise SettingsError(errors)
     return result
 
 

@@ -20,7 +20,7 @@ class Reading:
 
     Attributes:
         values: name to text, for every variable that is set and can be read.
-        files: name to path, for those of them that a file has said.
+        files: name to path, for those of them that come from a file.
         aliases: name to alias, for every variable that is set by one of its aliases.
         errors: name to message, for every variable that is set and cannot be read.
         empty: name to message, for every variable whose file is empty: it is not set.
@@ -94,10 +94,10 @@ def _is_link(name: str, value: str) -> bool:
 
 
 def peek(environ: Mapping[str, str], name: str) -> str | None:
-    """Look up one variable before all of them are judged.
+    """Look up one variable before all of them are checked.
 
     Returns:
-        Its text; None where it is not set or at fault, or comes from what can be read
+        Its text; None where it is not set or invalid, or comes from what can be read
         only once, such as a pipe.
     """
     path = environ.get(f"{name}_FILE")
@@ -130,7 +130,7 @@ def _content(name: str, path: str) -> str:
 
 
 def quotes_hint(name: str, text: str) -> str:
-    """Return a further line for the fault of a value in quotes: env-files have no quoting.
+    """Return a further line for the error of a value in quotes: env-files have no quoting.
 
     Those of podman 4.3 and 5.4, of kubectl and of kustomize 5.7 were tried.
     """
@@ -148,7 +148,7 @@ def is_encodable(text: str) -> bool:
 
 
 def find_non_text(environ: Mapping[str, object]) -> list[str]:
-    """Return a fault for each value that is no text: a program's dict may have some."""
+    """Return an error for each value that is no text: a program's dict may have some."""
     return [
         f"{name}: the value is of type {type(value).__name__} (expected text)"
         for name, value in environ.items()

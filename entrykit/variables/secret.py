@@ -47,7 +47,7 @@ class Snippet(str):
 
 
 class WholeFile(str):
-    """A whole file of the user's, which is written as it is, without a line of ours.
+    """A whole file of the user's, which is written as it is, without a line of entrykit's.
 
     It may hold anything, a password as well, and is treated as if it did.
     """
@@ -68,7 +68,7 @@ def is_private(value: object) -> bool:
 def enclose_snippet(lines: str) -> str:
     """Put the lines of a snippet between two comments, in formats whose comments begin with #.
 
-    Such comments among the lines themselves, copied from a file of ours, are dropped.
+    Such comments among the lines themselves, copied from a generated file, are dropped.
     """
     own = [line for line in lines.split("\n") if line.strip() not in {_BEGIN, _END}]
     return "\n".join([_BEGIN, *own, _END])

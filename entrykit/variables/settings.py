@@ -34,7 +34,7 @@ Rules = Callable[[Any], Iterable[str]]
 
 
 class Settings(BaseModel):
-    """What every role can be told, whatever its daemon.
+    """The variables that every role has, whatever its daemon.
 
     A field is a variable: `http_port` is HTTP_PORT. Its annotation is a type of
     `entrykit.variables.types` or a Literal, its description the meaning in the reference,
@@ -46,9 +46,9 @@ class Settings(BaseModel):
         frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True
     )
 
-    config_dir: types.Folder = Field(description="Folder of the daemon's files.")
+    config_dir: types.Folder = Field(description="Directory of the daemon's files.")
     entrykit_check: types.Switch = Field(
-        default=True, description="Have the daemon judge the files before they become live."
+        default=True, description="Have the daemon check the files before they become live."
     )
     entrykit_overwrite: types.Switch = Field(
         default=False, description="Replace files that entrykit did not write."
@@ -60,7 +60,7 @@ class Settings(BaseModel):
     )
     entrykit_templates: types.Folder | None = Field(
         default=None,
-        description="Folder of templates of your own, which go before the role's of the same name.",
+        description="Directory of templates that override the role's of the same name.",
         examples=["/templates"],
     )
     entrykit_wait: types.Targets = Field(
@@ -91,7 +91,7 @@ class Settings(BaseModel):
             rules: of the role: yields what does not go together.
 
         Raises:
-            SettingsError: with every fault of every variable.
+            SettingsError: with everything that is wrong with any variable.
         """
         return cls.from_reading(cls.reading(environ, warn), rules)
 
@@ -108,8 +108,8 @@ class Settings(BaseModel):
         Raises:
             SettingsError: something in `environ` is no text.
         """
-        if faults := environment.find_non_text(environ):
-            raise SettingsError(faults)
+        if errors := environment.find_non_text(environ):
+            raise SettingsError(errors)
         refused = cls.refused(environ)
         rest = {name: text for name, text in environ.items() if name not in refused}
         names = [name.upper() for name in cls.model_fields]
@@ -124,51 +124,51 @@ class Settings(BaseModel):
         """Name the set variables that are none, where it is not safe to go on without them.
 
         Returns:
-            Each with its fault, a line that begins with the name.
+            Each with its error, a line that begins with the name.
         """
         return {}
 
     @classmethod
     def from_reading(cls, reading: environment.Reading, rules: Rules = no_rules) -> Self:
-        """Judge what was read.
+        """Check what was read.
 
         Raises:
-            SettingsError: with every fault of every variable.
+            SettingsError: with everything that is wrong with any variable.
         """
         texts = {name.lower(): text for name, text in reading.values.items()}
-        faults = {**empty_secret_errors(cls.model_fields, reading), **reading.errors}
+        errors = {**empty_secret_errors(cls.model_fields, reading), **reading.errors}
         settings: Self | None
         try:
             settings = cls.model_validate(texts)
         except ValidationError as error:
-            faults = {**errors_by_variable(cls.model_fields, error, reading), **faults}
-            faults |= {name: text for name, text in reading.empty.items() if name in faults}
-            settings = cls._build_with_examples(texts, faults)
-        conflicts = _drop_conflicts_of_invalid(faults, rules(settings)) if settings else []
-        if faults or conflicts or reading.refused:
+            errors = {**errors_by_variable(cls.model_fields, error, reading), **errors}
+            errors |= {name: text for name, text in reading.empty.items() if name in errors}
+            settings = cls._build_with_examples(texts, errors)
+        conflicts = _drop_conflicts_of_invalid(errors, rules(settings)) if settings else []
+        if errors or conflicts or reading.refused:
             ordered = (
-                faults[name] + environment.quotes_hint(name, reading.values.get(name, ""))
+                errors[name] + environment.quotes_hint(name, reading.values.get(name, ""))
                 for name in map(str.upper, cls.model_fields)
-                if name in faults
+                if name in errors
             )
             known = [*"\n".join(ordered).splitlines(), *conflicts]
             raise SettingsError([*_name_as_given(known, reading.aliases), *reading.refused])
         if not settings:
-            raise AssertionError("a model without faults is valid")
+            raise AssertionError("a model without errors is valid")
         check_secret_values(settings)
         return settings
 
     @classmethod
     def _build_with_examples(
-        cls, texts: Mapping[str, str], faults: Mapping[str, str]
+        cls, texts: Mapping[str, str], errors: Mapping[str, str]
     ) -> Self | None:
-        """Build the model with what is not at fault, so that conflicts are found as well."""
+        """Build the model with the valid values, so that conflicts are found as well."""
         examples = {
             name: str(field.examples[0])
             for name, field in cls.model_fields.items()
-            if field.is_required() and field.examples and name.upper() in faults
+            if field.is_required() and field.examples and name.upper() in errors
         }
-        good = {name: text for name, text in texts.items() if name.upper() not in faults}
+        good = {name: text for name, text in texts.items() if name.upper() not in errors}
         try:
             return cls.model_validate({**good, **examples})
         except ValidationError:
@@ -176,7 +176,7 @@ class Settings(BaseModel):
 
     @classmethod
     def folder(cls, environ: Mapping[str, str]) -> str:
-        """Return CONFIG_DIR while other variables may be at fault; if it is itself, the default."""
+        """Return CONFIG_DIR while other variables may be invalid; if it is itself, the default."""
         given = environment.peek(environ, "CONFIG_DIR")
         with suppress(InvalidValue):
             return parse_folder(given or "")
@@ -206,9 +206,9 @@ def _name_as_given(messages: Iterable[str], aliases: Mapping[str, str]) -> Itera
         yield aliases.get(base, base) + message.removeprefix(base)
 
 
-def _drop_conflicts_of_invalid(faults: Mapping[str, str], conflicts: Iterable[str]) -> list[str]:
-    """Leave out what is said of a variable that is at fault itself: nobody knows its value."""
-    return [text for text in conflicts if faults.keys().isdisjoint(_VARIABLE_NAME.findall(text))]
+def _drop_conflicts_of_invalid(errors: Mapping[str, str], conflicts: Iterable[str]) -> list[str]:
+    """Drop conflicts with a variable that is invalid itself: its value is not known."""
+    return [text for text in conflicts if errors.keys().isdisjoint(_VARIABLE_NAME.findall(text))]
 
 
 def mask_secrets(text: str, settings: Settings) -> str:

@@ -13,7 +13,7 @@ from entrykit.variables.hostnames import app_name, is_address
 from entrykit.variables.network import port
 
 _PORTS: Final = {"http": 80, "https": 443}
-_EXPECTED: Final = "expected tcp://db:5432, http://app/health, file:/a/path or unix:/a/socket, say"
+_EXPECTED: Final = "e.g. tcp://db:5432, http://app/health, file:/a/path or unix:/a/socket"
 _URL: Final = re.compile(r'(tcp|https?)://([^/?#]*)([/?][!"$-~]*)?')
 _MAX_SOCKET_PATH: Final = 107  # octets of sun_path (unix(7))
 
@@ -76,29 +76,29 @@ def _path_target(word: str, kind: str, rest: str) -> Target:
     return Target(kind, "", 0, path)
 
 
-def _network_target(said: str, kind: str, authority: str, path: str) -> Target:
+def _network_target(shown: str, kind: str, authority: str, path: str) -> Target:
     if "@" in authority:
         raise InvalidValue([f"{kind}://…: has a user or a password (expected none)"])
     if kind == "tcp" and path.strip("/"):
-        raise InvalidValue([f"{said}: has a path (expected tcp://host:port)"])
+        raise InvalidValue([f"{shown}: has a path (expected tcp://host:port)"])
     host, number = _split(authority)
     if not number and kind == "tcp":
-        raise InvalidValue([f"{said}: no port (expected tcp://host:port)"])
+        raise InvalidValue([f"{shown}: no port (expected tcp://host:port)"])
     try:
         name = app_name(host) if kind == "https" else _host(host)
         chosen = port(number) if number else _PORTS[kind]
     except InvalidValue as error:
-        told = [fault.replace("not an app name", "not a host") for fault in error.messages]
-        raise InvalidValue([f"{said}: {fault}" for fault in told]) from None
+        messages = [each.replace("not an app name", "not a host") for each in error.messages]
+        raise InvalidValue([f"{shown}: {each}" for each in messages]) from None
     if kind == "tcp":
         return Target(kind, name, chosen, "")
     return Target(kind, name, chosen, path if path.startswith("/") else f"/{path}")
 
 
 def _host(text: str) -> str:
-    """Judge a host; a dot at the end of a name says that no domain is to be searched for it.
+    """Check a host; a dot at the end of a name says that no domain is to be searched for it.
 
-    That is for whoever resolves it (resolv.conf(5), ndots); no certificate has such a name.
+    That is for the resolver (resolv.conf(5), ndots); no certificate has such a name.
     """
     name = text.removesuffix(".")
     if name == text or is_address(name):

@@ -1,4 +1,4 @@
-"""The text of a file that a variable or an option names, which nobody waits for in vain."""
+"""The text of a file that a variable or an option names, read without waiting in vain."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class UnreadableError(ValueError):
 
 
 def read_text(path: str) -> str:
-    """Read a file to its end, or a pipe that somebody writes to, as in `X_FILE=<(command)`.
+    """Read a file to its end, or a pipe that is written to, as in `X_FILE=<(command)`.
 
-    Of a pipe that nobody has opened for writing, open(2) would not return; and a device may
+    Of a pipe that no process has opened for writing, open(2) would not return; and a device may
     have no end.
 
     Returns:
@@ -55,6 +55,6 @@ def _read_octets(file: FileIO) -> bytes:
         raise ValueError("neither a file nor a pipe")
     begun = file.read(_CHUNK)  # nothing (None) is there yet, or nothing (b"") is to come: pipe(7)
     if piped and begun == b"":
-        raise ValueError("a pipe that nobody writes to")
+        raise ValueError("a pipe without a writer")
     os.set_blocking(file.fileno(), True)
     return (begun or b"") + file.readall()

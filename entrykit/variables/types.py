@@ -130,7 +130,7 @@ Snippet = Annotated[
     RawText, TypeInfo("raw lines", secret=True, parse=parse_snippet, may_be_empty=True)
 ]
 Targets = Annotated[tuple[str, ...], TypeInfo("list of targets", parse=parse_wait_targets)]
-Folder = Annotated[str, TypeInfo("folder", _matching("^/"), parse=parse_folder, is_path=True)]
+Folder = Annotated[str, TypeInfo("directory", _matching("^/"), parse=parse_folder, is_path=True)]
 SocketPath = Annotated[
     str, TypeInfo("socket path", _matching("^/.*[^/]$"), parse=parse_socket_path, is_path=True)
 ]

@@ -280,7 +280,7 @@ def test_a_pipe_without_a_writer_is_refused_at_once(here, capsys):
     os.mkfifo(here / "pipe")
 
     assert main(["entrykit", "render", "--template", "pipe:-"], {}) == 70
-    assert "pipe: a pipe that nobody writes to" in capsys.readouterr().err
+    assert "pipe: a pipe without a writer" in capsys.readouterr().err
 
 
 # secrets

@@ -30,7 +30,7 @@ def bound(tmp_path):
 @pytest.mark.parametrize(
     ("made", "reason"),
     [
-        (pipe, "a pipe that nobody writes to"),
+        (pipe, "a pipe without a writer"),
         (bound, "No such device or address"),
         (lambda _: "/dev/zero", "neither a file nor a pipe"),
         (lambda _: "/", "Is a directory"),
