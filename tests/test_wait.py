@@ -219,7 +219,7 @@ def test_it_ends_at_once_when_it_is_told_to(tmp_path, name, code):
         (["db:5432"], '"db:5432": not a target'),
         (["tcp://a:1", "--timeout", "30"], '--timeout "30": not a duration'),
         ([], "the following arguments are required: TARGET"),
-        (["file:/", "--"], "no command after --"),
+        (["file:/", "--"], "no program after --"),
     ],
 )
 def test_wrong_words_are_refused_at_once(words, said):

@@ -86,9 +86,9 @@ class Masker:
     def _study(self, name: str) -> None:
         """Find the lines that follow one variable, and what they have beside its value."""
         exact = self._sentinel_renderings(name)
-        for texts in exact or self._variant_renderings(name):
-            for path, line in _missing_lines(self._base, texts):
-                if line.strip() not in SNIPPET_COMMENTS:
+        if name in self._settings.model_fields_set:  # nothing follows a secret that is not set
+            for texts in exact or self._variant_renderings(name):
+                for path, line in _missing_lines(self._base, texts):
                     self._private[path].add(line)
         for path in set().union(*exact):
             for first, second in _changed_lines(*(texts.get(path, "") for texts in exact)):
@@ -167,8 +167,12 @@ def _text_of(value: object) -> str:
 
 def _missing_lines(texts: Texts, others: Texts) -> Iterator[tuple[str, str]]:
     for path, text in texts.items():
-        known = set(others.get(path, "").split("\n"))
-        yield from ((path, line) for line in text.split("\n") if line not in known)
+        known = {*others.get(path, "").split("\n"), *SNIPPET_COMMENTS}
+        yield from (
+            (path, line)
+            for line in text.split("\n")
+            if line.strip() not in known and line not in known
+        )
 
 
 def _changed_lines(first: str, second: str) -> Iterator[tuple[str, str]]:
@@ -184,10 +188,14 @@ def _changed_lines(first: str, second: str) -> Iterator[tuple[str, str]]:
 
 
 def _common_ends(first: str, second: str) -> Template:
-    """Return what two lines have in common at their beginning and at their end."""
+    """Return what two lines have in common at their beginning and at their end.
+
+    Words are left out in which a value may begin or end: two values may share a letter.
+    """
     before = _common_prefix(first, second)
     rest = [line[len(before) :][::-1] for line in (first, second)]
-    return before, _common_prefix(*rest)[::-1]
+    after = _common_prefix(*rest)[::-1]
+    return re.sub(r"[\w-]+\Z", "", before), re.sub(r"\A[\w-]+", "", after)
 
 
 def _common_prefix(first: str, second: str) -> str:

@@ -96,7 +96,7 @@ def parse_duration(text: str, form: DurationForm = _TIMER) -> str:
     """Accept a duration of some form; what is returned is the text."""
     found = _measure(text, form)
     if found is None or not (found or form.zero):
-        raise InvalidValue([f"{display(text)}: not a duration ({_expected(text, form)})"])
+        raise InvalidValue([f"{display(text)}: not a duration ({_describe_units(text, form)})"])
     if found > form.most * _MILLISECOND:
         longest = _round_down(form.most)
         raise InvalidValue([f"{display(text)}: too long (expected at most {longest})"])
@@ -127,7 +127,7 @@ def _measure(text: str, form: DurationForm) -> int | None:
     return total if text and end == len(text) else None
 
 
-def _expected(text: str, form: DurationForm) -> str:
+def _describe_units(text: str, form: DurationForm) -> str:
     known = [unit for unit in _UNITS if unit in form.units]
     example = f"{text}s" if _is_number(text) and text != "0" else "30s"
     return f"expected a number and {', '.join(known[:-1])} or {known[-1]}, e.g. {example}"

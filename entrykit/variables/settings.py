@@ -110,7 +110,7 @@ class Settings(BaseModel):
         """
         if errors := environment.find_non_text(environ):
             raise SettingsError(errors)
-        refused = cls.refused(environ)
+        refused = cls.find_refusals(environ)
         rest = {name: text for name, text in environ.items() if name not in refused}
         names = [name.upper() for name in cls.model_fields]
         reading = environment.read(rest, names, aliases(cls.model_fields))
@@ -120,7 +120,7 @@ class Settings(BaseModel):
         return reading
 
     @classmethod
-    def refused(cls, _environ: Mapping[str, str]) -> Mapping[str, str]:
+    def find_refusals(cls, _environ: Mapping[str, str]) -> Mapping[str, str]:
         """Name the set variables that are none, where it is not safe to go on without them.
 
         Returns:

@@ -84,7 +84,7 @@ class Closed(SmallSettings):
     """Settings that know of no name but their own."""
 
     @classmethod
-    def refused(cls, environ):
+    def find_refusals(cls, environ):
         return {name: f"{name}: no such variable" for name in environ if name.startswith("SMALL_")}
 
 

@@ -24,7 +24,7 @@ GOOD = [
     ("unix:/run/y", Target("unix", "", 0, "/run/y"), "unix:/run/y"),
 ]
 DURATION = "expected a number and ms, s, m, h or d, e.g. 30s"
-EXPECTED = "expected tcp://db:5432, http://app/health, file:/a/path or unix:/a/socket, say"
+EXPECTED = "e.g. tcp://db:5432, http://app/health, file:/a/path or unix:/a/socket"
 HOST = "a host (expected a DNS name, an IPv4 address or an IPv6 address in brackets)"
 BAD = [
     ("db:5432", f'"db:5432": not a target ({EXPECTED})'),

@@ -28,7 +28,7 @@ class RegistrySettings(RegistryVariables):
         return super().from_environ(environ, warn, rules)
 
     @classmethod
-    def refused(cls, environ: Mapping[str, str]) -> Mapping[str, str]:
+    def find_refusals(cls, environ: Mapping[str, str]) -> Mapping[str, str]:
         """Name what upstream would ignore, and what only older images understood."""
         from entrykit.roles.registry.rules.legacy_names import find_unsupported_variables
 
