@@ -109,7 +109,7 @@ def killed_at(step, work):
 
 def committed(folder, name):
     """Say what is done to commit that version."""
-    return partial(commit, version(name), folder, accept, beside=("tls",))
+    return partial(commit, version(name), folder, accept)
 
 
 def reset(folder, before):

@@ -42,7 +42,6 @@ def replace(
     folder: str,
     files: ConfigFiles,
     changed: Sequence[str],
-    beside: Sequence[str],
     check: Callable[[str], None],
 ) -> None:
     """Stage the whole set, check it, and install what changed.
@@ -51,29 +50,24 @@ def replace(
         folder: where the files live.
         files: the whole set; the last becomes live last.
         changed: paths of those that are to be replaced, in the order of `files`.
-        beside: names in `folder` that get links in the stage.
         check: called with the stage; raises to reject it.
 
     Raises:
         OSError: something cannot be written.
         Exception: whatever `check` raises; then nothing was changed.
     """
-    _stage(folder, files, beside, check)
+    _stage(folder, files, check)
     _decide(folder, changed)
     _carry_out(folder, changed)
 
 
-def _stage(
-    folder: str, files: ConfigFiles, beside: Sequence[str], check: Callable[[str], None]
-) -> None:
+def _stage(folder: str, files: ConfigFiles, check: Callable[[str], None]) -> None:
     stage = os.path.join(folder, _STAGE)
     os.mkdir(stage, 0o700)
     try:
         open_to_group(stage)  # the next start may have another uid, and clears up after a kill
         for file in files.values():
             create_file(os.path.join(stage, file.path), file.octets, file.mode)
-        for name in beside:
-            os.symlink(os.path.join("..", name), os.path.join(stage, name))
         check(stage)
     except BaseException:
         _discard(stage)

@@ -28,7 +28,6 @@ def commit(
     folder: str,
     check: Checker,
     *,
-    beside: Sequence[str] = (),
     overwrite: bool = False,
 ) -> list[str]:
     """Make `files` the live ones of `folder`.
@@ -37,7 +36,6 @@ def commit(
         files: the whole set; the last becomes live last.
         folder: a directory, created if it is missing.
         check: called with a directory that holds the whole new set; raises to reject it.
-        beside: names in `folder` that the files refer to; the checked directory has links to them.
         overwrite: whether a file without entrykit's mark may be replaced.
 
     Returns:
@@ -52,7 +50,7 @@ def commit(
         staging.recover(folder)
         changed = _select_changed(folder, files, overwrite=overwrite)
         if changed:
-            staging.replace(folder, files, changed, beside, check)
+            staging.replace(folder, files, changed, check)
         else:
             check(folder)
     return changed

@@ -115,22 +115,15 @@ def test_a_set_that_is_not_accepted_changes_nothing(tmp_path, before, error):
     assert {path: identity(tmp_path)[path] for path in untouched} == untouched
 
 
-def test_the_judge_sees_the_whole_new_set_in_one_folder(folder):
-    """And what it refers to beside it; what did not change is there as well."""
-    (folder / "tls").mkdir()
-    (folder / "tls" / "list").write_text("certificates")
+def test_the_check_sees_the_whole_new_set_in_one_directory(folder):
+    """What did not change is there as well."""
     files = ConfigFiles([NEW["hosts.map"], OLD["sni.map"], NEW["main.cfg"]])
     seen = {}
 
-    def check(stage):
-        seen["files"] = {name: text for name, text in found(stage).items() if name != "tls"}
-        with open(os.path.join(stage, "tls", "list")) as beside:
-            seen["beside"] = beside.read()
+    commit(files, str(folder), lambda stage: seen.update(found(stage)))
 
-    commit(files, str(folder), check, beside=["tls"])
-
-    assert seen == {"files": texts(files), "beside": "certificates"}
-    assert found(folder) == {**texts(files), "tls": "a folder"}
+    assert seen == texts(files)
+    assert found(folder) == texts(files)
 
 
 def test_the_judge_sees_the_live_set_where_nothing_changes(folder):
