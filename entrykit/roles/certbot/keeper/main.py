@@ -61,7 +61,7 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
         import traceback
 
         log.error(traceback.format_exc())
-        log.error("this is a bug of entrykit: please report it with the lines above")
+        log.error("this is a bug in entrykit: please report it with the lines above")
         return EX_SOFTWARE
 
 
