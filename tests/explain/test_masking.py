@@ -102,9 +102,9 @@ def test_a_file_of_one_line_is_masked(diff):
 def test_what_is_no_secret_stays_readable(diff):
     template = "listen {{ settings.number }}\ntoken {{ settings.password }}\n"
 
-    found = diff(template, {"PASSWORD": OLD, "NUMBER": "8"}, {"PASSWORD": NEW, "NUMBER": "9"})
+    found = diff(template, {"PASSWORD": OLD}, {"PASSWORD": NEW, "NUMBER": "9"})
 
-    assert "-listen 8\n+listen 9\n token ***\n" in found
+    assert "-listen 7\n+listen 9\n token ***\n" in found
 
 
 def test_another_secret_alone_is_reported_and_not_shown(diff):
