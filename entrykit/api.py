@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from entrykit.tls.pem import InvalidPem, refuse_pair
     from entrykit.variables import types
     from entrykit.variables.documents import TypedTree, parse_typed
+    from entrykit.variables.metadata import Alias
     from entrykit.variables.parsers import parse_line, parse_secret, split_list
     from entrykit.variables.quantities import parse_integer
     from entrykit.variables.secret import Secret, Snippet, WholeFile
@@ -74,6 +75,7 @@ _MODULES: Final = {
     "variables": ("types",),
     "variables.documents": ("TypedTree", "parse_typed"),
     "variables.quantities": ("parse_integer",),
+    "variables.metadata": ("Alias",),
     "variables.parsers": ("parse_line", "parse_secret", "split_list"),
     "variables.secret": ("Secret", "Snippet", "WholeFile"),
     "variables.settings": ("Settings",),
@@ -81,6 +83,7 @@ _MODULES: Final = {
 _HOMES: Final = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
+    "Alias",
     "Check",
     "CheckError",
     "CommitError",

@@ -70,12 +70,18 @@ def type_info(field: FieldInfo) -> TypeInfo:
     Raises:
         StopIteration: it has none.
     """
+    for part in (field.annotation, *get_args(field.annotation)):
+        if choices := [arg for arg in get_args(part) if isinstance(arg, str)]:
+            return TypeInfo(" or ".join(choices), {"enum": choices})
+    return next(each for each in reversed(_metadata(field)) if isinstance(each, TypeInfo))
+
+
+def _metadata(field: FieldInfo) -> list[object]:
+    """Return the metadata of a field, and of the parts of its annotation."""
     found = [*field.metadata]
     for part in (field.annotation, *get_args(field.annotation)):
         found += getattr(part, "__metadata__", ())
-        if choices := [arg for arg in get_args(part) if isinstance(arg, str)]:
-            return TypeInfo(" or ".join(choices), {"enum": choices})
-    return next(each for each in reversed(found) if isinstance(each, TypeInfo))
+    return found
 
 
 class Alias:
@@ -87,7 +93,7 @@ class Alias:
 
 def aliases(fields: Mapping[str, FieldInfo]) -> dict[str, tuple[str, ...]]:
     """Map the name of each variable that has aliases to them."""
-    marks = {name.upper(): _alias_names(field.metadata) for name, field in fields.items()}
+    marks = {name.upper(): _alias_names(_metadata(field)) for name, field in fields.items()}
     return {name: names for name, names in marks.items() if names}
 
 
@@ -110,8 +116,23 @@ def secret_errors(model: type[BaseModel]) -> Iterator[str]:
                 yield f"{name}: secret=True, but the value is of type {shown} (expected Secret)"
             elif private and not secret:
                 yield f"{name}: the value is a Secret, but secret=True is missing"
+        if _holds_secrets(info.annotation):
+            yield f"{name}: secrets within another type are not masked (expected a kind of Secret)"
         if secret and isinstance(info.default, str) and not isinstance(info.default, _PRIVATE):
             yield f"{name}: the default is not a Secret (expected Secret(…) or None)"
+
+
+def _holds_secrets(annotation: object) -> bool:
+    """Whether a type is made of secrets, and is none itself: `list[Secret]`."""
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _holds_secrets(parts[0])
+    if origin in (Union, UnionType):
+        return any(map(_holds_secrets, parts))
+    within = [kind for part in parts for kind in _classes(part)]
+    return any(isinstance(kind, type) and issubclass(kind, _PRIVATE) for kind in within) or any(
+        _holds_secrets(part) for part in parts
+    )
 
 
 def check_secret_values(settings: BaseModel) -> None:

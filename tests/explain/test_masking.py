@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from dataclasses import replace
+from typing import Annotated
 
 import pytest
-from small import small_role
+from pydantic import Field
+from small import SmallSettings, small_role
 
 from entrykit.explain.diff import diff_files
 from entrykit.explain.masking import Masker
 from entrykit.rendering.role_files import render
+from entrykit.variables import types
 from entrykit.variables.secret import Secret
 
 OLD, NEW = "0ld-Tok3n.of/old", "N3w+Tok3n=of~new"
@@ -122,3 +125,38 @@ def test_a_new_file_shows_its_lines(tmp_path):
     lines = masker.mask_new("main.cfg", render(role, settings)["main.cfg"].text)
 
     assert lines[1:] == ["a word", "b ***", ""]
+
+
+class Pair(SmallSettings):
+    """Two secrets, one of which has a default and the shape of hexadecimal digits."""
+
+    second: types.Secret = Field(default=Secret("de'fault \\word"))
+    key: Annotated[Secret, types.secret("[0-9a-f]{8}")] = Field(examples=["0123abcd"])
+
+
+def bytes_of(value):
+    """Write secrets as base64, of what hexadecimal digits mean where they are such."""
+    if not isinstance(value, Secret):
+        return str(value)
+    text = value.reveal()
+    octets = bytes.fromhex(text) if len(text) == 8 else text.encode()
+    return b64encode(octets).decode()
+
+
+@pytest.mark.parametrize("new", [{}, {"PASSWORD": NEW}, {"SECOND": NEW}, {"KEY": "89abcdef"}])
+def test_several_secrets_of_one_line_are_masked_with_defaults_and_patterns(tmp_path, new):
+    line = "auth {{ settings.password }} {{ settings.second }} then {{ settings.key }} end\n"
+    (tmp_path / "main.cfg.j2").write_text(line)
+    role = small_role(tmp_path)
+    files = replace(role.files, quoting={".cfg": bytes_of})
+    role = replace(role, files=files, settings=Pair)
+    given = {"PASSWORD": OLD, "KEY": "01234567", "CONFIG_DIR": str(tmp_path)}
+    old = role.read_settings(given)
+    (tmp_path / "main.cfg").write_text(render(role, old)["main.cfg"].text.replace("auth", "auth:"))
+    settings = role.read_settings(given | new)
+
+    found = "".join(diff_files(role, settings, render(role, settings)))
+
+    secrets = [*old.secrets(), *settings.secrets()]
+    assert "auth" in found
+    assert not any(bytes_of(Secret(text)) in found or text in found for text in secrets)

@@ -11,7 +11,7 @@ from entrykit.discovery.finder import load_role, role_names
 from entrykit.display import display
 from entrykit.errors import InvalidValue, RoleError, SettingsError
 from entrykit.variables import types
-from entrykit.variables.metadata import secret_errors, type_info
+from entrykit.variables.metadata import Alias, secret_errors, type_info
 from entrykit.variables.secret import Secret, Snippet
 from entrykit.variables.settings import Settings
 
@@ -205,3 +205,21 @@ def test_the_secrets_of_each_role_whose_empty_file_is_refused(name):
 
     refused = {key.upper() for key, field in fields.items() if type_info(field).refuses_empty_file}
     assert refused == EXPECTED[name]
+
+
+@pytest.mark.parametrize("kind", [list[Secret], tuple[Secret, ...], dict[str, Secret]])
+def test_secrets_within_another_type_are_refused(kind):
+    annotation = Annotated[kind, types.TypeInfo("tokens", parse=str.split)]
+
+    (message,) = secret_errors(model(annotation | None))
+
+    assert message.startswith("token: secrets within another type are not masked")
+
+
+def test_an_alias_is_found_where_a_type_info_is():
+    annotation = Annotated[types.Secret, Alias("KEY")] | None
+
+    settings = model(annotation).from_environ({"KEY": "hunter2"})
+
+    assert settings.secrets() == ["hunter2"]
+    assert "KEY" in type(settings).secret_variables()
