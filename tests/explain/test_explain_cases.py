@@ -107,7 +107,7 @@ def test_what_a_rendering_has_not_read_changes_none_of_its_files(case):
         role, settings, origins = read(case.parents[1].name, {}, ["env"])
         base = Rendering(role, settings)
         for name, origin in origins.items():
-            if name.lower() in base.read:
+            if name.lower() in base.used_fields:
                 continue
             for other in find_others(settings, origin):
                 there = render(role, replace_value(settings, origin, other))

@@ -18,6 +18,7 @@ from entrykit.quoting.base import QuotingError
 from entrykit.quoting.certbot import quote_certbot_ini
 from entrykit.quoting.json import quote_json
 from entrykit.quoting.shell import quote_shell
+from entrykit.role import expand_argv
 from entrykit.variables.secret import Secret
 
 ALPHABET = " \t\"'#;=:[]{},%$\\/-ab0Ü\u00a0\u2028\x85"
@@ -54,6 +55,11 @@ def quoted(text):
         return quote_certbot_ini(text)
     except QuotingError:
         return None
+
+
+def check_argv(folder):
+    """Return the command that checks the files of a directory."""
+    return expand_argv(load_role("certbot").check.argv, str(folder), "keeper.conf")
 
 
 @pytest.mark.versions
@@ -154,7 +160,7 @@ def test_the_judge_refuses_what_certbot_does_not_know(ini, certbot_path, tmp_pat
     with ini().open("a") as file:
         file.write(f"{line}\n")
 
-    done = certbot(certbot_path, tmp_path, load_role("certbot").check(str(tmp_path))[1:])
+    done = certbot(certbot_path, tmp_path, check_argv(tmp_path)[1:])
 
     assert done.returncode in {1, 2}
     assert said in done.stderr
@@ -164,7 +170,7 @@ def test_the_judge_refuses_what_certbot_does_not_know(ini, certbot_path, tmp_pat
 def test_the_judge_writes_nothing(ini, certbot_path, tmp_path):
     ini()
     (tmp_path / "tmp").mkdir()
-    argv = load_role("certbot").check(str(tmp_path))
+    argv = check_argv(tmp_path)
     environ = {"PATH": certbot_path, "TMPDIR": f"{tmp_path}/tmp"}
 
     done = subprocess.run(argv, env=environ, capture_output=True, text=True, check=True)
