@@ -6,7 +6,7 @@ from functools import cache, cached_property
 from typing import Any
 
 from entrykit.rendering.undefined import TemplateObject
-from entrykit.variables.secret import Secret, Snippet, WholeFile
+from entrykit.variables.secret import Secret, Snippet, WholeFile, record_revealed
 from entrykit.variables.settings import Settings
 
 
@@ -32,7 +32,9 @@ class View(TemplateObject):
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 -- whatever the model has
         if name not in self._names:
             raise AttributeError(name)
-        value = getattr(self._settings, name)
+        with record_revealed() as revealed:  # by a property that returns text
+            value = getattr(self._settings, name)
+        self._secrets.extend(revealed)
         if isinstance(value, Secret | Snippet | WholeFile) and value:
             self._secrets.append(value)
         return value

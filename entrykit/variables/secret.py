@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 MASK: Final = "***"
@@ -13,6 +14,10 @@ _BEGIN: Final = "# Raw lines of a variable:"
 _END: Final = "# End of the raw lines."
 SNIPPET_COMMENTS: Final = (_BEGIN, _END)
 _SNIPPET: Final = re.compile(rf"(?ms)({_BEGIN}\n).*?(^{re.escape(_END)}$|\Z)")
+
+
+# Collect the secrets that are revealed while `record_revealed` is in force.
+_RECORDS: Final[list[list[Secret]]] = []
 
 
 class Secret:
@@ -25,16 +30,29 @@ class Secret:
 
     def reveal(self) -> str:
         """Return the text: for the files that need it, and for nothing else."""
+        for record in _RECORDS:
+            record.append(self)
         return self._text
 
     def __repr__(self) -> str:
         return MASK
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and other.reveal() == self._text
+        return isinstance(other, Secret) and other._text == self._text
 
     def __hash__(self) -> int:
         return hash(self._text)
+
+
+@contextmanager
+def record_revealed() -> Iterator[list[Secret]]:
+    """Collect the secrets whose text is asked for."""
+    record: list[Secret] = []
+    _RECORDS.append(record)
+    try:
+        yield record
+    finally:
+        _RECORDS.pop()
 
 
 class Snippet(str):

@@ -244,6 +244,22 @@ class Owning(SmallHostFacts):
     whole = WholeFile("# mine\n{{ word }} 'x")
 
 
+class Derived(SmallSettings):
+    """Settings with a text that is made of a secret."""
+
+    @property
+    def login(self):
+        return f"user:{self.password.reveal()}" if self.password else "nobody"
+
+
+@pytest.mark.parametrize(("given", "mode"), [({"PASSWORD": "hunter2"}, PRIVATE), ({}, PUBLIC)])
+def test_a_file_is_private_where_a_property_reveals_a_secret(tmp_path, given, mode):
+    (tmp_path / "main.cfg.j2").write_text("{{ settings.login }}\n")
+    role = replace(small_role(tmp_path), settings=Derived)
+
+    assert render(role, role.read_settings(given))["main.cfg"].mode == mode
+
+
 def test_a_role_may_leave_a_file_out(tmp_path):
     for name in ("main.cfg", "other.cfg"):
         (tmp_path / f"{name}.j2").write_text("text\n")
