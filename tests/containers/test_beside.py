@@ -22,7 +22,7 @@ def test_the_official_image_runs_unmodified(row, site, tmp_path, evidence):
     shared = tmp_path / "shared"
     shared.mkdir(mode=0o777)
     shared.chmod(0o777)
-    variables = [word for pair in row.environ.items() for word in ("--env", "=".join(pair))]
+    variables = [word for pair in row.serves.environ.items() for word in ("--env", "=".join(pair))]
     podman(
         *("run", "--rm", "--read-only", "--cap-drop", "ALL", "--network", "none", *variables),
         *("--user", "root", "--volume", f"{shared}:/shared"),
@@ -30,18 +30,18 @@ def test_the_official_image_runs_unmodified(row, site, tmp_path, evidence):
     )
 
     port = free_port()
-    options = [*row.options, "--read-only", "--user", "root"]
+    options = [*row.container.options, "--read-only", "--user", "root"]
     volumes = {"/shared:ro": shared, "/www:ro": site}
     command = COMMANDS[row.name]
     with Container(
         row.bare,
         *command,
         options=options,
-        ports={row.port: port},
+        ports={row.serves.port: port},
         volumes=volumes,
         evidence=evidence,
     ) as container:
-        container.comes(lambda: row.answer(port).endswith(row.body))
+        container.comes(lambda: row.answer(port).endswith(row.serves.body))
         assert "python" not in podman("exec", container.id, "ls", "/usr/bin", "/opt").stdout
 
 

@@ -39,10 +39,13 @@ def trial(evidence, tmp_path_factory):
 
 
 def test_sites_are_served_with_certificates_that_are_trusted(trial):
-    """From empty volumes; one order for the names of an app."""
+    """From empty volumes; one certificate for the names of an app.
+
+    On a busy host the name server of the test CA may come after the first order.
+    """
     assert served(trial.known)
     assert trial.known.get("two.example")[::2] == (200, "Site two\n")
-    assert trial.orders() == 1
+    assert trial.issued() == 1
 
 
 def test_www_goes_to_its_domain(trial):

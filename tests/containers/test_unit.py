@@ -39,7 +39,7 @@ def test_a_unit_of_somebody_else_is_left_alone(unit, tmp_path, words, theirs):
     code, said = unit(*words)
 
     assert code == 73
-    assert "edge.service is somebody else's: choose another --name" in said
+    assert "edge.service is not entrykit's: choose another --name" in said
     assert path.is_symlink() if theirs is None else path.read_text() == theirs
     assert not (tmp_path / "entrykit").exists()
 

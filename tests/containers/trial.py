@@ -42,7 +42,10 @@ class Trial(Stack):
             connection.close()
 
     def orders(self):
-        return len(re.findall(r"POST /order-plz -> calling handler", self.log("pebble")))
+        return len(re.findall(r"Added order ", self.log("pebble")))
+
+    def issued(self):
+        return len(re.findall(r"Issued certificate serial", self.log("pebble")))
 
     def client(self):
         """A client for the sites, once all of them are trusted."""

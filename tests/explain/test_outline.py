@@ -122,13 +122,18 @@ def test_what_is_the_same_at_both_ends_needs_no_look(text, edits):
     ours = text.splitlines()
     theirs = edited(ours, edits)
 
-    found = missing_lines("\n".join(ours), "\n".join(theirs))
-    thorough = missing_lines("\n".join(["# a", *ours, "# b"]), "\n".join(["# c", *theirs, "# d"]))
+    found = missing_lines(joined(ours), joined(theirs))
+    thorough = missing_lines(joined(["# a", *ours, "# b"]), joined(["# c", *theirs, "# d"]))
 
     left = {line.rstrip(",") for line in theirs}
     gone = {number for number, line in enumerate(ours) if line.rstrip(",") not in left}
     assert gone <= found
     assert len(found) <= len(thorough) - 2
+
+
+def joined(lines):
+    """End each line: an empty one at the end would not be a line."""
+    return "".join(f"{line}\n" for line in lines)
 
 
 def edited(lines, edits):
